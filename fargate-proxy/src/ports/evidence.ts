@@ -1,0 +1,27 @@
+// Where evidence goes. Adapters: the recorder over a journal and a segment store.
+import type { EvidenceEvent, SessionIdentity } from "#shared/evidence/event.ts";
+
+export interface EvidencePort {
+  /** Opens the evidence of one session. Its events are numbered from 1 without gaps. */
+  open(identity: SessionIdentity): SessionEvidence;
+  /** False while evidence cannot be written: then nothing may be permitted. */
+  readonly available: boolean;
+  /** Flushes journal, segments and recordings; resolves when all is in the store. */
+  close(): Promise<void>;
+}
+
+export interface SessionEvidence {
+  /** Number of the event that was recorded last. */
+  readonly seq: number;
+  /** Appends an event; resolves when it is durable outside the process, rejects with a Refusal (`evidence-unavailable`). */
+  record(event: EvidenceEvent): Promise<void>;
+  /** Appends an event in order without waiting; it becomes durable with the next group commit. */
+  note(event: EvidenceEvent): void;
+  /** What the client is being sent, after masking: goes to the recording. The bytes are copied or consumed before it returns. */
+  output(bytes: Uint8Array): void;
+  /** False when the recording is behind: stop reading from the target until `drained` resolves. */
+  readonly writable: boolean;
+  drained(): Promise<void>;
+  /** Appends `session.closed`, writes the last segment. Resolves when both are in the store. */
+  close(reason: string): Promise<void>;
+}

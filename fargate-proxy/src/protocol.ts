@@ -1,0 +1,102 @@
+// The plug-in surface: what a protocol sees of the gate, and what the gate asks of a protocol.
+import type { Refusal } from "#shared/errors.ts";
+import type { Source } from "#shared/evidence/event.ts";
+import type { Analysis } from "#shared/facts.ts";
+import type { Principal } from "#shared/identity.ts";
+import type { MaskTally, RowMask, Shape } from "#shared/masking/types.ts";
+import type { Target } from "#shared/target.ts";
+import type { Permit } from "./gate/permit.ts";
+import type { AnalysisContext } from "./ports/analysis.ts";
+
+/** Why a session ended; goes into `session.closed`. */
+export type Ending = string;
+
+export interface Protocol {
+  readonly name: string;
+  /** Serves one accepted connection until it ends. Never rejects. */
+  serve(connection: unknown, gate: Gate): Promise<Ending>;
+}
+
+/** What a client claims at login. */
+export interface Claim {
+  readonly protocol: string;
+  readonly user: string;
+  readonly target: string;
+  readonly token: string;
+  readonly authentication: "password" | "oauthbearer";
+  readonly source: Source;
+  readonly application: string;
+  /** TLS version, or `none`. */
+  readonly tls: string;
+}
+
+export interface Gate {
+  /** Who, to which target: verifies the token, decides `connect`, opens the evidence. A refusal is recorded before it is returned. */
+  admit(claim: Claim): Promise<Session | Refusal>;
+  /** A connection that never became a claim (no TLS, garbage, timeout): recorded as `session.refused`. */
+  turnAway(protocol: string, source: Source, claimed: string, refusal: Refusal): Promise<void>;
+}
+
+/** A command to be judged: the exact bytes to forward and the statement in them. */
+export interface Command {
+  readonly phase: "query" | "prepare" | "execute";
+  /** The statement's text; for `execute`, the text is in `prepared`. */
+  readonly text: string;
+  readonly context: AnalysisContext;
+  /** For `execute`: what Parse was judged to be. */
+  readonly prepared?: Judgement;
+  /** Resolves SQL-level names (EXECUTE name, FETCH name) that only this session knows; undefined when unknown. */
+  resolve(kind: "prepared" | "cursor", name: string): Judgement | undefined;
+  /** Number of bind values, for evidence. */
+  readonly binds: number;
+  /** Exactly what goes to the target if permitted. */
+  readonly bytes: Uint8Array;
+}
+
+/** What the gate found of a command: kept by the protocol for as long as the command can produce results. */
+export interface Judgement {
+  readonly analysis: Analysis;
+  /** `seq` of the `statement` event. */
+  readonly ref: number;
+}
+
+export interface Permitted {
+  readonly judgement: Judgement;
+  /** Moves the command's bytes; a Promise because evidence is made durable first. Rejects with a Refusal when it cannot be. */
+  readonly permit: Promise<Permit>;
+}
+
+export interface Session {
+  readonly id: string;
+  readonly principal: Principal;
+  readonly target: Target;
+  /** The gateway's credential for the target. @throws when it cannot be had. */
+  credential(): Promise<{ readonly password: string; readonly version: string }>;
+  /** Analyse, decide (may hold), record. Synchronous on the hot path, when analysis and decision are cached. */
+  judge(command: Command): Permitted | Refusal | Promise<Permitted | Refusal>;
+  /** Frames that carry no command (Sync, Flush, Bind to a judged statement ...): the protocol's own closed list is asked, or it throws. */
+  pass(bytes: Uint8Array): Permit;
+  /** What must be hidden in a result of the `index`-th statement of a judged command string. */
+  conceal(judgement: Judgement, index: number, shape: Shape): RowMask | Refusal;
+  /** True when errors and notices of this command may carry data and must be rebuilt. */
+  guarded(judgement: Judgement): boolean;
+  finished(
+    judgement: Judgement,
+    outcome: {
+      tag: string;
+      rows: number;
+      bytes: number;
+      sqlstate: string;
+      micros: number;
+      masks: readonly MaskTally[];
+    },
+  ): void;
+  /** A refusal that the protocol itself decided on (unsupported message, violation): recorded. */
+  refused(refusal: Refusal, judgement: Judgement | null): Promise<void>;
+  output(bytes: Uint8Array): void;
+  readonly writable: boolean;
+  drained(): Promise<void>;
+  /** Calls back once when the session must end (revocation, drain, absolute time); the protocol sends the refusal and closes. */
+  onEnd(listener: (refusal: Refusal) => void): void;
+  close(reason: Ending): Promise<void>;
+}

@@ -1,0 +1,91 @@
+// A snapshot of a PostgreSQL target's catalog: what analysis resolves names against. Plain JSON, so that it can go to a worker
+// thread, be kept in a file, and let `postern explain` work without a database.
+
+export interface SnapshotColumn {
+  readonly name: string;
+  /** pg_attribute.attnum */
+  readonly number: number;
+  /** pg_type.oid */
+  readonly type: number;
+  readonly generated: boolean;
+}
+
+export interface SnapshotRelation {
+  readonly oid: number;
+  readonly schema: string;
+  readonly name: string;
+  readonly kind:
+    | "table"
+    | "partitioned"
+    | "view"
+    | "matview"
+    | "foreign"
+    | "sequence"
+    | "index"
+    | "composite"
+    | "toast";
+  /** In attnum order, dropped ones left out. */
+  readonly columns: readonly SnapshotColumn[];
+  /** pg_get_viewdef for views and materialized views. */
+  readonly definition?: string;
+  /** OIDs of parents (inheritance, partitions). */
+  readonly parents: readonly number[];
+  /** Functions (OIDs) run by enabled triggers; rules other than a view's own SELECT rule. */
+  readonly triggers: readonly number[];
+  readonly rules: boolean;
+  readonly rowSecurity: boolean;
+}
+
+export interface SnapshotType {
+  readonly oid: number;
+  readonly schema: string;
+  readonly name: string;
+  /** pg_type.typtype: b base, c composite, d domain, e enum, p pseudo, r range, m multirange */
+  readonly kind: "b" | "c" | "d" | "e" | "p" | "r" | "m";
+  /** pg_type.typcategory */
+  readonly category: string;
+  /** Domain: base type. */
+  readonly base?: number;
+  /** Array: element type. */
+  readonly element?: number;
+  /** Range: subtype. */
+  readonly subtype?: number;
+  /** Composite: pg_class.oid of its columns. */
+  readonly relation?: number;
+}
+
+export interface SnapshotFunction {
+  readonly oid: number;
+  readonly schema: string;
+  readonly name: string;
+  /** Argument types of the input arguments. */
+  readonly args: readonly number[];
+  readonly returns: number;
+  readonly returnsSet: boolean;
+  /** Names of OUT and TABLE columns, if any. */
+  readonly outputs: readonly string[];
+  readonly language: string;
+  /** f function, p procedure, a aggregate, w window */
+  readonly kind: "f" | "p" | "a" | "w";
+  readonly volatility: "i" | "s" | "v";
+  readonly securityDefiner: boolean;
+  /** The body, for SQL functions (pg_get_functiondef's or prosrc). */
+  readonly body?: string;
+}
+
+export interface CatalogSnapshot {
+  readonly target: string;
+  readonly database: string;
+  /** server_version_num */
+  readonly serverVersion: number;
+  /** Changes whenever anything below changes. */
+  readonly fingerprint: string;
+  /** The search_path of a new session of the gateway's role, as a list of schema names. */
+  readonly searchPath: readonly string[];
+  readonly role: string;
+  readonly schemas: readonly string[];
+  readonly relations: readonly SnapshotRelation[];
+  readonly types: readonly SnapshotType[];
+  /** Functions outside pg_catalog, and those of pg_catalog (name and standing suffice for the latter). */
+  readonly functions: readonly SnapshotFunction[];
+}

@@ -1,0 +1,146 @@
+// What one statement does, as far as can be told without running it. Policy decides on facts, never on text.
+// Facts are plain JSON: they cross the wire to the `decide` function and are stored in evidence (so: no literals in them).
+
+/** A base relation, always `schema.name` as the server's catalog spells it (no quoting). */
+export type RelationName = string;
+
+export interface ColumnRef {
+  readonly relation: RelationName;
+  /** The column, or `*` for the whole row or where the column cannot be told. */
+  readonly column: string;
+}
+
+export type StatementKind =
+  | "select"
+  | "insert"
+  | "update"
+  | "delete"
+  | "merge"
+  | "truncate"
+  | "copy-out"
+  | "copy-in"
+  | "declare"
+  | "fetch"
+  | "close"
+  | "prepare"
+  | "execute"
+  | "deallocate"
+  | "explain"
+  | "call"
+  | "do"
+  | "define"
+  | "grant"
+  | "set"
+  | "show"
+  | "transaction"
+  | "lock"
+  | "listen"
+  | "notify"
+  | "maintain"
+  | "empty"
+  | "other";
+
+export type Action = "read" | "write" | "delete" | "define" | "grant" | "export" | "execute";
+
+/** How a column shapes a result without being shown. */
+export type Use = "equality" | "range" | "pattern" | "order" | "group" | "join" | "condition" | "other";
+
+export interface RelationFact {
+  readonly relation: RelationName;
+  readonly actions: readonly Action[];
+  /** Base columns read, `*` when all or not known. */
+  readonly columns: readonly string[];
+  /** True for pg_catalog, information_schema and temporary relations of this session. */
+  readonly system: boolean;
+}
+
+export interface InfluenceFact extends ColumnRef {
+  readonly use: Use;
+}
+
+export interface FunctionFact {
+  /** `schema.name` */
+  readonly name: string;
+  /** What is known of it: `harmless` built-in, `analysed` SQL body, `declared` in the policy catalog, or `opaque`. */
+  readonly standing: "harmless" | "analysed" | "declared" | "opaque";
+}
+
+/** One output column and where it can come from. */
+export interface OutputFact {
+  readonly name: string;
+  readonly sources: readonly ColumnRef[];
+  /** The value is exactly the one source column's value, unchanged: its class's own mask applies. */
+  readonly direct: boolean;
+  /** Set when what flows in is known to reveal nothing of the sources (`count(*)`, `IS NULL`): the function that says so. */
+  readonly reveals?: "nothing";
+}
+
+/** A write: into this column can flow these. */
+export interface FlowFact {
+  readonly into: ColumnRef;
+  readonly from: readonly ColumnRef[];
+}
+
+/** Why the analysis cannot vouch for a statement. Each is a reason to refuse where PHI is in reach. */
+export interface Gap {
+  readonly reason: string;
+  /** Object or construct concerned; never a literal of the statement. */
+  readonly what: string;
+}
+
+export interface Facts {
+  readonly kind: StatementKind;
+  readonly complete: boolean;
+  readonly gaps: readonly Gap[];
+  readonly relations: readonly RelationFact[];
+  readonly influence: readonly InfluenceFact[];
+  readonly functions: readonly FunctionFact[];
+  /** In result order; null when the statement returns no rows, or when `complete` is false and they cannot be told. */
+  readonly outputs: readonly OutputFact[] | null;
+  readonly flows: readonly FlowFact[];
+  /** For UPDATE, DELETE: is there a WHERE? */
+  readonly hasWhere: boolean;
+  /** EXECUTE, FETCH, EXPLAIN EXECUTE ...: the session-level name whose facts have to be added by who knows the session. */
+  readonly refers?: { readonly kind: "prepared" | "cursor"; readonly name: string };
+}
+
+/** What a statement changes in the session when it completes: kept by the protocol machine, applied on CommandComplete. */
+export type SessionEffect =
+  | { readonly type: "prepare"; readonly name: string; readonly facts: Facts }
+  | { readonly type: "deallocate"; readonly name: string | null }
+  | { readonly type: "declare"; readonly name: string; readonly facts: Facts }
+  | { readonly type: "close"; readonly name: string | null }
+  | { readonly type: "search_path" }
+  | {
+      readonly type: "transaction";
+      readonly what: "begin" | "commit" | "rollback" | "savepoint" | "rollback-to" | "release";
+    }
+  | { readonly type: "catalog" }
+  /** A temporary relation came to be: its columns and what flowed into each. */
+  | { readonly type: "temporary"; readonly name: string; readonly columns: readonly OutputFact[] }
+  | { readonly type: "discard" };
+
+/** One statement of a command string. */
+export interface AnalysedStatement {
+  readonly facts: Facts;
+  readonly effects: readonly SessionEffect[];
+}
+
+/** The analysis of one command string (a simple Query may hold several statements, a Parse at most one). */
+export interface Analysis {
+  readonly statements: readonly AnalysedStatement[];
+  /** The text with every literal replaced by a placeholder: what evidence keeps in the clear. */
+  readonly normalized: string;
+  /** Hex SHA-256 of `normalized` (first 16 bytes): equal for statements that differ in literals only. */
+  readonly fingerprint: string;
+  /** True when literals decided nothing: the analysis holds for every statement with the same `normalized` text. */
+  readonly literalFree: boolean;
+}
+
+/** The statement cannot be parsed: the parser's own words, and a 1-based character position when known. */
+export interface SyntaxProblem {
+  readonly syntax: string;
+  readonly position?: number;
+  readonly normalized: string;
+  readonly fingerprint: string;
+}

@@ -1,0 +1,48 @@
+// What the rest of Postern may ask of a loaded policy bundle.
+import type { ColumnRef, RelationName } from "../facts.ts";
+import type { MaskName } from "../masking/types.ts";
+import type { Target } from "../target.ts";
+
+/** A class of PHI, as catalog.yaml defines it. */
+export interface PhiClass {
+  readonly name: string;
+  /** The Safe Harbor identifier it belongs to: a letter of 45 CFR 164.514(b)(2)(i), or `health` for what is not an identifier. */
+  readonly identifier: string;
+  readonly mask: MaskName;
+  /** For `scan`: names of the detectors that run on the text. */
+  readonly detectors: readonly string[];
+}
+
+/** The class of every column of a PHI table that nobody has classified: masked, and revealed to nobody. */
+export const UNCLASSIFIED = "unclassified";
+
+/** catalog.yaml, ready to be asked. */
+export interface PolicyCatalog {
+  readonly classes: ReadonlyMap<string, PhiClass>;
+  /** Classes of a base column; `*` gives all of the relation's; empty when the column is declared, or belongs to a relation, without PHI. */
+  classesOf(target: string, ref: ColumnRef): readonly string[];
+  holdsPhi(target: string, relation: RelationName): boolean;
+  /** True when any relation of the target is classified. */
+  protects(target: string): boolean;
+  /** Column that says whose record a row is. */
+  subjectOf(target: string, relation: RelationName): string | null;
+  /** A server function that the team vouches for, with what its result reveals. */
+  declaredFunction(
+    target: string,
+    name: string,
+  ): { readonly reveals: "nothing" | "arguments"; readonly reason: string } | null;
+}
+
+export interface Problem {
+  readonly file: string;
+  /** 1-based; 0 when the problem is with the file as a whole. */
+  readonly line: number;
+  readonly message: string;
+}
+
+export interface Bundle {
+  /** Hex SHA-256 of the canonical content. */
+  readonly version: string;
+  readonly targets: ReadonlyMap<string, Target>;
+  readonly catalog: PolicyCatalog;
+}
