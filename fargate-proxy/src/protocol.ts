@@ -40,8 +40,9 @@ export interface Gate {
 /** A command to be judged: the exact bytes to forward and the statement in them. */
 export interface Command {
   readonly phase: "query" | "prepare" | "execute";
-  /** The statement's text; for `execute`, the text is in `prepared`. */
+  /** The statement's text; for `execute`, the text that was parsed. */
   readonly text: string;
+  /** Immutable: a new object whenever search_path or temporary relations change, the same one otherwise. */
   readonly context: AnalysisContext;
   /** For `execute`: what Parse was judged to be. */
   readonly prepared?: Judgement;
@@ -55,6 +56,7 @@ export interface Command {
 
 /** What the gate found of a command: kept by the protocol for as long as the command can produce results. */
 export interface Judgement {
+  readonly text: string;
   readonly analysis: Analysis;
   /** `seq` of the `statement` event. */
   readonly ref: number;
@@ -93,6 +95,8 @@ export interface Session {
   ): void;
   /** A refusal that the protocol itself decided on (unsupported message, violation): recorded. */
   refused(refusal: Refusal, judgement: Judgement | null): Promise<void>;
+  /** DDL of this session took effect: analysis must see it before the next command. Resolves when it does. */
+  catalogChanged(): Promise<void>;
   output(bytes: Uint8Array): void;
   readonly writable: boolean;
   drained(): Promise<void>;

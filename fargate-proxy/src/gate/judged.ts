@@ -1,0 +1,74 @@
+// What the gate keeps of a statement that it judged in a session: the second run of it costs a look-up.
+import type { CatalogSnapshot } from "#shared/catalog.ts";
+import type { Decision } from "#shared/decision.ts";
+import type { FactsSummary } from "#shared/evidence/event.ts";
+import type { Analysis, Facts } from "#shared/facts.ts";
+import { planStatement } from "#shared/masking/plan.ts";
+import type { MaskPlan } from "#shared/masking/types.ts";
+import type { PolicyCatalog } from "#shared/policy/types.ts";
+import type { AnalysisContext } from "../ports/analysis.ts";
+import type { Judgement } from "../protocol.ts";
+
+export interface Judged extends Judgement {
+  readonly decision: Decision;
+  /** Milliseconds since the epoch: after it, policy is asked again. */
+  readonly validUntil: number;
+  readonly plans: readonly MaskPlan[];
+  readonly guarded: boolean;
+  /** What it was resolved against; if either is another now, it is analysed again. */
+  readonly context: AnalysisContext;
+  readonly snapshot: CatalogSnapshot | null;
+  ref: number;
+}
+
+export function makePlans(analysis: Analysis, catalog: PolicyCatalog, target: string, decision: Decision): MaskPlan[] {
+  const reveal = new Set(decision.reveal);
+  return analysis.statements.map((s) => planStatement(s.facts, catalog, target, reveal));
+}
+
+/**
+ * May the server's words about this command hold data? Yes when it touches PHI, when it cannot be vouched for, and when it writes to
+ * a relation with triggers or rules (their errors speak of other tables).
+ */
+export function mayEcho(
+  facts: readonly Facts[],
+  catalog: PolicyCatalog,
+  target: string,
+  snapshot: CatalogSnapshot | null,
+): boolean {
+  if (!catalog.protects(target)) return false;
+  return facts.some(
+    (f) =>
+      !f.complete ||
+      f.functions.some((fn) => fn.standing === "opaque" || fn.standing === "declared") ||
+      f.relations.some(
+        (r) => catalog.holdsPhi(target, r.relation) || (writes(r.actions) && hasCode(snapshot, r.relation)),
+      ),
+  );
+}
+
+function writes(actions: readonly string[]): boolean {
+  return actions.some((a) => a !== "read" && a !== "export");
+}
+
+const withCode = new WeakMap<CatalogSnapshot, ReadonlySet<string>>();
+
+function hasCode(snapshot: CatalogSnapshot | null, relation: string): boolean {
+  if (snapshot === null) return true;
+  let names = withCode.get(snapshot);
+  if (names === undefined) {
+    const coded = snapshot.relations.filter((r) => r.triggers.length > 0 || r.rules);
+    names = new Set(coded.map((r) => `${r.schema}.${r.name}`));
+    withCode.set(snapshot, names);
+  }
+  return names.has(relation);
+}
+
+export function summarize(facts: readonly Facts[]): FactsSummary[] {
+  return facts.map((f) => ({
+    kind: f.kind,
+    complete: f.complete,
+    gaps: f.gaps.map((g) => `${g.reason}: ${g.what}`),
+    relations: f.relations.map((r) => ({ relation: r.relation, actions: r.actions })),
+  }));
+}

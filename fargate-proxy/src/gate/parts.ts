@@ -1,0 +1,28 @@
+// What the gate is made of: ports and pure values, put together once by main.ts.
+import type { Bundle } from "#shared/policy/types.ts";
+import type { AnalysisPort } from "../ports/analysis.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { CredentialPort } from "../ports/credentials.ts";
+import type { DecisionPort } from "../ports/decisions.ts";
+import type { EvidencePort } from "../ports/evidence.ts";
+import type { IdentityPort } from "../ports/identity.ts";
+import type { Meter } from "../ports/meter.ts";
+
+export interface GateParts {
+  readonly clock: Clock;
+  readonly bundle: Bundle;
+  readonly identity: IdentityPort;
+  readonly decisions: DecisionPort;
+  readonly analysis: AnalysisPort;
+  readonly evidence: EvidencePort;
+  readonly credentials: CredentialPort;
+  readonly meter: Meter;
+  /** A new session id: unique, sortable by time, safe in a file name. */
+  newId(): string;
+  /** Keyed HMAC for pseudonyms; the key never leaves the gateway. */
+  hmac(message: Uint8Array): Uint8Array;
+  /** Per protocol: are these bytes only frames that carry no command? */
+  readonly inert: Readonly<Record<string, (bytes: Uint8Array) => boolean>>;
+  /** Sessions of all principals and targets together. */
+  readonly maxSessions: number;
+}

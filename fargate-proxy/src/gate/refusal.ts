@@ -1,0 +1,58 @@
+// Refusals that the gate words itself: what policy or analysis said no to, and what the user can do.
+import type { Decision } from "#shared/decision.ts";
+import { Refusal } from "#shared/errors.ts";
+import type { Facts, Gap, SyntaxProblem } from "#shared/facts.ts";
+
+export function syntaxRefusal(problem: SyntaxProblem): Refusal {
+  return new Refusal("statement-syntax", {
+    message: problem.syntax,
+    ...(problem.position === undefined ? {} : { position: problem.position }),
+  });
+}
+
+export function deniedRefusal(decision: Decision): Refusal {
+  const policies = decision.policies.length === 0 ? "no policy permits it" : `policy ${decision.policies.join(", ")}`;
+  return new Refusal("policy-denied", {
+    message: `${decision.why} (${policies})`,
+    detail: `Policy bundle ${decision.version.slice(0, 12)}.`,
+    ...(decision.hint === undefined ? {} : { hint: decision.hint }),
+  });
+}
+
+export function heldRefusal(decision: Decision): Refusal {
+  const groups = decision.obligations.filter((o) => o.type === "approval").flatMap((o) => o.groups);
+  const reason = decision.obligations.some((o) => o.type === "reason");
+  const wants = [
+    groups.length > 0 ? `the approval of ${groups.join(" and ")}` : "",
+    reason ? "a stated purpose of use" : "",
+  ];
+  return new Refusal("approval-unavailable", {
+    message: `${decision.why}: it needs ${wants.filter((w) => w !== "").join(" and ")} (policy ${decision.policies.join(", ")})`,
+    detail: `Policy bundle ${decision.version.slice(0, 12)}.`,
+    hint: "This gateway has no approval workflow yet. Ask a person who may run the command, or the owners of the policy.",
+  });
+}
+
+/** Names that the server does not know either are answered in the server's own terms. */
+const UNDEFINED: Readonly<Record<string, "undefined-relation" | "undefined-column" | "undefined-function">> = {
+  "undefined-relation": "undefined-relation",
+  "undefined-column": "undefined-column",
+  "undefined-function": "undefined-function",
+};
+
+export function isUndefinedName(gap: Gap): boolean {
+  return UNDEFINED[gap.reason] !== undefined;
+}
+
+/** The refusal for statements whose names do not exist; undefined when there is any other gap too. */
+export function undefinedRefusal(statements: readonly Facts[]): Refusal | undefined {
+  const gaps = statements.flatMap((facts) => facts.gaps);
+  const first = gaps[0];
+  if (first === undefined || !gaps.every(isUndefinedName)) return undefined;
+  const code = UNDEFINED[first.reason];
+  if (code === undefined) return undefined;
+  const what = { "undefined-relation": "relation", "undefined-column": "column", "undefined-function": "function" }[
+    code
+  ];
+  return new Refusal(code, { message: `${what} "${first.what}" does not exist` });
+}

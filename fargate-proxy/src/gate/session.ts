@@ -1,0 +1,341 @@
+// THE ORDER, once: a command is analysed, decided, planned, recorded, and only then permitted.
+import type { Decision } from "#shared/decision.ts";
+import { Refusal } from "#shared/errors.ts";
+import type { EvidenceEvent, SessionIdentity } from "#shared/evidence/event.ts";
+import type { Analysis, SyntaxProblem } from "#shared/facts.ts";
+import type { Principal } from "#shared/identity.ts";
+import { rowMask } from "#shared/masking/rows.ts";
+import type { MaskTally, RowMask, Shape } from "#shared/masking/types.ts";
+import type { Target } from "#shared/target.ts";
+import type { SessionEvidence } from "../ports/evidence.ts";
+import type { Claim, Command, Judgement, Permitted, Session } from "../protocol.ts";
+import { type Judged, makePlans, mayEcho, summarize } from "./judged.ts";
+import type { GateParts } from "./parts.ts";
+import { mintPermit, type Permit } from "./permit.ts";
+import { refersToNames, withReferred } from "./refers.ts";
+import { deniedRefusal, heldRefusal, isUndefinedName, syntaxRefusal, undefinedRefusal } from "./refusal.ts";
+import type { Live, Registry } from "./registry.ts";
+
+export interface SessionStart {
+  readonly identity: SessionIdentity;
+  readonly principal: Principal;
+  readonly target: Target;
+  readonly claim: Claim;
+  readonly credential: { readonly password: string; readonly version: string };
+}
+
+type Verdict = Permitted | Refusal;
+type Found = Analysis | SyntaxProblem | Refusal;
+
+/** Statements whose judgement a session keeps: beyond it the oldest are judged anew. */
+const REMEMBERED = 2000;
+
+export class GateSession implements Session, Live {
+  readonly id: string;
+  readonly principal: Principal;
+  readonly target: Target;
+  readonly openedAt: number;
+  lastActive: number;
+  readonly #parts: GateParts;
+  readonly #registry: Registry;
+  readonly #evidence: SessionEvidence;
+  readonly #start: SessionStart;
+  readonly #judged = new Map<Analysis, Judged>();
+  #running = 0;
+  /** Once PHI was touched, what the server says later (at COMMIT, say) may speak of it. */
+  #touched = false;
+  #ended: Refusal | null = null;
+  #listener: ((refusal: Refusal) => void) | null = null;
+  #closing: Promise<void> | null = null;
+
+  constructor(parts: GateParts, registry: Registry, evidence: SessionEvidence, start: SessionStart) {
+    this.id = start.identity.session;
+    this.principal = start.principal;
+    this.target = start.target;
+    this.openedAt = parts.clock.now();
+    this.lastActive = this.openedAt;
+    this.#parts = parts;
+    this.#registry = registry;
+    this.#evidence = evidence;
+    this.#start = start;
+  }
+
+  get busy(): boolean {
+    return this.#running > 0;
+  }
+
+  credential(): Promise<{ readonly password: string; readonly version: string }> {
+    return Promise.resolve(this.#start.credential);
+  }
+
+  judge(command: Command): Verdict | Promise<Verdict> {
+    if (this.#ended !== null) return this.#ended;
+    this.lastActive = this.#parts.clock.now();
+    if (!this.#parts.evidence.available) return this.#refuse(new Refusal("evidence-unavailable"), null);
+    const known = command.prepared as Judged | undefined;
+    if (known !== undefined && this.#isCurrent(known, command)) return this.#permit(command, known);
+    if (command.text.length > this.target.limits.statementBytes) return this.#refuse(tooLong(this.target), null);
+    const found = this.#parts.analysis.analyse(command.text, command.context);
+    return found instanceof Promise
+      ? found.then(
+          (f) => this.#analysed(command, f),
+          () => this.#refuse(new Refusal("internal"), null),
+        )
+      : this.#analysed(command, found);
+  }
+
+  #analysed(command: Command, found: Found): Verdict | Promise<Verdict> {
+    if (found instanceof Refusal) return this.#refuse(found, null);
+    if ("syntax" in found) return this.#refuseSyntax(command, found);
+    const analysis = refersToNames(found) ? withReferred(found, command.resolve) : found;
+    const known = this.#judged.get(analysis);
+    if (known !== undefined && this.#isCurrent(known, command)) return this.#permit(command, known);
+    if (analysis.statements.some((s) => s.facts.gaps.some(isUndefinedName))) return this.#lookAgain(command, analysis);
+    return this.#decide(command, analysis);
+  }
+
+  #refuseSyntax(command: Command, problem: SyntaxProblem): Refusal {
+    this.#evidence.note({
+      type: "statement",
+      phase: command.phase === "query" ? "query" : "prepare",
+      text: problem.normalized,
+      fingerprint: problem.fingerprint,
+      facts: [],
+      decision: {
+        outcome: "refuse",
+        policies: [],
+        why: "syntax error",
+        version: this.#parts.bundle.version,
+        reveal: [],
+      },
+    });
+    return this.#refuse(syntaxRefusal(problem), null);
+  }
+
+  /** A name that is not in the snapshot may be new: look at the target's catalog once more before saying no. */
+  async #lookAgain(command: Command, first: Analysis): Promise<Verdict> {
+    const before = this.#parts.analysis.snapshot(this.target.name);
+    await this.#parts.analysis.refresh(this.target.name).catch(() => {});
+    let analysis = first;
+    if (this.#parts.analysis.snapshot(this.target.name) !== before) {
+      const found = await this.#parts.analysis.analyse(command.text, command.context);
+      if (found instanceof Refusal) return this.#refuse(found, null);
+      if ("syntax" in found) return this.#refuseSyntax(command, found);
+      analysis = refersToNames(found) ? withReferred(found, command.resolve) : found;
+    }
+    const missing = undefinedRefusal(analysis.statements.map((s) => s.facts));
+    return missing === undefined ? this.#decide(command, analysis) : this.#refuse(missing, null);
+  }
+
+  #decide(command: Command, analysis: Analysis): Promise<Verdict> {
+    const request = {
+      principal: this.principal,
+      target: this.target.name,
+      question: { type: "command", facts: analysis.statements.map((s) => s.facts) },
+      source: this.#start.claim.source.address,
+      time: this.lastActive,
+    } as const;
+    return this.#parts.decisions.decide(request).then(
+      (decision) => this.#decided(command, analysis, decision),
+      () => this.#refuse(new Refusal("decision-unavailable"), null),
+    );
+  }
+
+  #decided(command: Command, analysis: Analysis, decision: Decision): Verdict {
+    const catalog = this.#parts.bundle.catalog;
+    const facts = analysis.statements.map((s) => s.facts);
+    const snapshot = this.#parts.analysis.snapshot(this.target.name);
+    const judged: Judged = {
+      text: command.text,
+      analysis,
+      ref: 0,
+      decision,
+      validUntil: this.lastActive + decision.cacheSeconds * 1000,
+      plans: decision.outcome === "permit" ? makePlans(analysis, catalog, this.target.name, decision) : [],
+      guarded: mayEcho(facts, catalog, this.target.name, snapshot),
+      context: command.context,
+      snapshot,
+    };
+    if (this.#judged.size >= REMEMBERED)
+      for (const oldest of this.#judged.keys()) if (this.#judged.delete(oldest)) break;
+    this.#judged.set(analysis, judged);
+    if (decision.outcome !== "permit") {
+      const refusal = decision.outcome === "hold" ? heldRefusal(decision) : deniedRefusal(decision);
+      return this.#refuse(refusal, judged, command);
+    }
+    for (const plan of judged.plans) {
+      if (plan.type !== "refuse") continue;
+      const refusal = new Refusal("analysis-incomplete", { message: `the result cannot be masked: ${plan.why}` });
+      return this.#refuse(refusal, judged, command);
+    }
+    return this.#permit(command, judged);
+  }
+
+  /** Evidence before effect: the permit resolves when the event that announces the command is durable. */
+  #permit(command: Command, judged: Judged): Verdict {
+    if (judged.decision.outcome !== "permit") {
+      const denied = judged.decision.outcome === "hold" ? heldRefusal : deniedRefusal;
+      return this.#refuse(denied(judged.decision), judged, command);
+    }
+    if (judged.guarded) this.#touched = true;
+    const recorded = this.#evidence.record(this.#announce(command, judged));
+    if (judged.ref === 0) judged.ref = this.#evidence.seq;
+    this.#parts.meter.count("commands", 1, judged.analysis.statements[0]?.facts.kind ?? "empty");
+    this.#running += command.phase === "prepare" ? 0 : 1;
+    return { judgement: judged, permit: recorded.then(() => this.#mint(command.bytes)) };
+  }
+
+  #mint(bytes: Uint8Array): Permit {
+    // The session may have ended (revocation) while the event was being written.
+    if (this.#ended !== null) throw this.#ended;
+    return mintPermit(bytes);
+  }
+
+  #announce(command: Command, judged: Judged): EvidenceEvent {
+    const { decision, analysis } = judged;
+    if (judged.ref !== 0)
+      return { type: "execute", phase: command.phase, ref: judged.ref, decision: null, binds: command.binds };
+    return {
+      type: "statement",
+      phase: command.phase === "query" ? "query" : "prepare",
+      text: analysis.normalized,
+      fingerprint: analysis.fingerprint,
+      facts: summarize(analysis.statements.map((s) => s.facts)),
+      decision: {
+        outcome: decision.outcome,
+        policies: decision.policies,
+        why: decision.why,
+        version: decision.version,
+        reveal: decision.reveal,
+      },
+    };
+  }
+
+  #isCurrent(judged: Judged, command: Command): boolean {
+    return (
+      judged.validUntil > this.lastActive &&
+      judged.context === command.context &&
+      judged.snapshot === this.#parts.analysis.snapshot(this.target.name)
+    );
+  }
+
+  #refuse(refusal: Refusal, judged: Judged | null, command?: Command): Refusal {
+    this.#parts.meter.count("refusals", 1, refusal.code);
+    if (judged !== null && command !== undefined && judged.ref === 0) {
+      this.#evidence.note(this.#announce(command, judged));
+      judged.ref = this.#evidence.seq;
+    }
+    this.#evidence.note({
+      type: "refused",
+      ref: judged === null ? null : judged.ref,
+      code: refusal.code,
+      sqlstate: refusal.sqlstate,
+      // Of syntax errors the server's words repeat the statement: the code says enough.
+      why: judged === null ? refusal.code : refusal.message,
+    });
+    return refusal;
+  }
+
+  pass(bytes: Uint8Array): Permit {
+    const inert = this.#parts.inert[this.#start.claim.protocol];
+    if (inert === undefined || !inert(bytes)) throw new Error("these frames carry a command: they need to be judged");
+    if (this.#ended !== null) throw this.#ended;
+    this.lastActive = this.#parts.clock.now();
+    return mintPermit(bytes);
+  }
+
+  conceal(judgement: Judgement, index: number, shape: Shape): RowMask | Refusal {
+    const judged = judgement as Judged;
+    const plan = judged.plans[index];
+    const facts = judged.analysis.statements[index]?.facts;
+    const snapshot = this.#parts.analysis.snapshot(this.target.name);
+    if (plan === undefined || facts === undefined || snapshot === null) return this.#mismatch(judged, "no plan");
+    const mask = rowMask(plan, shape, { facts, snapshot, target: this.target.name, hmac: this.#parts.hmac });
+    return "mismatch" in mask ? this.#mismatch(judged, mask.mismatch) : mask;
+  }
+
+  #mismatch(judged: Judged, what: string): Refusal {
+    return this.#refuse(new Refusal("result-mismatch", { detail: what }), judged);
+  }
+
+  guarded(judgement: Judgement): boolean {
+    return this.#touched || (judgement as Judged).guarded;
+  }
+
+  finished(
+    judgement: Judgement,
+    outcome: {
+      tag: string;
+      rows: number;
+      bytes: number;
+      sqlstate: string;
+      micros: number;
+      masks: readonly MaskTally[];
+    },
+  ): void {
+    this.#running = Math.max(0, this.#running - 1);
+    this.lastActive = this.#parts.clock.now();
+    this.#evidence.note({ type: "finished", ref: judgement.ref, ...outcome });
+    this.#parts.meter.time("command", outcome.micros);
+    if (outcome.rows > 0) this.#parts.meter.count("rows", outcome.rows, this.target.name);
+    for (const tally of outcome.masks)
+      if (tally.masked > 0) this.#parts.meter.count("masked_cells", tally.masked, tally.mask);
+  }
+
+  async refused(refusal: Refusal, judgement: Judgement | null): Promise<void> {
+    if (refusal.code === "protocol-violation") {
+      this.#parts.meter.count("refusals", 1, refusal.code);
+      await this.#evidence.record({ type: "violation", code: refusal.code, why: refusal.message }).catch(() => {});
+    } else this.#refuse(refusal, judgement as Judged | null);
+  }
+
+  catalogChanged(): Promise<void> {
+    return this.#parts.analysis.refresh(this.target.name);
+  }
+
+  output(bytes: Uint8Array): void {
+    this.#evidence.output(bytes);
+  }
+
+  get writable(): boolean {
+    return this.#evidence.writable;
+  }
+
+  drained(): Promise<void> {
+    return this.#evidence.drained();
+  }
+
+  onEnd(listener: (refusal: Refusal) => void): void {
+    this.#listener = listener;
+    if (this.#ended !== null) listener(this.#ended);
+  }
+
+  end(refusal: Refusal): void {
+    if (this.#ended !== null) return;
+    this.#ended = refusal;
+    this.#evidence.note({
+      type: "refused",
+      ref: null,
+      code: refusal.code,
+      sqlstate: refusal.sqlstate,
+      why: refusal.message,
+    });
+    this.#listener?.(refusal);
+  }
+
+  close(reason: string): Promise<void> {
+    this.#closing ??= this.#close(reason);
+    return this.#closing;
+  }
+
+  async #close(reason: string): Promise<void> {
+    this.#ended ??= new Refusal("target-lost");
+    this.#registry.remove(this);
+    this.#parts.meter.gauge("sessions_live", this.#registry.size);
+    await this.#evidence.close(this.#ended.code === "target-lost" ? reason : this.#ended.code);
+  }
+}
+
+function tooLong(target: Target): Refusal {
+  return new Refusal("statement-too-long", { detail: `The limit is ${target.limits.statementBytes} bytes.` });
+}
