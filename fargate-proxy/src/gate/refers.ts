@@ -19,7 +19,10 @@ export function withReferred(analysis: Analysis, resolve: Resolve): Analysis {
   const judgement = only === undefined ? undefined : resolve(only.kind, only.name);
   if (judgement === undefined) return fillIn(analysis, resolve);
   let byJudgement = filledIn.get(analysis);
-  if (byJudgement === undefined) filledIn.set(analysis, (byJudgement = new WeakMap()));
+  if (byJudgement === undefined) {
+    byJudgement = new WeakMap();
+    filledIn.set(analysis, byJudgement);
+  }
   const kept = byJudgement.get(judgement);
   if (kept !== undefined) return kept;
   const made = fillIn(analysis, resolve);

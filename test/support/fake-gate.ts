@@ -1,0 +1,211 @@
+// A gate over fakes, for tests of the order itself: every port is scripted, and what happens is written down in `log`.
+import { createGate, type RunningGate } from "#proxy/gate/gate.ts";
+import type { GateParts } from "#proxy/gate/parts.ts";
+import type { AnalysisContext } from "#proxy/ports/analysis.ts";
+import type { SessionEvidence } from "#proxy/ports/evidence.ts";
+import type { Claim, Command } from "#proxy/protocol.ts";
+import type { Decision } from "#shared/decision.ts";
+import { Refusal } from "#shared/errors.ts";
+import type { EvidenceEvent } from "#shared/evidence/event.ts";
+import type { Analysis, Facts } from "#shared/facts.ts";
+import type { Principal } from "#shared/identity.ts";
+import type { PolicyCatalog } from "#shared/policy/types.ts";
+import type { Target } from "#shared/target.ts";
+
+export const ENGINEER: Principal = {
+  kind: "person",
+  name: "engineer",
+  issuer: "https://issuer.example",
+  subject: "u-1",
+  groups: ["engineering"],
+  amr: ["mfa"],
+  expiresAt: 4_000_000_000,
+};
+
+export const CLINIC: Target = {
+  name: "clinic",
+  protocol: "postgres",
+  host: "127.0.0.1",
+  port: 1,
+  database: "clinic",
+  user: "gateway",
+  tls: { mode: "disable" },
+  credential: { type: "file", path: "none" },
+  limits: { idleSeconds: 60, absoluteSeconds: 600, connections: 10, connectionsPerPrincipal: 2, statementBytes: 1000 },
+  labels: {},
+};
+
+export const CLAIM: Claim = {
+  protocol: "postgres",
+  user: "engineer",
+  target: "clinic",
+  token: "good",
+  authentication: "password",
+  source: { address: "127.0.0.1", port: 5 },
+  application: "psql",
+  tls: "TLSv1.3",
+};
+
+export const CONTEXT: AnalysisContext = { target: "clinic", searchPath: ["public"], temporary: new Map() };
+
+export function facts(more: Partial<Facts> = {}): Facts {
+  return {
+    kind: "select",
+    complete: true,
+    gaps: [],
+    relations: [],
+    influence: [],
+    functions: [],
+    outputs: [],
+    flows: [],
+    hasWhere: false,
+    ...more,
+  };
+}
+
+export function analysis(...statements: Facts[]): Analysis {
+  return {
+    statements: statements.map((f) => ({ facts: f, effects: [] })),
+    normalized: "select ?",
+    fingerprint: "00",
+    literalFree: true,
+  };
+}
+
+export function command(more: Partial<Command> = {}): Command {
+  return {
+    phase: "query",
+    text: "select 1",
+    context: CONTEXT,
+    resolve: () => undefined,
+    binds: 0,
+    bytes: new Uint8Array([1, 2, 3]),
+    ...more,
+  };
+}
+
+export const PERMIT: Decision = {
+  outcome: "permit",
+  policies: ["engineers-read"],
+  why: "permitted",
+  obligations: [],
+  reveal: [],
+  version: "abc",
+  cacheSeconds: 60,
+};
+
+const NO_PHI: PolicyCatalog = {
+  classes: new Map(),
+  classesOf: () => [],
+  holdsPhi: () => false,
+  protects: () => true,
+  subjectOf: () => null,
+  declaredFunction: () => null,
+};
+
+export interface FakeGate {
+  readonly gate: RunningGate;
+  readonly log: { session: string; event: EvidenceEvent; durable: boolean }[];
+  /** Knobs that a test turns. */
+  readonly world: {
+    now: number;
+    available: boolean;
+    /** While true, records wait; `release` makes them durable. */
+    slowJournal: boolean;
+    failJournal: boolean;
+    decide: (question: "connect" | "command") => Decision | Error;
+    analyse: (text: string) => Analysis | Refusal | { syntax: string; normalized: string; fingerprint: string };
+    revoked: Set<string>;
+    revoke(name: string): void;
+    release(): void;
+  };
+}
+
+export async function fakeGate(): Promise<FakeGate> {
+  const log: FakeGate["log"] = [];
+  const waiting: (() => void)[] = [];
+  const listeners: ((isRevoked: (p: Principal) => boolean) => void)[] = [];
+  const world: FakeGate["world"] = {
+    now: 1_000_000,
+    available: true,
+    slowJournal: false,
+    failJournal: false,
+    decide: () => PERMIT,
+    analyse: () => analysis(facts()),
+    revoked: new Set(),
+    revoke(name) {
+      world.revoked.add(name);
+      for (const listener of listeners) listener((p) => world.revoked.has(p.name));
+    },
+    release() {
+      for (const resolve of waiting.splice(0)) resolve();
+    },
+  };
+  const open = (session: string): SessionEvidence => {
+    let seq = 0;
+    const append = (event: EvidenceEvent) => {
+      seq += 1;
+      const entry = { session, event, durable: false };
+      log.push(entry);
+      return entry;
+    };
+    return {
+      get seq() {
+        return seq;
+      },
+      async record(event) {
+        if (world.failJournal) throw new Refusal("evidence-unavailable");
+        const entry = append(event);
+        if (world.slowJournal) await new Promise<void>((resolve) => waiting.push(resolve));
+        entry.durable = true;
+      },
+      note: (event) => void append(event),
+      output() {},
+      writable: true,
+      drained: () => Promise.resolve(),
+      async close(reason) {
+        append({ type: "session.closed", reason, statements: 0, rows: 0, bytes: 0 });
+      },
+    };
+  };
+  let ids = 0;
+  const parts: GateParts = {
+    clock: { now: () => world.now, micros: () => world.now * 1000 },
+    bundle: { version: "abc", targets: new Map([["clinic", CLINIC]]), catalog: NO_PHI },
+    identity: {
+      verify: async (token) => (token === "good" ? ENGINEER : new Refusal("token-invalid")),
+      oauth: { configuration: "", scope: "" },
+      isRevoked: (p) => world.revoked.has(p.name),
+      onRevocation(listener) {
+        listeners.push(listener);
+        return () => {};
+      },
+    },
+    decisions: {
+      async decide(request) {
+        const answer = world.decide(request.question.type);
+        if (answer instanceof Error) throw answer;
+        return answer;
+      },
+    },
+    analysis: {
+      analyse: (text) => world.analyse(text),
+      snapshot: () => null,
+      refresh: async () => {},
+    },
+    evidence: {
+      open: (identity) => open(identity.session),
+      get available() {
+        return world.available;
+      },
+      close: async () => {},
+    },
+    credentials: { fetch: async () => ({ password: "secret", version: "v1" }) },
+    meter: { count() {}, gauge() {}, time() {} },
+    newId: () => `s${++ids}`,
+    hmac: (message) => message,
+    inert: { postgres: (bytes) => bytes[0] === 83 },
+    maxSessions: 5,
+  };
+  return { gate: await createGate(parts), log, world };
+}
