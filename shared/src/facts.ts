@@ -120,10 +120,25 @@ export type SessionEffect =
   | { readonly type: "temporary"; readonly name: string; readonly columns: readonly OutputFact[] }
   | { readonly type: "discard" };
 
+/** How COPY TO STDOUT writes its rows: the statement's options, with PostgreSQL's defaults filled in. */
+export type CopyFormat =
+  | { readonly format: "binary" }
+  | { readonly format: "text"; readonly delimiter: string; readonly null: string; readonly header: boolean }
+  | {
+      readonly format: "csv";
+      readonly delimiter: string;
+      readonly null: string;
+      readonly header: boolean;
+      readonly quote: string;
+      readonly escape: string;
+    };
+
 /** One statement of a command string. */
 export interface AnalysedStatement {
   readonly facts: Facts;
   readonly effects: readonly SessionEffect[];
+  /** For `copy-out` to the client: how its rows are written. Not a fact: it decides nothing, and holds literals of the statement. */
+  readonly copy?: CopyFormat;
 }
 
 /** The analysis of one command string (a simple Query may hold several statements, a Parse at most one). */

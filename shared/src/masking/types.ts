@@ -1,18 +1,27 @@
 // The words of masking. A plan says what to hide per output column; a shape says what the server will send; a row mask rewrites rows.
+import type { ColumnRef } from "../facts.ts";
 
 export type MaskName = "redact" | "last4" | "initial" | "year" | "zip3" | "age-band" | "pseudonym" | "null" | "scan";
 
 /** What the plan says of one output column. */
-export type ColumnPlan =
-  | { readonly mask: "clear"; readonly classes: readonly string[] }
-  | { readonly mask: MaskName; readonly classes: readonly string[] };
+export interface ColumnPlan {
+  readonly mask: MaskName | "clear";
+  /** Classes of PHI that flow in: those that are hidden, or, for `clear`, those that are revealed. */
+  readonly classes: readonly string[];
+  /** Base columns that flow in, as analysed: held against the server's own word on where the column comes from. */
+  readonly sources: readonly ColumnRef[];
+  /** For `scan`: names of the detectors that run. */
+  readonly detectors: readonly string[];
+}
 
 /** One entry per output column of one statement; `refuse` where a result cannot be shown at all. */
 export type MaskPlan =
   | { readonly type: "columns"; readonly columns: readonly ColumnPlan[] }
   | { readonly type: "refuse"; readonly why: string }
   /** The statement returns no rows. */
-  | { readonly type: "none" };
+  | { readonly type: "none" }
+  /** The target holds nothing to hide: rows of any shape pass. */
+  | { readonly type: "clear" };
 
 /** One column as the server's RowDescription gives it. */
 export interface ShapeColumn {
@@ -22,7 +31,9 @@ export interface ShapeColumn {
   readonly attribute: number;
   /** pg_type.oid */
   readonly type: number;
-  /** 0 text, 1 binary */
+  /** pg_attribute.atttypmod, -1 or absent when there is none. */
+  readonly modifier?: number;
+  /** 0 text, 1 binary: the format the rows will have (from Bind), not what Describe of a statement says. */
   readonly format: number;
 }
 export type Shape = readonly ShapeColumn[];
@@ -43,7 +54,22 @@ export interface RowMask {
   /**
    * Rewrites one DataRow.
    * @param frame the whole message, from its type byte (`D`) on
-   * @param out where to append the rewritten message
+   * @param out where to append the rewritten message; nothing is appended when it throws
+   * @throws when the message is not a DataRow of the shape: end the session, forward nothing
+   */
+  row(frame: Uint8Array, out: ByteSink): void;
+  readonly tally: readonly MaskTally[];
+}
+
+/** Rewrites what COPY TO STDOUT sends. It knows where in the stream it is (header, rows), so one mask serves one COPY. */
+export interface CopyMask {
+  /** False when no column needs work: messages may be forwarded untouched. */
+  readonly active: boolean;
+  /**
+   * Rewrites one CopyData message that holds whole rows (PostgreSQL sends one row in each).
+   * @param frame the whole message, from its type byte (`d`) on
+   * @param out where to append the rewritten message; nothing is appended when it throws
+   * @throws when the bytes are not rows of the expected form: end the session, forward nothing
    */
   row(frame: Uint8Array, out: ByteSink): void;
   readonly tally: readonly MaskTally[];
