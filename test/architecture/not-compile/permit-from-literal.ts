@@ -1,0 +1,3 @@
+import type { Permit } from "#proxy/gate/permit.ts";
+
+export const forged: Permit = { spend: () => new Uint8Array() };

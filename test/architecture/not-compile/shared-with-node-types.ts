@@ -1,0 +1,1 @@
+export const size = Buffer.byteLength("shared has no Buffer");
