@@ -38,7 +38,12 @@ export class EvidenceStack extends Stack {
   /** COMPLIANCE holds what is written; these keep the rules from being loosened for what is written next. */
   private forbidWeakening(): void {
     const objects = this.bucket.arnForObjects("*");
-    const deny = (sid: string, actions: string[], resource: string, conditions: PolicyStatementProps["conditions"] = {}) =>
+    const deny = (
+      sid: string,
+      actions: string[],
+      resource: string,
+      conditions: PolicyStatementProps["conditions"] = {},
+    ) =>
       this.bucket.addToResourcePolicy(
         new PolicyStatement({
           sid,
