@@ -1,0 +1,22 @@
+// The one file of the tests that reads the environment.
+
+/** The environment that programs started by tests inherit. */
+export function environment(): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+}
+
+/** Seconds that one fuzzing test may take; CI gives more. */
+export const FUZZ_SECONDS = amount("POSTERN_FUZZ_SECONDS", 2);
+
+/** How often the crash test kills the proxy; CI kills it 200 times. */
+export const KILLS = amount("POSTERN_KILLS", 5);
+
+function amount(name: string, otherwise: number): number {
+  const text = process.env[name];
+  if (text === undefined || text === "") return otherwise;
+  const value = Number(text);
+  if (!Number.isFinite(value) || value <= 0) throw new Error(`${name} must be a number above 0`);
+  return value;
+}
