@@ -8,6 +8,8 @@ export interface SnapshotColumn {
   /** pg_type.oid */
   readonly type: number;
   readonly generated: boolean;
+  /** A generated column's expression (pg_get_expr). */
+  readonly expression?: string;
 }
 
 export interface SnapshotRelation {
@@ -62,6 +64,12 @@ export interface SnapshotFunction {
   readonly args: readonly number[];
   readonly returns: number;
   readonly returnsSet: boolean;
+  /** Names of the input arguments, empty where they have none; absent when none has. */
+  readonly argumentNames?: readonly string[];
+  /** How many of the last arguments have defaults; -1 when the last one is VARIADIC. */
+  readonly optional?: number;
+  /** Settings that hold while it runs (pg_proc.proconfig), such as `search_path=...`. */
+  readonly settings?: readonly string[];
   /** Names of OUT and TABLE columns, if any. */
   readonly outputs: readonly string[];
   readonly language: string;
@@ -71,6 +79,27 @@ export interface SnapshotFunction {
   readonly securityDefiner: boolean;
   /** The body, for SQL functions (pg_get_functiondef's or prosrc). */
   readonly body?: string;
+}
+
+/** An operator that did not come with the server. */
+export interface SnapshotOperator {
+  readonly schema: string;
+  readonly name: string;
+  /** pg_type.oid; 0 for none. */
+  readonly left: number;
+  readonly right: number;
+  /** pg_proc.oid of what it runs. */
+  readonly function: number;
+}
+
+/** A cast that did not come with the server. */
+export interface SnapshotCast {
+  readonly source: number;
+  readonly target: number;
+  /** pg_proc.oid of what it runs; 0 for none (binary coercible, or by the types' text form). */
+  readonly function: number;
+  /** pg_cast.castcontext: e explicit, a assignment, i implicit */
+  readonly context: "e" | "a" | "i";
 }
 
 export interface CatalogSnapshot {
@@ -88,4 +117,6 @@ export interface CatalogSnapshot {
   readonly types: readonly SnapshotType[];
   /** Functions outside pg_catalog, and those of pg_catalog (name and standing suffice for the latter). */
   readonly functions: readonly SnapshotFunction[];
+  readonly operators?: readonly SnapshotOperator[];
+  readonly casts?: readonly SnapshotCast[];
 }

@@ -56,6 +56,8 @@ export interface RelationFact {
 
 export interface InfluenceFact extends ColumnRef {
   readonly use: Use;
+  /** The view in whose definition it stands: fixed by who made the view, not by who asks. */
+  readonly through?: RelationName;
 }
 
 export interface FunctionFact {

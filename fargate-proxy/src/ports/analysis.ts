@@ -9,6 +9,8 @@ export interface AnalysisContext {
   readonly searchPath: readonly string[];
   /** Temporary relations of this session, newest definition; they shadow all others unless qualified. */
   readonly temporary: ReadonlyMap<string, readonly OutputFact[]>;
+  /** True from a change of the catalog by this session until it is committed and `refresh` has resolved: no snapshot shows it yet. */
+  readonly unsettled?: boolean;
 }
 
 /**
