@@ -1,0 +1,134 @@
+// Which OCSF class, activity, status and fields an event has. Numbers are those of https://schema.ocsf.io/1.6.0.
+import type { StatementKind } from "../facts.ts";
+import type { Principal } from "../identity.ts";
+import type { EvidenceEvent } from "./event.ts";
+
+const AUTHENTICATION = { category: 3, uid: 3002 };
+const DATASTORE = { category: 6, uid: 6005 };
+const ACCOUNT_CHANGE = { category: 3, uid: 3001 };
+const ENTITY_MANAGEMENT = { category: 3, uid: 3004 };
+
+export const CLASSES: Readonly<Record<EvidenceEvent["type"], { readonly category: number; readonly uid: number }>> = {
+  "session.opened": AUTHENTICATION,
+  "session.refused": AUTHENTICATION,
+  "session.closed": AUTHENTICATION,
+  "session.recovered": AUTHENTICATION,
+  statement: DATASTORE,
+  execute: DATASTORE,
+  finished: DATASTORE,
+  refused: DATASTORE,
+  violation: DATASTORE,
+  "policy.in_force": ENTITY_MANAGEMENT,
+  "revocation.entered": ACCOUNT_CHANGE,
+};
+
+/** Datastore Activity: 1 Read, 2 Update, 4 Query, 5 Write, 6 Create, 7 Delete, 99 Other. */
+const STATEMENTS: Partial<Record<StatementKind, number>> = {
+  select: 4,
+  fetch: 4,
+  execute: 4,
+  declare: 4,
+  "copy-out": 1,
+  insert: 5,
+  merge: 5,
+  "copy-in": 5,
+  update: 2,
+  delete: 7,
+  truncate: 7,
+  define: 6,
+};
+
+export function activityOf(event: EvidenceEvent): number {
+  switch (event.type) {
+    case "session.opened":
+    case "session.refused":
+      return 1; // Logon
+    case "session.closed":
+    case "session.recovered":
+      return 2; // Logoff
+    case "statement":
+      return STATEMENTS[event.facts[0]?.kind ?? "other"] ?? 99;
+    case "policy.in_force":
+      return 3; // Update
+    case "revocation.entered":
+      return 5; // Disable
+    case "violation":
+      return 99;
+    default:
+      return 4;
+  }
+}
+
+export interface Standing {
+  /** 1 informational, 2 low, 3 medium, 4 high */
+  readonly severity: number;
+  /** 0 unknown, 1 success, 2 failure */
+  readonly status: number;
+}
+
+const FINE: Standing = { severity: 1, status: 1 };
+
+export function standingOf(event: EvidenceEvent): Standing {
+  switch (event.type) {
+    case "session.refused":
+    case "refused":
+      return { severity: 3, status: 2 };
+    case "violation":
+      return { severity: 4, status: 2 };
+    case "session.recovered":
+      return { severity: 3, status: 0 };
+    case "statement":
+      return { severity: 1, status: { permit: 1, refuse: 2, hold: 0 }[event.decision.outcome] };
+    default:
+      return FINE;
+  }
+}
+
+/** The fields that OCSF's class of the event has a name for. */
+export function ownFields(event: EvidenceEvent, principal: Principal | null): object {
+  switch (event.type) {
+    case "session.opened":
+      return {
+        user: principal === null ? { type_id: 0 } : userOf(principal),
+        src_endpoint: { ip: event.source.address, port: event.source.port },
+        auth_protocol_id: 99,
+        auth_protocol: event.authentication,
+        is_cleartext: event.tls === "none",
+        ...(principal?.amr.includes("mfa") ? { is_mfa: true } : {}),
+      };
+    case "session.refused":
+      return {
+        user: { name: event.claimed, type_id: 0 },
+        src_endpoint: { ip: event.source.address, port: event.source.port },
+        status_code: event.code,
+        status_detail: event.why,
+      };
+    case "session.closed":
+    case "session.recovered":
+      return { user: principal === null ? { type_id: 3 } : userOf(principal), status_detail: event.reason };
+    case "statement":
+      return { query_info: { query_string: event.text, uid: event.fingerprint }, status_detail: event.decision.why };
+    case "refused":
+      return { status_code: event.sqlstate, status_detail: event.why };
+    case "violation":
+      return { status_code: event.code, status_detail: event.why, activity_name: "Protocol violation" };
+    case "policy.in_force":
+      return { entity: { type: "policy", uid: event.version } };
+    case "revocation.entered":
+      return { user: { name: event.identity }, status_detail: event.reason };
+    default:
+      return {};
+  }
+}
+
+function userOf(principal: Principal): object {
+  return {
+    name: principal.name,
+    uid: principal.subject,
+    // 1 user, 4 service
+    type_id: principal.kind === "person" ? 1 : 4,
+    type: principal.kind,
+    ...(principal.email === undefined ? {} : { email_addr: principal.email }),
+    groups: principal.groups.map((name) => ({ name })),
+  };
+}

@@ -1,0 +1,173 @@
+// The ledger as a whole: signature, root, every leaf, and that the store holds no object which the ledger does not know.
+import { type Checkpoint, openCheckpoint } from "./checkpoint.ts";
+import { toHex } from "./digest.ts";
+import { CHECKPOINT_KEY, decodeEntries, ENTRIES_PREFIX, leafBytes, parseEntriesKey } from "./ledger.ts";
+import { MerkleTree } from "./merkle.ts";
+import { type ObjectRecord, parseKey } from "./segment.ts";
+import { BadEvidence, type EvidenceReader, type KnownHead, type VerifyRequest, type VerifyTools } from "./verify-types.ts";
+
+export interface LedgerView {
+  readonly head: KnownHead;
+  /** By key, in the order of the ledger. */
+  readonly records: ReadonlyMap<string, ObjectRecord>;
+  /** Objects that the ledger does not know yet, all of whose lines the journal still has. */
+  readonly unsealed: readonly string[];
+}
+
+export async function readLedger(
+  reader: EvidenceReader,
+  tools: VerifyTools,
+  request: VerifyRequest,
+): Promise<LedgerView> {
+  const stored = await storedKeys(reader, request);
+  let found = await readOnce(reader, tools, request);
+  if (found.excess || stored.some((key) => !found.records.has(key))) {
+    await request.settle();
+    const seen = found.seen;
+    found = await readOnce(reader, tools, request);
+    // What stood beyond the head a while ago must be under it by now; what was added since is still on its way.
+    if (found.head.size < seen)
+      throw new BadEvidence({
+        key: CHECKPOINT_KEY,
+        what: "the ledger has entries that its signed head does not cover",
+      });
+  }
+  const unknown = stored.filter((key) => !found.records.has(key)).sort();
+  const unsealed = await inJournal(unknown, reader, tools, request);
+  const stranger = unknown.find((key) => !unsealed.includes(key));
+  if (stranger !== undefined) throw new BadEvidence({ key: stranger, what: "the object is not in the ledger" });
+  return { head: found.head, records: found.records, unsealed };
+}
+
+/** Keys outside the ledger. For a session, only its own: a store can be large. */
+async function storedKeys(reader: EvidenceReader, request: VerifyRequest): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const { key } of reader.list("")) {
+    if (key === CHECKPOINT_KEY || parseEntriesKey(key) !== null) continue;
+    const name = parseKey(key);
+    if (request.scope.type === "session" && name !== null && name.session !== request.scope.session) continue;
+    keys.push(key);
+  }
+  return keys;
+}
+
+/** Those whose lines the journal holds, every one the same: written, but their writer stopped before the ledger had them. */
+async function inJournal(
+  keys: readonly string[],
+  reader: EvidenceReader,
+  tools: VerifyTools,
+  request: VerifyRequest,
+): Promise<string[]> {
+  if (keys.length === 0) return [];
+  const pending = await request.pending();
+  const found: string[] = [];
+  for (const key of keys) {
+    const name = parseKey(key);
+    const stored = name?.lane === "events" ? await reader.get(key) : null;
+    if (name === null || stored === null) continue;
+    const lines = new Set(pending.get(name.session) ?? []);
+    const text = await tools.decompress(stored).then(
+      (bytes) => new TextDecoder().decode(bytes),
+      () => null,
+    );
+    if (text?.endsWith("\n") && text.slice(0, -1).split("\n").every((line) => lines.has(line))) found.push(key);
+  }
+  return found;
+}
+
+interface OneReading {
+  readonly head: KnownHead;
+  readonly records: Map<string, ObjectRecord>;
+  /** Number of entries that are stored. */
+  readonly seen: number;
+  /** True when some of them are beyond the head. */
+  readonly excess: boolean;
+}
+
+async function readOnce(reader: EvidenceReader, tools: VerifyTools, request: VerifyRequest): Promise<OneReading> {
+  // The head before the entries: what it covers was stored before it was signed.
+  const checkpoint = await readCheckpoint(reader, tools, request);
+  const records = new Map<string, ObjectRecord>();
+  const tree = new MerkleTree(tools.sha256);
+  let seen = 0;
+  for await (const { key, record } of readEntries(reader)) {
+    seen += 1;
+    if (tree.size === checkpoint.size) continue;
+    if (records.has(record.key)) throw new BadEvidence({ key, what: `the ledger names ${record.key} twice` });
+    records.set(record.key, record);
+    tree.append(leafBytes(record));
+    if (tree.size === request.known?.size) compareKnown(request.known, tree);
+  }
+  if (tree.size < checkpoint.size)
+    throw new BadEvidence({
+      key: CHECKPOINT_KEY,
+      what: `the ledger has ${tree.size} entries, and its head says ${checkpoint.size}`,
+    });
+  if (toHex(tree.root()) !== toHex(checkpoint.root))
+    throw new BadEvidence({
+      key: CHECKPOINT_KEY,
+      what: "the ledger's entries do not add up to the root that is signed",
+    });
+  if (request.known !== undefined && request.known.size > checkpoint.size)
+    throw new BadEvidence({
+      key: CHECKPOINT_KEY,
+      what: `the ledger is shorter than the head of ${request.known.size} that was seen before`,
+    });
+  return {
+    head: { size: checkpoint.size, root: toHex(checkpoint.root) },
+    records,
+    seen,
+    excess: seen > checkpoint.size,
+  };
+}
+
+function compareKnown(known: KnownHead, tree: MerkleTree): void {
+  if (toHex(tree.root()) !== known.root)
+    throw new BadEvidence({
+      key: CHECKPOINT_KEY,
+      what: `the ledger's first ${known.size} entries are not those that were seen before`,
+    });
+}
+
+async function readCheckpoint(reader: EvidenceReader, tools: VerifyTools, request: VerifyRequest): Promise<Checkpoint> {
+  const bytes = await reader.get(CHECKPOINT_KEY);
+  if (bytes === null) throw new BadEvidence({ key: CHECKPOINT_KEY, what: "the ledger has no signed head" });
+  try {
+    const note = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    return openCheckpoint(note, request.verifierKey, tools);
+  } catch (error) {
+    throw new BadEvidence({ key: CHECKPOINT_KEY, what: (error as Error).message });
+  }
+}
+
+/** All leaves in order. */
+export async function* readEntries(
+  reader: EvidenceReader,
+): AsyncGenerator<{ readonly key: string; readonly line: number; readonly record: ObjectRecord }> {
+  const keys: string[] = [];
+  for await (const { key } of reader.list(ENTRIES_PREFIX)) keys.push(key);
+  let next = 0;
+  for (const key of keys.sort()) {
+    const range = parseEntriesKey(key);
+    if (range === null || range.first !== next)
+      throw new BadEvidence({ key, what: `the ledger's entry ${next} was expected here` });
+    const records = await readBatch(reader, key);
+    if (records.length !== range.last - range.first + 1)
+      throw new BadEvidence({
+        key,
+        what: `the object has ${records.length} entries, and not as many as its name says`,
+      });
+    for (const [i, record] of records.entries()) yield { key, line: i + 1, record };
+    next = range.last + 1;
+  }
+}
+
+async function readBatch(reader: EvidenceReader, key: string): Promise<ObjectRecord[]> {
+  const bytes = await reader.get(key);
+  if (bytes === null) throw new BadEvidence({ key, what: "the object is missing" });
+  try {
+    return decodeEntries(bytes);
+  } catch (error) {
+    throw new BadEvidence({ key, what: (error as Error).message });
+  }
+}

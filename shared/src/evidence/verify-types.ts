@@ -1,0 +1,99 @@
+// The words of verification: what it asks for, what it is given, what it says.
+import type { CheckpointTools, VerifierKey } from "./checkpoint.ts";
+import type { ObjectRecord } from "./segment.ts";
+
+/** A head of the ledger, for comparison with a later one. */
+export interface KnownHead {
+  readonly size: number;
+  /** Hex. */
+  readonly root: string;
+}
+
+export interface EvidenceReader {
+  /** All objects whose key starts with `prefix`, in no particular order. */
+  list(prefix: string): AsyncIterable<{ readonly key: string; readonly bytes: number }>;
+  get(key: string): Promise<Uint8Array | null>;
+}
+
+export interface VerifyTools extends CheckpointTools {
+  /** One Zstandard frame. @throws when it is damaged */
+  decompress(bytes: Uint8Array): Promise<Uint8Array>;
+}
+
+export type Scope =
+  | { readonly type: "all" }
+  | { readonly type: "session"; readonly session: string }
+  /** Sessions that began on these days (UTC, inclusive, `YYYY-MM-DD`). */
+  | { readonly type: "days"; readonly since: string; readonly until: string };
+
+export interface VerifyRequest {
+  readonly scope: Scope;
+  readonly verifierKey: VerifierKey;
+  /** A head of the ledger that was seen before: what it covered must be there still. */
+  readonly known?: KnownHead;
+  /** Lines that are durable in a journal and may not be in an object yet, by session, in order. */
+  pending(): Promise<ReadonlyMap<string, readonly string[]>>;
+  /** Waits for a writer to finish what it is about; asked once, when something looks unfinished. */
+  settle(): Promise<void>;
+  progress?(done: number, total: number): void;
+}
+
+/** The first place that is not as it was written. */
+export interface BadPlace {
+  /** Object, or `journal`. */
+  readonly key: string;
+  readonly session?: string;
+  /** 1-based line of the object. */
+  readonly line?: number;
+  readonly seq?: number;
+  readonly what: string;
+}
+
+export interface VerifyReport {
+  readonly ok: boolean;
+  readonly bad: BadPlace | null;
+  /** The head that was verified; null when it was bad. */
+  readonly head: KnownHead | null;
+  readonly checked: Tally;
+  /** Sessions without an end: they run, or recovery has not come to them yet. */
+  readonly open: readonly string[];
+  /** Sessions whose process died and that recovery closed. */
+  readonly recovered: readonly string[];
+  /** What could not be checked, and why. */
+  readonly notes: readonly string[];
+}
+
+export interface Tally {
+  ledgerEntries: number;
+  sessions: number;
+  events: number;
+  /** Of `events`: durable in the journal, not yet under the ledger. */
+  pendingEvents: number;
+  objects: number;
+  bytes: number;
+}
+
+export class BadEvidence extends Error {
+  readonly place: BadPlace;
+  constructor(place: BadPlace) {
+    super(place.what);
+    this.place = place;
+  }
+}
+
+/** What a verification gathers on its way. */
+export interface Walk {
+  readonly reader: EvidenceReader;
+  readonly tools: VerifyTools;
+  readonly checked: Tally;
+  readonly open: string[];
+  readonly recovered: string[];
+  readonly notes: string[];
+  step(): void;
+}
+
+/** The objects of one session, by lane and in order. */
+export interface SessionObjects {
+  readonly events: ObjectRecord[];
+  readonly recordings: ObjectRecord[];
+}

@@ -1,0 +1,124 @@
+// Is the evidence whole and unaltered? Pure over an async reader of objects: whoever has the objects and the ledger's public key can ask.
+// The ledger comes first (verify-ledger.ts), then each session (verify-session.ts); the first bad place ends it and is named.
+import { type ObjectName, parseKey } from "./segment.ts";
+import { type LedgerView, readLedger } from "./verify-ledger.ts";
+import { verifySession } from "./verify-session.ts";
+import {
+  BadEvidence,
+  type EvidenceReader,
+  type KnownHead,
+  type Scope,
+  type SessionObjects,
+  type Tally,
+  type VerifyReport,
+  type VerifyRequest,
+  type VerifyTools,
+  type Walk,
+} from "./verify-types.ts";
+
+export async function verifyEvidence(
+  reader: EvidenceReader,
+  tools: VerifyTools,
+  request: VerifyRequest,
+): Promise<VerifyReport> {
+  const checked: Tally = { ledgerEntries: 0, sessions: 0, events: 0, pendingEvents: 0, objects: 0, bytes: 0 };
+  const walk: Walk = { reader, tools, checked, open: [], recovered: [], notes: [], step: () => undefined };
+  let head: KnownHead | null = null;
+  try {
+    // In this order, since lines move from the journal to objects, and objects to the ledger, while this runs.
+    const pending = await request.pending();
+    const ledger = await readLedger(reader, tools, request);
+    head = ledger.head;
+    checked.ledgerEntries = ledger.head.size;
+    const sessions = bySession(ledger, request.scope);
+    for (const session of unwritten(pending, sessions, request.scope))
+      sessions.set(session, { events: [], recordings: [] });
+    await verifySessions(walk, sessions, pending, request);
+    noteLimits(walk, ledger, request);
+    return { ok: true, bad: null, head, checked, open: walk.open, recovered: walk.recovered, notes: walk.notes };
+  } catch (error) {
+    if (!(error instanceof BadEvidence)) throw error;
+    return {
+      ok: false,
+      bad: error.place,
+      head,
+      checked,
+      open: walk.open,
+      recovered: walk.recovered,
+      notes: walk.notes,
+    };
+  }
+}
+
+async function verifySessions(
+  walk: Walk,
+  sessions: ReadonlyMap<string, SessionObjects>,
+  pending: ReadonlyMap<string, readonly string[]>,
+  request: VerifyRequest,
+): Promise<void> {
+  const ids = [...sessions.keys()].sort();
+  const total = ids.reduce((sum, id) => sum + count(sessions.get(id)), 0);
+  let done = 0;
+  walk.step = () => request.progress?.(++done, total);
+  for (const id of ids) {
+    const objects = sessions.get(id);
+    if (objects !== undefined) await verifySession(walk, id, objects, pending.get(id) ?? []);
+    walk.checked.sessions += 1;
+  }
+  if (request.scope.type === "session" && ids.length === 0)
+    throw new BadEvidence({
+      key: "ledger/checkpoint",
+      session: request.scope.session,
+      what: "there is no evidence of this session",
+    });
+}
+
+function count(objects: SessionObjects | undefined): number {
+  return objects === undefined ? 0 : objects.events.length + objects.recordings.length;
+}
+
+function bySession(ledger: LedgerView, scope: Scope): Map<string, SessionObjects> {
+  const sessions = new Map<string, SessionObjects>();
+  for (const record of ledger.records.values()) {
+    const name = parseKey(record.key);
+    if (name === null)
+      throw new BadEvidence({ key: record.key, what: "the ledger names an object that is no evidence" });
+    if (!isInScope(name, scope)) continue;
+    const objects = sessions.get(name.session) ?? { events: [], recordings: [] };
+    sessions.set(name.session, objects);
+    objects[name.lane].push(record);
+  }
+  for (const { events, recordings } of sessions.values()) {
+    events.sort((a, b) => a.first - b.first);
+    recordings.sort((a, b) => a.first - b.first);
+  }
+  return sessions;
+}
+
+function isInScope(name: ObjectName, scope: Scope): boolean {
+  if (scope.type === "session") return name.session === scope.session;
+  return scope.type === "all" || (name.date >= scope.since && name.date <= scope.until);
+}
+
+/** Sessions that only the journal knows yet. */
+function unwritten(
+  pending: ReadonlyMap<string, readonly string[]>,
+  sessions: ReadonlyMap<string, SessionObjects>,
+  scope: Scope,
+): string[] {
+  if (scope.type === "days") return [];
+  return [...pending.keys()].filter((id) => !sessions.has(id) && (scope.type === "all" || scope.session === id));
+}
+
+function noteLimits(walk: Walk, ledger: LedgerView, request: VerifyRequest): void {
+  if (request.scope.type !== "all")
+    walk.notes.push("objects of other sessions were not read; only their place in the ledger was checked");
+  if (walk.checked.pendingEvents > 0)
+    walk.notes.push(
+      `${walk.checked.pendingEvents} events are in the journal only, not yet under the ledger: their chain was checked`,
+    );
+  for (const key of ledger.unsealed)
+    walk.notes.push(`${key} is not in the ledger yet; its lines are in the journal, and recovery will seal it`);
+  if (request.known === undefined)
+    walk.notes.push("no earlier head of the ledger was given: that nothing was cut off its end could not be checked");
+}
