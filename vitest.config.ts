@@ -1,11 +1,17 @@
 import { defineConfig } from "vitest/config";
 
+/** Suites that take minutes or need other programs: `.ci/run` runs them, `npm test` does not. */
+const HEAVY = ["test/{conformance,crash,fuzz}/**/*.test.ts"];
+
 // biome-ignore lint/style/noDefaultExport: vitest reads the default export
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
     testTimeout: 30_000,
     hookTimeout: 120_000,
     maxWorkers: 2,
+    projects: [
+      { extends: true, test: { name: "light", include: ["test/**/*.test.ts"], exclude: HEAVY } },
+      { extends: true, test: { name: "heavy", include: HEAVY, fileParallelism: false } },
+    ],
   },
 });
