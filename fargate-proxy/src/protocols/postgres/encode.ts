@@ -1,0 +1,47 @@
+// Writes the messages that the gateway makes itself (PostgreSQL documentation, 54.7).
+
+/** A message of fixed or small size: type, then parts. */
+function message(type: string, ...parts: readonly (string | Buffer)[]): Buffer {
+  const length = parts.reduce((sum, part) => sum + Buffer.byteLength(part), 0);
+  const out = Buffer.alloc(5 + length);
+  out.write(type, 0, "latin1");
+  out.writeUInt32BE(4 + length, 1);
+  let at = 5;
+  for (const part of parts) at += typeof part === "string" ? out.write(part, at, "utf8") : part.copy(out, at);
+  return out;
+}
+
+/** ErrorResponse (`E`) or NoticeResponse (`N`) from fields by code, in the order given. */
+export function encodeFields(type: "E" | "N", fields: Iterable<readonly [string, string]>): Buffer {
+  const parts = Array.from(fields, ([code, value]) => `${code}${value.replaceAll("\0", "")}\0`);
+  return message(type, ...parts, "\0");
+}
+
+/** @param what `S` a prepared statement, `P` a portal */
+export function encodeDescribe(what: "S" | "P", name: string): Buffer {
+  return message("D", `${what}${name}\0`);
+}
+
+export function encodeParse(name: string, text: string): Buffer {
+  return message("P", `${name}\0${text}\0`, Buffer.from([0, 0]));
+}
+
+/** CopyData around a piece of a longer one: COPY does not care where messages begin (PostgreSQL documentation, 54.2.6). */
+export function encodeCopyData(body: Buffer): Buffer {
+  return message("d", body);
+}
+
+export function encodeNotification(pid: number, channel: string, payload: string): Buffer {
+  const id = Buffer.alloc(4);
+  id.writeInt32BE(pid);
+  return message("A", id, `${channel}\0${payload}\0`);
+}
+
+export const SYNC: Buffer = message("S");
+export const FLUSH: Buffer = message("H");
+
+/**
+ * A Parse that cannot succeed. It stands in for a command that was refused in the middle of a pipeline, so that the target ends the
+ * implicit transaction as it would have for an error of its own. Named, so that the unnamed statement stays what it is.
+ */
+export const ABORT: Buffer = encodeParse("postern", "/* a command of this batch was refused by the gateway */ refused");
