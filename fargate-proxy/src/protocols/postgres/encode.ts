@@ -1,7 +1,7 @@
 // Writes the messages that the gateway makes itself (PostgreSQL documentation, 54.7).
 
 /** A message of fixed or small size: type, then parts. */
-function message(type: string, ...parts: readonly (string | Buffer)[]): Buffer {
+export function message(type: string, ...parts: readonly (string | Buffer)[]): Buffer {
   const length = parts.reduce((sum, part) => sum + Buffer.byteLength(part), 0);
   const out = Buffer.alloc(5 + length);
   out.write(type, 0, "latin1");
