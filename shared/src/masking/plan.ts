@@ -1,0 +1,82 @@
+// Facts and policy to a plan: per output column of one statement, what hides it.
+import type { ColumnRef, Facts, OutputFact, StatementKind } from "../facts.ts";
+import type { PolicyCatalog } from "../policy/types.ts";
+import { UNCLASSIFIED } from "../policy/types.ts";
+import type { ColumnPlan, MaskName, MaskPlan } from "./types.ts";
+
+/** Statements that never answer with rows, complete or not. */
+const SILENT: ReadonlySet<StatementKind> = new Set([
+  "truncate",
+  "copy-in",
+  "declare",
+  "close",
+  "prepare",
+  "deallocate",
+  "do",
+  "define",
+  "grant",
+  "set",
+  "transaction",
+  "lock",
+  "listen",
+  "notify",
+  "maintain",
+  "empty",
+]);
+
+/**
+ * What to hide in the result of one statement.
+ *
+ * A column that is one base column, unchanged, keeps the mask of its class. Everything else is hidden whole: of a value derived from
+ * masked columns, and of a column that two different masks lay claim to, a part (`last4`, `year`, `pseudonym` ...) is either
+ * meaningless or tells what the class meant to hide (the pseudonym of `substr(ssn, 1, 1)` has ten values). Whole means
+ * `null` where any of the classes says `null`, else `redact`: strictest first, null, redact, and then all others.
+ *
+ * A column is clear only when every class of every source is in `reveal`. `unclassified` is never revealed.
+ *
+ * @param reveal classes that the principal sees in clear in this command
+ */
+export function planStatement(
+  facts: Facts,
+  catalog: PolicyCatalog,
+  target: string,
+  reveal: ReadonlySet<string>,
+): MaskPlan {
+  if (!catalog.protects(target)) return { type: "clear" };
+  if (facts.complete)
+    return facts.outputs === null
+      ? { type: "none" }
+      : { type: "columns", columns: facts.outputs.map((output) => planColumn(output, catalog, target, reveal)) };
+  if (facts.outputs === null && SILENT.has(facts.kind)) return { type: "none" };
+  const gap = facts.gaps[0];
+  return { type: "refuse", why: gap === undefined ? "it could not be analysed" : `${gap.reason}: ${gap.what}` };
+}
+
+function planColumn(
+  output: OutputFact,
+  catalog: PolicyCatalog,
+  target: string,
+  reveal: ReadonlySet<string>,
+): ColumnPlan {
+  const { sources } = output;
+  if (output.reveals === "nothing") return { mask: "clear", classes: [], sources, detectors: [] };
+  const classes = classesOf(sources, catalog, target);
+  const hidden = classes.filter((name) => name === UNCLASSIFIED || !reveal.has(name));
+  if (hidden.length === 0) return { mask: "clear", classes, sources, detectors: [] };
+  const mask = combine(
+    hidden.map((name) => catalog.classes.get(name)?.mask ?? "redact"),
+    output.direct && sources.length === 1 && sources[0]?.column !== "*",
+  );
+  const detectors = mask === "scan" ? hidden.flatMap((name) => catalog.classes.get(name)?.detectors ?? []) : [];
+  return { mask, classes: hidden, sources, detectors };
+}
+
+function classesOf(sources: readonly ColumnRef[], catalog: PolicyCatalog, target: string): string[] {
+  return [...new Set(sources.flatMap((source) => catalog.classesOf(target, source)))];
+}
+
+function combine(masks: readonly MaskName[], direct: boolean): MaskName {
+  const first = masks[0] ?? "redact";
+  if (direct && masks.every((mask) => mask === first)) return first;
+  return masks.includes("null") ? "null" : "redact";
+}

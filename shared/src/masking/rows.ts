@@ -1,0 +1,167 @@
+// A plan and the server's shape to a mask of rows: every row is rewritten in one pass, and what is kept is copied as it is.
+import type { CatalogSnapshot, SnapshotRelation } from "../catalog.ts";
+import type { ColumnRef } from "../facts.ts";
+import { type CatalogIndex, indexOf } from "./catalog-index.ts";
+import { type CellMask, copyBytes, getInt16, getInt32, putInt32 } from "./cell.ts";
+import { type Hmac, pseudonymsOf } from "./pseudonym.ts";
+import { yearOfDay } from "./temporal.ts";
+import { cellMask, type MaskTools } from "./transforms.ts";
+import type { ByteSink, ColumnPlan, MaskPlan, MaskTally, RowMask, Shape, ShapeColumn } from "./types.ts";
+
+/** What masks need besides the plan. */
+export interface MaskEnvironment {
+  readonly snapshot: CatalogSnapshot;
+  readonly target: string;
+  /** HMAC-SHA-256 with the pseudonym key: the same function for as long as the key is the same. */
+  readonly hmac: Hmac;
+  /** Milliseconds since the epoch: from it comes which years of birth tell an age of 90 and more. */
+  readonly now: number;
+}
+
+export interface Mismatch {
+  /** What the server says otherwise than the analysis, in words without data. */
+  readonly mismatch: string;
+}
+
+/**
+ * A mask for the rows of one result.
+ * @param shape as the server described it, with the formats that Bind asked for
+ * @returns a mismatch when the server's description contradicts the analysis: such a result must not be shown
+ */
+export function rowMask(plan: MaskPlan, shape: Shape, env: MaskEnvironment): RowMask | Mismatch {
+  if (plan.type === "clear") return untouched;
+  if (plan.type === "none") return { mismatch: "rows, where the analysis found none" };
+  if (plan.type === "refuse") return { mismatch: plan.why };
+  const { columns } = plan;
+  if (columns.length !== shape.length)
+    return { mismatch: `${shape.length} columns, where the analysis found ${columns.length}` };
+  const tools = toolsOf(env);
+  for (let i = 0; i < shape.length; i++) {
+    const told = contradiction(columns[i]!, shape[i]!, tools.index);
+    if (told !== null) return { mismatch: `column ${i + 1} ${told}` };
+  }
+  return new Rows(
+    columns.map((column, i) => ({ plan: column, name: shape[i]!.name, mask: maskOf(column, shape[i]!, tools) })),
+  );
+}
+
+const DAYS_TO_2000 = 10_957;
+
+export function toolsOf(env: MaskEnvironment): MaskTools {
+  return {
+    index: indexOf(env.snapshot),
+    pseudonyms: pseudonymsOf(env.hmac, env.target),
+    thisYear: yearOfDay(Math.floor(env.now / 86_400_000) - DAYS_TO_2000),
+  };
+}
+
+function maskOf(column: ColumnPlan, shape: ShapeColumn, tools: MaskTools): CellMask | null {
+  if (column.mask === "clear") return null;
+  const cell = { type: shape.type, modifier: shape.modifier ?? -1, binary: shape.format === 1 };
+  return cellMask(column.mask, column.detectors, cell, tools);
+}
+
+const untouched: RowMask = {
+  active: false,
+  row() {
+    throw new Error("this mask has nothing to do");
+  },
+  tally: [],
+};
+
+/**
+ * Where the server says that a column is one of a table's, that table's column has to be among what the analysis found to flow in.
+ * Of views it says the view, and of relations that the snapshot does not know (temporary ones) nothing is known: there the analysis stands alone.
+ */
+function contradiction(column: ColumnPlan, shape: ShapeColumn, index: CatalogIndex): string | null {
+  if (shape.table === 0) return null;
+  const relation = index.relation(shape.table);
+  if (relation === undefined || !isBase(relation)) return null;
+  const attribute = relation.columns.find((c) => c.number === shape.attribute);
+  const name = `${relation.schema}.${relation.name}`;
+  // A generated column's value is that of the columns it is computed from.
+  const loose = attribute === undefined || attribute.generated;
+  const found = column.sources.some(
+    (source) => source.relation === name && (loose || isColumn(source, attribute.name)),
+  );
+  return found ? null : `is of ${name}, where the analysis found another source`;
+}
+
+function isBase(relation: SnapshotRelation): boolean {
+  const stored = relation.kind === "table" || relation.kind === "partitioned" || relation.kind === "foreign";
+  return stored && relation.schema !== "pg_catalog" && relation.schema !== "information_schema";
+}
+
+function isColumn(source: ColumnRef, name: string): boolean {
+  return source.column === name || source.column === "*";
+}
+
+/** A column at work. */
+export interface Step {
+  readonly plan: ColumnPlan;
+  readonly name: string;
+  readonly mask: CellMask | null;
+}
+
+export function tallyOf(step: Step): MaskTally | null {
+  const { mask, classes } = step.plan;
+  return classes.length === 0 ? null : { column: step.name, classes, mask, masked: 0, clear: 0 };
+}
+
+const DATA_ROW = 68;
+
+class Rows implements RowMask {
+  readonly active: boolean;
+  readonly tally: readonly MaskTally[];
+  readonly #columns: number;
+  /** Columns to look at: those after the last masked or counted one are copied with the rest. */
+  readonly #masks: readonly (CellMask | null)[];
+  readonly #tallies: readonly (MaskTally | null)[];
+  readonly #factor: number;
+  readonly #extra: number;
+
+  constructor(steps: readonly Step[]) {
+    const tallies = steps.map(tallyOf);
+    const looked = tallies.findLastIndex((tally) => tally !== null) + 1;
+    this.active = looked > 0;
+    this.tally = tallies.filter((tally) => tally !== null);
+    this.#columns = steps.length;
+    this.#masks = steps.slice(0, looked).map((step) => step.mask);
+    this.#tallies = tallies.slice(0, looked);
+    const masks = this.#masks.filter((mask) => mask !== null);
+    this.#factor = masks.reduce((most, mask) => Math.max(most, mask.factor), 1);
+    this.#extra = masks.reduce((sum, mask) => sum + mask.extra, 0);
+  }
+
+  row(frame: Uint8Array, out: ByteSink): void {
+    const size = frame.length;
+    if (size < 7 || frame[0] !== DATA_ROW || getInt16(frame, 5) !== this.#columns)
+      throw new Error("not a row of this result");
+    const to = out.reserve(size * this.#factor + this.#extra);
+    const base = out.length;
+    const masks = this.#masks;
+    let kept = 0;
+    let from = 7;
+    let at = base;
+    for (let i = 0; i < masks.length; i++) {
+      const length = from + 4 <= size ? getInt32(frame, from) : size;
+      const start = from + 4;
+      const end = length < 0 ? start : start + length;
+      if (end > size) throw new Error("a row that ends too early");
+      if (length >= 0) {
+        const mask = masks[i]!;
+        const tally = this.#tallies[i]!;
+        if (mask !== null) {
+          at = copyBytes(frame, kept, from, to, at);
+          at = mask.write(frame, start, end, to, at);
+          kept = end;
+          tally.masked++;
+        } else if (tally !== null) tally.clear++;
+      }
+      from = end;
+    }
+    at = copyBytes(frame, kept, size, to, at);
+    putInt32(to, base + 1, at - base - 1);
+    out.advance(at - base);
+  }
+}
