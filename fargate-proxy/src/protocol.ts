@@ -3,7 +3,8 @@ import type { Refusal } from "#shared/errors.ts";
 import type { Source } from "#shared/evidence/event.ts";
 import type { Analysis } from "#shared/facts.ts";
 import type { Principal } from "#shared/identity.ts";
-import type { MaskTally, RowMask, Shape } from "#shared/masking/types.ts";
+import type { CopyShape } from "#shared/masking/copy.ts";
+import type { CopyMask, MaskTally, RowMask, Shape } from "#shared/masking/types.ts";
 import type { Target } from "#shared/target.ts";
 import type { Permit } from "./gate/permit.ts";
 import type { AnalysisContext } from "./ports/analysis.ts";
@@ -80,6 +81,8 @@ export interface Session {
   pass(bytes: Uint8Array): Permit;
   /** What must be hidden in a result of the `index`-th statement of a judged command string. */
   conceal(judgement: Judgement, index: number, shape: Shape): RowMask | Refusal;
+  /** The same for COPY TO STDOUT: its rows come in CopyData messages. */
+  concealCopy(judgement: Judgement, index: number, shape: CopyShape): CopyMask | Refusal;
   /** True when errors and notices of this command may carry data and must be rebuilt. */
   guarded(judgement: Judgement): boolean;
   finished(

@@ -125,7 +125,14 @@ export type SessionEffect =
 /** How COPY TO STDOUT writes its rows: the statement's options, with PostgreSQL's defaults filled in. */
 export type CopyFormat =
   | { readonly format: "binary" }
-  | { readonly format: "text"; readonly delimiter: string; readonly null: string; readonly header: boolean }
+  | {
+      readonly format: "text";
+      readonly delimiter: string;
+      readonly null: string;
+      readonly header: boolean;
+      /** The option ENCODING; absent when the client's holds. */
+      readonly encoding?: string;
+    }
   | {
       readonly format: "csv";
       readonly delimiter: string;
@@ -133,6 +140,7 @@ export type CopyFormat =
       readonly header: boolean;
       readonly quote: string;
       readonly escape: string;
+      readonly encoding?: string;
     };
 
 /** One statement of a command string. */

@@ -4,8 +4,9 @@ import { Refusal } from "#shared/errors.ts";
 import type { EvidenceEvent, SessionIdentity } from "#shared/evidence/event.ts";
 import type { Analysis, SyntaxProblem } from "#shared/facts.ts";
 import type { Principal } from "#shared/identity.ts";
-import { rowMask } from "#shared/masking/rows.ts";
-import type { MaskTally, RowMask, Shape } from "#shared/masking/types.ts";
+import { type CopyShape, copyMask } from "#shared/masking/copy.ts";
+import { type MaskEnvironment, rowMask } from "#shared/masking/rows.ts";
+import type { CopyMask, MaskTally, RowMask, Shape } from "#shared/masking/types.ts";
 import type { Target } from "#shared/target.ts";
 import type { SessionEvidence } from "../ports/evidence.ts";
 import type { Claim, Command, Judgement, Permitted, Session } from "../protocol.ts";
@@ -247,11 +248,26 @@ export class GateSession implements Session, Live {
   conceal(judgement: Judgement, index: number, shape: Shape): RowMask | Refusal {
     const judged = judgement as Judged;
     const plan = judged.plans[index];
-    const facts = judged.analysis.statements[index]?.facts;
-    const snapshot = this.#parts.analysis.snapshot(this.target.name);
-    if (plan === undefined || facts === undefined || snapshot === null) return this.#mismatch(judged, "no plan");
-    const mask = rowMask(plan, shape, { facts, snapshot, target: this.target.name, hmac: this.#parts.hmac });
+    const env = this.#maskEnvironment();
+    if (plan === undefined || env === null) return this.#mismatch(judged, "no plan");
+    const mask = rowMask(plan, shape, env);
     return "mismatch" in mask ? this.#mismatch(judged, mask.mismatch) : mask;
+  }
+
+  concealCopy(judgement: Judgement, index: number, shape: CopyShape): CopyMask | Refusal {
+    const judged = judgement as Judged;
+    const plan = judged.plans[index];
+    const statement = judged.analysis.statements[index];
+    const env = this.#maskEnvironment();
+    if (plan === undefined || statement === undefined || env === null) return this.#mismatch(judged, "no plan");
+    const mask = copyMask(plan, statement, shape, env);
+    return "mismatch" in mask ? this.#mismatch(judged, mask.mismatch) : mask;
+  }
+
+  #maskEnvironment(): MaskEnvironment | null {
+    const snapshot = this.#parts.analysis.snapshot(this.target.name);
+    if (snapshot === null) return null;
+    return { snapshot, target: this.target.name, hmac: this.#parts.hmac, now: this.lastActive };
   }
 
   #mismatch(judged: Judged, what: string): Refusal {

@@ -2,7 +2,8 @@
 import type { CatalogSnapshot, SnapshotRelation } from "../catalog.ts";
 import type { ColumnRef } from "../facts.ts";
 import { type CatalogIndex, indexOf } from "./catalog-index.ts";
-import { type CellMask, copyBytes, getInt16, getInt32, putInt32 } from "./cell.ts";
+import { type CellMask, copyBytes, getInt16, putInt32 } from "./cell.ts";
+import { type CellPlan, Cells } from "./cells.ts";
 import { type Hmac, pseudonymsOf } from "./pseudonym.ts";
 import { yearOfDay } from "./temporal.ts";
 import { cellMask, type MaskTools } from "./transforms.ts";
@@ -41,7 +42,7 @@ export function rowMask(plan: MaskPlan, shape: Shape, env: MaskEnvironment): Row
     if (told !== null) return { mismatch: `column ${i + 1} ${told}` };
   }
   return new Rows(
-    columns.map((column, i) => ({ plan: column, name: shape[i]!.name, mask: maskOf(column, shape[i]!, tools) })),
+    columns.map((column, i) => ({ plan: column, name: shape[i]!.name, cell: maskOf(column, shape[i]!, tools) })),
   );
 }
 
@@ -96,71 +97,31 @@ function isColumn(source: ColumnRef, name: string): boolean {
   return source.column === name || source.column === "*";
 }
 
-/** A column at work. */
-export interface Step {
-  readonly plan: ColumnPlan;
-  readonly name: string;
-  readonly mask: CellMask | null;
-}
-
-export function tallyOf(step: Step): MaskTally | null {
-  const { mask, classes } = step.plan;
-  return classes.length === 0 ? null : { column: step.name, classes, mask, masked: 0, clear: 0 };
-}
-
 const DATA_ROW = 68;
 
 class Rows implements RowMask {
   readonly active: boolean;
   readonly tally: readonly MaskTally[];
   readonly #columns: number;
-  /** Columns to look at: those after the last masked or counted one are copied with the rest. */
-  readonly #masks: readonly (CellMask | null)[];
-  readonly #tallies: readonly (MaskTally | null)[];
-  readonly #factor: number;
-  readonly #extra: number;
+  readonly #cells: Cells;
 
-  constructor(steps: readonly Step[]) {
-    const tallies = steps.map(tallyOf);
-    const looked = tallies.findLastIndex((tally) => tally !== null) + 1;
-    this.active = looked > 0;
-    this.tally = tallies.filter((tally) => tally !== null);
-    this.#columns = steps.length;
-    this.#masks = steps.slice(0, looked).map((step) => step.mask);
-    this.#tallies = tallies.slice(0, looked);
-    const masks = this.#masks.filter((mask) => mask !== null);
-    this.#factor = masks.reduce((most, mask) => Math.max(most, mask.factor), 1);
-    this.#extra = masks.reduce((sum, mask) => sum + mask.extra, 0);
+  constructor(columns: readonly CellPlan[]) {
+    this.#columns = columns.length;
+    this.#cells = new Cells(columns);
+    this.active = this.#cells.looked > 0;
+    this.tally = this.#cells.tally;
   }
 
   row(frame: Uint8Array, out: ByteSink): void {
+    const cells = this.#cells;
     const size = frame.length;
     if (size < 7 || frame[0] !== DATA_ROW || getInt16(frame, 5) !== this.#columns)
       throw new Error("not a row of this result");
-    const to = out.reserve(size * this.#factor + this.#extra);
+    const to = out.reserve(cells.room(size, 1));
     const base = out.length;
-    const masks = this.#masks;
-    let kept = 0;
-    let from = 7;
-    let at = base;
-    for (let i = 0; i < masks.length; i++) {
-      const length = from + 4 <= size ? getInt32(frame, from) : size;
-      const start = from + 4;
-      const end = length < 0 ? start : start + length;
-      if (end > size) throw new Error("a row that ends too early");
-      if (length >= 0) {
-        const mask = masks[i]!;
-        const tally = this.#tallies[i]!;
-        if (mask !== null) {
-          at = copyBytes(frame, kept, from, to, at);
-          at = mask.write(frame, start, end, to, at);
-          kept = end;
-          tally.masked++;
-        } else if (tally !== null) tally.clear++;
-      }
-      from = end;
-    }
-    at = copyBytes(frame, kept, size, to, at);
+    // Columns after the last one that is masked or counted are copied with the rest.
+    const masked = cells.rewrite(frame, 7, cells.looked, to, cells.begin(0, base));
+    const at = copyBytes(frame, cells.kept, size, to, masked);
     putInt32(to, base + 1, at - base - 1);
     out.advance(at - base);
   }

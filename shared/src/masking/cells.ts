@@ -1,0 +1,84 @@
+// The cells of one row, in a row: those that are kept are copied as they are, neighbours in one go.
+import { type CellMask, copyBytes, getInt32 } from "./cell.ts";
+import type { ColumnPlan, MaskTally } from "./types.ts";
+
+/** One column, ready for work. */
+export interface CellPlan {
+  readonly plan: ColumnPlan;
+  readonly name: string;
+  /** Null for a column that is shown. */
+  readonly cell: CellMask | null;
+}
+
+/** A column is counted when PHI of some class is in it, hidden or shown. */
+export function tallyOf(column: CellPlan): MaskTally | null {
+  const { mask, classes } = column.plan;
+  return classes.length === 0 ? null : { column: column.name, classes, mask, masked: 0, clear: 0 };
+}
+
+/** Rewrites the cells of DataRow messages and of COPY's binary tuples: both are int32 lengths (-1 for NULL) with bytes after each. */
+export class Cells {
+  readonly tally: readonly MaskTally[];
+  /** So many columns have to be looked at: behind them none is masked or counted. */
+  readonly looked: number;
+  /** Position in the frame up to which it has been written; after it come bytes that are kept. */
+  kept = 0;
+  /** Position in the frame after the cells that were looked at. */
+  next = 0;
+  readonly #masks: readonly (CellMask | null)[];
+  readonly #tallies: readonly (MaskTally | null)[];
+  readonly #factor: number;
+  readonly #extra: number;
+
+  constructor(columns: readonly CellPlan[]) {
+    this.#masks = columns.map((column) => column.cell);
+    this.#tallies = columns.map(tallyOf);
+    this.looked = this.#tallies.findLastIndex((tally) => tally !== null) + 1;
+    this.tally = this.#tallies.filter((tally) => tally !== null);
+    const masks = this.#masks.filter((mask) => mask !== null);
+    this.#factor = masks.reduce((most, mask) => Math.max(most, mask.factor), 1);
+    this.#extra = masks.reduce((sum, mask) => sum + mask.extra, 0);
+  }
+
+  /** The most bytes that a frame with so many rows becomes. */
+  room(size: number, rows: number): number {
+    return size * this.#factor + rows * this.#extra;
+  }
+
+  /** A new frame, to be written from `at` on; its bytes are kept from `from` on. @returns `at` */
+  begin(from: number, at: number): number {
+    this.kept = from;
+    return at;
+  }
+
+  /**
+   * Writes the first `count` cells, which start at `from`, but for a run of kept ones at the end: from `kept` to `next` they are the
+   * caller's to copy, with whatever follows.
+   * @returns the position in `to` after what it wrote
+   * @throws when the frame ends before the cells do
+   */
+  rewrite(frame: Uint8Array, from: number, count: number, to: Uint8Array, at: number): number {
+    const size = frame.length;
+    let place = from;
+    let after = at;
+    for (let i = 0; i < count; i++) {
+      const length = place + 4 <= size ? getInt32(frame, place) : size;
+      const start = place + 4;
+      const end = length < 0 ? start : start + length;
+      if (end > size) throw new Error("a row that ends too early");
+      const tally = this.#tallies[i];
+      if (length >= 0 && tally) {
+        const mask = this.#masks[i];
+        if (mask) {
+          after = copyBytes(frame, this.kept, place, to, after);
+          after = mask.write(frame, start, end, to, after);
+          this.kept = end;
+          tally.masked++;
+        } else tally.clear++;
+      }
+      place = end;
+    }
+    this.next = place;
+    return after;
+  }
+}
