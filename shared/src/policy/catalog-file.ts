@@ -1,0 +1,160 @@
+// catalog.yaml as it is written: classes, and per target what each column holds.
+import { z } from "zod";
+import { DETECTORS } from "../masking/scan.ts";
+import type { MaskName } from "../masking/types.ts";
+import { Catalog, type DeclaredFunction, type ListedRelation, type ListedTarget, type Listing } from "./catalog.ts";
+import { type PhiClass, type Problem, UNCLASSIFIED } from "./types.ts";
+import { type Read, readYaml, type Say } from "./yaml.ts";
+
+export const MASKS = [
+  "redact",
+  "last4",
+  "initial",
+  "year",
+  "zip3",
+  "age-band",
+  "pseudonym",
+  "null",
+  "scan",
+] as const satisfies readonly MaskName[];
+
+const NAME = /^[a-z][a-z0-9]*([_-][a-z0-9]+)*$/;
+const RESERVED = new Set(["none", UNCLASSIFIED]);
+
+const none = z.literal("none");
+const columnSchema = z.union([z.string(), z.array(z.string()).min(1)], {
+  error: "expected a class, a list of classes, or none",
+});
+const relationSchema = z.union(
+  [
+    none,
+    z.literal("derived"),
+    z.strictObject({ subject: z.string().optional(), columns: z.record(z.string(), columnSchema) }),
+  ],
+  { error: "expected none, derived, or columns with their classes" },
+);
+const targetSchema = z.union(
+  [
+    none,
+    z.strictObject({
+      schemas: z.record(
+        z.string(),
+        z.union([none, z.record(z.string(), relationSchema)], { error: "expected none, or tables" }),
+      ),
+      functions: z
+        .record(
+          z.string().regex(/^[^.]+\..+$/, "expected schema.name"),
+          z.strictObject({ reveals: z.enum(["nothing", "arguments"]), reason: z.string().min(1) }),
+        )
+        .optional(),
+    }),
+  ],
+  { error: "expected none, or schemas" },
+);
+
+const classSchema = z.strictObject({
+  identifier: z.string().regex(/^([A-R]|health)$/, "expected a letter A to R of 45 CFR 164.514(b)(2)(i), or health"),
+  // YAML reads an unquoted null as no value: here it can only mean the mask.
+  mask: z.preprocess((value) => (value === null ? "null" : value), z.enum(MASKS)),
+  /** Of scan; all when absent. */
+  detectors: z
+    .array(z.string().refine((name) => DETECTORS.has(name), `expected one of ${[...DETECTORS].join(", ")}`))
+    .min(1)
+    .optional(),
+});
+const fileSchema = z.strictObject({
+  classes: z.record(z.string(), classSchema),
+  targets: z.record(z.string(), targetSchema),
+});
+
+type CatalogFile = z.infer<typeof fileSchema>;
+
+export interface CatalogRead {
+  readonly catalog: Catalog;
+  /** The parsed file: part of what the bundle's version is made of. */
+  readonly content: CatalogFile;
+  /** A problem at the line where the file speaks of a target. */
+  readonly atTarget: (target: string, message: string) => Problem;
+}
+
+export function readCatalog(text: string): Read<CatalogRead> {
+  return readYaml("catalog.yaml", text, fileSchema, (content, say, problems) => {
+    const classes = new Map<string, PhiClass>();
+    for (const [name, entry] of Object.entries(content.classes)) {
+      problems.push(...classProblems(name, entry, say));
+      classes.set(name, { name, ...entry, detectors: entry.detectors ?? [] });
+    }
+    const targets = new Map<string, ListedTarget>();
+    for (const [name, entry] of Object.entries(content.targets)) {
+      if (entry === "none") targets.set(name, { schemas: new Map(), functions: new Map() });
+      else targets.set(name, readTarget(name, entry, classes, say, problems));
+    }
+    return {
+      catalog: new Catalog(classes, targets),
+      content,
+      atTarget: (target, message) => say(["targets", target], message),
+    };
+  });
+}
+
+function classProblems(name: string, entry: CatalogFile["classes"][string], say: Say): Problem[] {
+  const path = ["classes", name];
+  const problems: Problem[] = [];
+  if (RESERVED.has(name))
+    problems.push(say(path, `"${name}" cannot be the name of a class: it has a meaning of its own`));
+  else if (!NAME.test(name)) problems.push(say(path, `class name "${name}" is not lower-case words`));
+  if (entry.detectors !== undefined && entry.mask !== "scan")
+    problems.push(say([...path, "detectors"], `class "${name}" has detectors, but its mask is not scan`));
+  return problems;
+}
+
+type TargetEntry = Exclude<CatalogFile["targets"][string], "none">;
+type RelationEntry = Exclude<Exclude<TargetEntry["schemas"][string], "none">[string], string>;
+
+function readTarget(
+  target: string,
+  entry: TargetEntry,
+  classes: ReadonlyMap<string, PhiClass>,
+  say: Say,
+  problems: Problem[],
+): ListedTarget {
+  const schemas = new Map<string, "none" | Map<string, Listing>>();
+  for (const [schema, relations] of Object.entries(entry.schemas)) {
+    const listed = new Map<string, Listing>();
+    schemas.set(schema, relations === "none" ? "none" : listed);
+    if (schema.includes("."))
+      problems.push(say(["targets", target, "schemas", schema], "a schema's name has no dot here"));
+    if (relations === "none") continue;
+    for (const [name, relation] of Object.entries(relations)) {
+      const path = ["targets", target, "schemas", schema, name];
+      if (typeof relation === "string") listed.set(name, relation);
+      else
+        listed.set(
+          name,
+          readRelation(relation, classes, (inner, message) => say([...path, ...inner], message), problems),
+        );
+    }
+  }
+  const functions = new Map<string, DeclaredFunction>(Object.entries(entry.functions ?? {}));
+  return { schemas, functions };
+}
+
+function readRelation(
+  entry: RelationEntry,
+  classes: ReadonlyMap<string, PhiClass>,
+  say: Say,
+  problems: Problem[],
+): ListedRelation {
+  const columns = new Map<string, readonly string[]>();
+  for (const [column, named] of Object.entries(entry.columns)) {
+    const list = [named].flat().filter((name) => name !== "none" || Array.isArray(named));
+    for (const name of list)
+      if (!classes.has(name)) problems.push(say(["columns", column], `unknown class "${name}" of column ${column}`));
+    columns.set(column, list);
+  }
+  if ([...columns.values()].every((list) => list.length === 0))
+    problems.push(say([], "no column has a class: write none for the whole table, or classify its columns"));
+  if (entry.subject !== undefined && !columns.has(entry.subject))
+    problems.push(say(["subject"], `subject "${entry.subject}" is not among the columns`));
+  return { columns, subject: entry.subject ?? null };
+}
