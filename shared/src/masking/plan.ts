@@ -4,13 +4,18 @@ import type { PolicyCatalog } from "../policy/types.ts";
 import { UNCLASSIFIED } from "../policy/types.ts";
 import type { ColumnPlan, MaskName, MaskPlan } from "./types.ts";
 
-/** Statements that never answer with rows, complete or not. */
+/**
+ * Statements that answer without rows though they could not be analysed; EXECUTE and FETCH of a name that the session does not know are
+ * the server's to refuse. Should rows come all the same, they are a mismatch and stay hidden.
+ */
 const SILENT: ReadonlySet<StatementKind> = new Set([
   "truncate",
   "copy-in",
   "declare",
+  "fetch",
   "close",
   "prepare",
+  "execute",
   "deallocate",
   "do",
   "define",
