@@ -85,7 +85,8 @@ export const dialer: Dialer = {
         clearTimeout(timer);
         give(error);
       });
-      socket.connect({ host, port, noDelay: true, keepAlive: true }, () => {
+      socket.setNoDelay(true).setKeepAlive(true);
+      socket.connect({ host, port }, () => {
         clearTimeout(timer);
         socket.removeAllListeners("error").on("error", () => {});
         resolve(socket);

@@ -1,0 +1,184 @@
+// The gateway logs in to a target (PostgreSQL documentation, 54.2.1). Nothing of the client's goes into it but settings from a list.
+import { createHash, randomBytes } from "node:crypto";
+import { serialize } from "pg-protocol";
+import type { BackendMessage } from "pg-protocol/dist/messages.js";
+import { Parser } from "pg-protocol/dist/parser.js";
+import type { Target } from "#shared/target.ts";
+import { TargetConnection } from "./connection.ts";
+import { Inbox, PeerGone, readMessage } from "./inbox.ts";
+import { type Opened, reach, TargetFailure, type UpstreamParts } from "./reach.ts";
+import { ScramError, type ScramExchange, startScram } from "./scram.ts";
+
+export interface UpstreamLogin {
+  readonly password: string;
+  readonly application: string;
+  readonly settings: ReadonlyMap<string, string>;
+}
+
+const LONGEST_MESSAGE = 64 * 1024;
+
+/** Connects, proves the target, logs in, and waits until it is ready. @throws TargetFailure */
+export async function connectTarget(
+  parts: UpstreamParts,
+  target: Target,
+  login: UpstreamLogin,
+): Promise<TargetConnection> {
+  let opened: Opened | undefined;
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    opened?.stream.destroy();
+  }, parts.connectMs);
+  try {
+    opened = await reach(parts, target);
+    if (late) throw new PeerGone();
+    const inbox = new Inbox(opened.stream);
+    const ready = await handshake(opened, inbox, target, login);
+    const rest = inbox.release();
+    if (rest.length > 0) opened.stream.unshift(rest);
+    return new TargetConnection(opened.stream, ready, () => cancelAt(parts, target, ready));
+  } catch (error) {
+    opened?.stream.destroy();
+    throw failureOf(error, late);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function failureOf(error: unknown, late: boolean): TargetFailure {
+  if (late) return new TargetFailure("target-down", "the target did not answer in time");
+  if (error instanceof TargetFailure) return error;
+  if (error instanceof ScramError) return new TargetFailure("target-refused", error.message);
+  if (error instanceof PeerGone) return new TargetFailure("target-down", "the target closed the connection");
+  return new TargetFailure("target-down", "the target's answer cannot be understood");
+}
+
+interface Ready {
+  readonly parameters: ReadonlyMap<string, string>;
+  readonly pid: number;
+  readonly key: number;
+}
+
+async function handshake(opened: Opened, inbox: Inbox, target: Target, login: UpstreamLogin): Promise<Ready> {
+  const parameters = {
+    user: target.user,
+    database: target.database,
+    application_name: login.application,
+    ...Object.fromEntries(login.settings),
+  };
+  opened.stream.write(serialize.startup(parameters));
+  await authenticate(opened, inbox, target, login.password);
+  return untilReady(inbox);
+}
+
+async function authenticate(opened: Opened, inbox: Inbox, target: Target, password: string): Promise<void> {
+  let scram: ScramExchange | null = null;
+  let proven = false;
+  for (;;) {
+    const message = await next(inbox);
+    switch (message.name) {
+      case "authenticationOk":
+        // Mutual: the target has to prove that it knows the credential, before anything is asked of it.
+        if (scram !== null && !proven) throw new ScramError("the target skipped its own proof");
+        return;
+      case "authenticationCleartextPassword":
+        if (opened.certificate === null)
+          throw new TargetFailure("target-refused", "the target wants the credential in clear, without TLS");
+        opened.stream.write(serialize.password(password));
+        break;
+      case "authenticationMD5Password":
+        opened.stream.write(serialize.password(md5(target.user, password, field<Buffer>(message, "salt"))));
+        break;
+      case "authenticationSASL":
+        if (scram !== null) throw new ScramError("the target started SCRAM twice");
+        scram = startScram(
+          field<string[]>(message, "mechanisms"),
+          password,
+          opened.certificate,
+          randomBytes(18).toString("base64"),
+        );
+        opened.stream.write(serialize.sendSASLInitialResponseMessage(scram.mechanism, scram.first));
+        break;
+      case "authenticationSASLContinue":
+        if (scram === null) throw new ScramError("the target's SCRAM message is out of place");
+        opened.stream.write(serialize.sendSCRAMClientFinalMessage(await scram.answer(field(message, "data"))));
+        break;
+      case "authenticationSASLFinal":
+        if (scram === null) throw new ScramError("the target's SCRAM message is out of place");
+        scram.verify(field(message, "data"));
+        proven = true;
+        break;
+      default:
+        throw new TargetFailure("target-refused", "the target asks for a login that is not supported");
+    }
+  }
+}
+
+async function untilReady(inbox: Inbox): Promise<Ready> {
+  const parameters = new Map<string, string>();
+  let pid = 0;
+  let key = 0;
+  for (;;) {
+    const message = await next(inbox);
+    if (message.name === "parameterStatus")
+      parameters.set(field(message, "parameterName"), field(message, "parameterValue"));
+    else if (message.name === "backendKeyData") {
+      pid = field(message, "processID");
+      key = field(message, "secretKey");
+    } else if (message.name === "readyForQuery") return { parameters, pid, key };
+    else if (message.name !== "notice") throw new PeerGone();
+  }
+}
+
+/** The next message of the target. @throws TargetFailure when it is an error, PeerGone when there is none that can be read */
+async function next(inbox: Inbox): Promise<BackendMessage> {
+  const message = await readMessage(inbox, LONGEST_MESSAGE);
+  if (message === null) throw new PeerGone();
+  let parsed: BackendMessage | undefined;
+  new Parser().parse(message.whole, (m) => {
+    parsed = m;
+  });
+  if (parsed === undefined) throw new PeerGone();
+  if (parsed.name !== "error") return parsed;
+  const sqlstate = String(field(parsed, "code") ?? "");
+  throw new TargetFailure(
+    isTemporary(sqlstate) ? "target-down" : "target-refused",
+    String(field(parsed, "message")),
+    sqlstate,
+  );
+}
+
+/** Full, starting, stopping: not a matter of credentials. */
+function isTemporary(sqlstate: string): boolean {
+  return sqlstate === "53300" || sqlstate.startsWith("57P");
+}
+
+/** pg-protocol types its messages by name only. */
+function field<T>(message: BackendMessage, name: string): T {
+  return (message as unknown as Record<string, T>)[name] as T;
+}
+
+function md5(user: string, password: string, salt: Buffer): string {
+  const hash = (...parts: (string | Buffer)[]) => {
+    const h = createHash("md5");
+    for (const part of parts) h.update(part);
+    return h.digest("hex");
+  };
+  return `md5${hash(hash(password, user), salt)}`;
+}
+
+/** CancelRequest on a connection of its own, with the target's key. The target says nothing: it closes. */
+async function cancelAt(parts: UpstreamParts, target: Target, ready: Ready): Promise<void> {
+  try {
+    const { stream } = await reach(parts, target);
+    const timer = setTimeout(() => stream.destroy(), parts.connectMs);
+    await new Promise<void>((resolve) => {
+      stream.once("close", resolve);
+      stream.resume();
+      stream.end(serialize.cancel(ready.pid, ready.key));
+    });
+    clearTimeout(timer);
+  } catch {
+    // The client is told nothing about cancel requests, whatever becomes of them.
+  }
+}
