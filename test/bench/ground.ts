@@ -3,14 +3,9 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { generate } from "selfsigned";
 import { startBouncer } from "./bouncer.ts";
-import { fill, startDatabase } from "./database.ts";
+import { fill, type Size, startDatabase } from "./database.ts";
 import type { Route } from "./route.ts";
-
-/** Paths of PEM files. */
-export interface Certificate {
-  readonly cert: string;
-  readonly key: string;
-}
+import type { Certificate } from "./servant.ts";
 
 export interface Ground {
   readonly folder: string;
@@ -18,13 +13,6 @@ export interface Ground {
   readonly pgbouncer: Route;
   readonly certificate: Certificate;
   stop(): Promise<void>;
-}
-
-export interface Size {
-  /** pgbench's scale: 100 000 accounts each. */
-  readonly scale: number;
-  /** Rows of each large table. */
-  readonly rows: number;
 }
 
 /** @param folder an empty folder that other users may traverse: PostgreSQL and pgbouncer never run as root */

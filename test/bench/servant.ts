@@ -3,6 +3,12 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, chownSync, copyFileSync } from "node:fs";
 import { userInfo } from "node:os";
 
+/** Paths of PEM files. */
+export interface Certificate {
+  readonly cert: string;
+  readonly key: string;
+}
+
 export interface Owner {
   readonly uid: number;
   readonly gid: number;
