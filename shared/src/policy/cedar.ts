@@ -112,7 +112,7 @@ function located(error: DetailedError, text: string, firstLine: number): { line:
  */
 export function splitPolicies(text: string): { readonly text: string; readonly line: number }[] {
   const parts: { text: string; line: number }[] = [];
-  const token = /"(?:[^"\\]|\\[^])*"|\/\/[^\n]*|;|\n|\S/g;
+  const token = /"(?:[^"\\]|\\[\s\S])*"|\/\/[^\n]*|;|\n|\S/g;
   let line = 1;
   let start = -1;
   let startLine = 1;

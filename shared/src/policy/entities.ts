@@ -19,7 +19,7 @@ export function principalEntity(principal: Principal): Entity {
     subject: principal.subject,
     amr: [...principal.amr],
   };
-  if (principal.email !== undefined) attrs["email"] = principal.email;
+  if (principal.email !== undefined) attrs.email = principal.email;
   if (principal.authTime !== undefined) attrs["authTime"] = datetime(principal.authTime * 1000);
   if (principal.kind === "agent" && principal.actsFor !== undefined)
     attrs["actsFor"] = { __entity: { type: "User", id: principal.actsFor } };
