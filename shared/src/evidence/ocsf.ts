@@ -105,7 +105,7 @@ export function ownFields(event: EvidenceEvent, principal: Principal | null): ob
       };
     case "session.closed":
     case "session.recovered":
-      return { user: principal === null ? { type_id: 3 } : userOf(principal), status_detail: event.reason };
+      return { user: principal === null ? { type_id: 3 } : { name: principal.name }, status_detail: event.reason };
     case "statement":
       return { query_info: { query_string: event.text, uid: event.fingerprint }, status_detail: event.decision.why };
     case "refused":

@@ -4,13 +4,19 @@ import { toHex } from "./digest.ts";
 import { CHECKPOINT_KEY, decodeEntries, ENTRIES_PREFIX, leafBytes, parseEntriesKey } from "./ledger.ts";
 import { MerkleTree } from "./merkle.ts";
 import { type ObjectRecord, parseKey } from "./segment.ts";
-import { BadEvidence, type EvidenceReader, type KnownHead, type VerifyRequest, type VerifyTools } from "./verify-types.ts";
+import {
+  BadEvidence,
+  type EvidenceReader,
+  type KnownHead,
+  type VerifyRequest,
+  type VerifyTools,
+} from "./verify-types.ts";
 
 export interface LedgerView {
   readonly head: KnownHead;
   /** By key, in the order of the ledger. */
   readonly records: ReadonlyMap<string, ObjectRecord>;
-  /** Objects that the ledger does not know yet, all of whose lines the journal still has. */
+  /** Objects that the ledger does not know yet, and the journal announces. */
   readonly unsealed: readonly string[];
 }
 
@@ -51,7 +57,7 @@ async function storedKeys(reader: EvidenceReader, request: VerifyRequest): Promi
   return keys;
 }
 
-/** Those whose lines the journal holds, every one the same: written, but their writer stopped before the ledger had them. */
+/** Those that the journal announces with the bytes they have: stored, but their writer stopped before the ledger had them. */
 async function inJournal(
   keys: readonly string[],
   reader: EvidenceReader,
@@ -59,18 +65,13 @@ async function inJournal(
   request: VerifyRequest,
 ): Promise<string[]> {
   if (keys.length === 0) return [];
-  const pending = await request.pending();
+  const { announced } = await request.pending();
   const found: string[] = [];
   for (const key of keys) {
-    const name = parseKey(key);
-    const stored = name?.lane === "events" ? await reader.get(key) : null;
-    if (name === null || stored === null) continue;
-    const lines = new Set(pending.get(name.session) ?? []);
-    const text = await tools.decompress(stored).then(
-      (bytes) => new TextDecoder().decode(bytes),
-      () => null,
-    );
-    if (text?.endsWith("\n") && text.slice(0, -1).split("\n").every((line) => lines.has(line))) found.push(key);
+    const bytes = announced.some((record) => record.key === key) ? await reader.get(key) : null;
+    if (bytes === null) continue;
+    const sha256 = tools.sha256.text(bytes, "hex");
+    if (announced.some((record) => record.key === key && record.sha256 === sha256)) found.push(key);
   }
   return found;
 }

@@ -2,7 +2,7 @@
 import { type ChainState, chainStart, link } from "./chain.ts";
 import { toHex } from "./digest.ts";
 import { type EvidenceLine, readLine } from "./line-read.ts";
-import { type ObjectRecord, parseKey, placeOf, splitLines } from "./segment.ts";
+import { type ObjectRecord, splitLines } from "./segment.ts";
 import { isEnd } from "./summary.ts";
 import { BadEvidence, type SessionObjects, type Walk } from "./verify-types.ts";
 
@@ -110,7 +110,6 @@ function follow(
   if (line.seq !== seq) throw bad(`event ${seq} was expected here, and event ${line.seq} stands here`);
   if (line.prev !== before.prev) throw brokenLink(seq, at, bad);
   if (before.ended !== null) throw bad("the session had ended before this event");
-  if (seq === 1) checkPlace(line, at.key, bad);
   walk.checked.events += 1;
   return { seq, prev: link(bytes, walk.tools.sha256), ended: isEnd(line.event) ? line : null };
 }
@@ -135,15 +134,6 @@ function read(bytes: Uint8Array): EvidenceLine | null {
   } catch {
     return null;
   }
-}
-
-/** The day and the target in the key are those of the first event. */
-function checkPlace(line: EvidenceLine, key: string, bad: (what: string) => BadEvidence): void {
-  const name = parseKey(key);
-  if (name === null) return;
-  const place = placeOf(line.session, line.target, line.time);
-  if (place.date !== name.date || place.target !== name.target)
-    throw bad("the object's key is not that of its first event");
 }
 
 /** Lines that the journal has: those already in objects are passed over, the others must go on where the objects end. */

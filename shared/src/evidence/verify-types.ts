@@ -31,11 +31,19 @@ export interface VerifyRequest {
   readonly verifierKey: VerifierKey;
   /** A head of the ledger that was seen before: what it covered must be there still. */
   readonly known?: KnownHead;
-  /** Lines that are durable in a journal and may not be in an object yet, by session, in order. */
-  pending(): Promise<ReadonlyMap<string, readonly string[]>>;
+  /** What a journal holds, if the reader can see one. */
+  pending(): Promise<Pending>;
   /** Waits for a writer to finish what it is about; asked once, when something looks unfinished. */
   settle(): Promise<void>;
   progress?(done: number, total: number): void;
+}
+
+/** What is durable in a journal and may not be under the ledger yet. */
+export interface Pending {
+  /** By session, in order. */
+  readonly lines: ReadonlyMap<string, readonly string[]>;
+  /** Objects that the writer announced before it stored them. */
+  readonly announced: readonly ObjectRecord[];
 }
 
 /** The first place that is not as it was written. */

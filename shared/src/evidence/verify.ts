@@ -26,7 +26,7 @@ export async function verifyEvidence(
   let head: KnownHead | null = null;
   try {
     // In this order, since lines move from the journal to objects, and objects to the ledger, while this runs.
-    const pending = await request.pending();
+    const pending = (await request.pending()).lines;
     const ledger = await readLedger(reader, tools, request);
     head = ledger.head;
     checked.ledgerEntries = ledger.head.size;
@@ -118,7 +118,7 @@ function noteLimits(walk: Walk, ledger: LedgerView, request: VerifyRequest): voi
       `${walk.checked.pendingEvents} events are in the journal only, not yet under the ledger: their chain was checked`,
     );
   for (const key of ledger.unsealed)
-    walk.notes.push(`${key} is not in the ledger yet; its lines are in the journal, and recovery will seal it`);
+    walk.notes.push(`${key} is announced in the journal and not in the ledger yet: recovery will put it there`);
   if (request.known === undefined)
     walk.notes.push("no earlier head of the ledger was given: that nothing was cut off its end could not be checked");
 }

@@ -1,0 +1,30 @@
+import type { SessionSummary } from "#shared/evidence/summary.ts";
+
+export interface SessionFilter {
+  /** Name of the principal, or of whom an agent acts for. */
+  readonly principal?: string;
+  readonly target?: string;
+  /** Milliseconds since the epoch; sessions that ran at any time between the two. */
+  readonly since?: number;
+  readonly until?: number;
+  /** `schema.name`, or a name in any schema. */
+  readonly relation?: string;
+  /** `permit`, `refuse` or `hold`. */
+  readonly decision?: string;
+  readonly limit?: number;
+}
+
+/** Finds sessions. Derived from the store: it can be thrown away and built again. AWS: DynamoDB. Local: SQLite. */
+export interface IndexPort {
+  /** Number of ledger entries that are in the index. */
+  readonly reached: number;
+  /** Puts in (or replaces) rows, and says how far the ledger has been read. One step: all of it or none. */
+  advance(summaries: readonly SessionSummary[], reached: number): void;
+  get(session: string): SessionSummary | null;
+  /** Newest first. */
+  find(filter: SessionFilter): readonly SessionSummary[];
+  /** Sessions whose id starts so, at most `limit`. */
+  startingWith(prefix: string, limit: number): readonly SessionSummary[];
+  clear(): void;
+  close(): void;
+}

@@ -1,0 +1,123 @@
+// The only writer of the ledger. Records that come while one batch is being written go into the next.
+
+import { checkpointText, openCheckpoint, signedCheckpoint, type VerifyEd25519 } from "#shared/evidence/checkpoint.ts";
+import { type Sha256, toHex } from "#shared/evidence/digest.ts";
+import { CHECKPOINT_KEY, encodeEntries, entriesKey, leafBytes } from "#shared/evidence/ledger.ts";
+import { MerkleTree } from "#shared/evidence/merkle.ts";
+import type { ObjectRecord } from "#shared/evidence/segment.ts";
+import { readEntries } from "#shared/evidence/verify-ledger.ts";
+import type { SignerPort } from "../ports/signer.ts";
+import { KeyExists, type StorePort } from "../ports/store.ts";
+import { Hopeless, type Patience, persist } from "./patience.ts";
+
+export interface LedgerTools {
+  readonly store: StorePort;
+  readonly signer: SignerPort;
+  readonly sha256: Sha256;
+  readonly verifyEd25519: VerifyEd25519;
+}
+
+interface Waiting {
+  readonly record: ObjectRecord;
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+/** What is in the store when a process begins. */
+export interface StoredLedger {
+  readonly tree: MerkleTree;
+  /** Under the signed head. */
+  readonly signed: readonly ObjectRecord[];
+  /** Beyond it: the writer died between writing them and signing. */
+  readonly unsigned: readonly ObjectRecord[];
+}
+
+/** @throws when the ledger is not what its key has signed */
+export async function loadLedger(tools: LedgerTools): Promise<StoredLedger> {
+  const note = await tools.store.get(CHECKPOINT_KEY);
+  const head =
+    note === null ? null : openCheckpoint(Buffer.from(note).toString("utf8"), tools.signer.verifierKey, tools);
+  const size = head?.size ?? 0;
+  const tree = new MerkleTree(tools.sha256);
+  const signed: ObjectRecord[] = [];
+  const unsigned: ObjectRecord[] = [];
+  for await (const { record } of readEntries(tools.store)) {
+    if (tree.size === size) unsigned.push(record);
+    else {
+      tree.append(leafBytes(record));
+      signed.push(record);
+    }
+  }
+  if (tree.size !== size || (head !== null && toHex(tree.root()) !== toHex(head.root)))
+    throw new Error("the ledger's entries do not add up to its signed head: run `postern verify`");
+  return { tree, signed, unsigned };
+}
+
+export class LedgerWriter {
+  readonly #tools: LedgerTools;
+  readonly #patience: Patience;
+  readonly #tree: MerkleTree;
+  #waiting: Waiting[] = [];
+  #busy = false;
+
+  constructor(tools: LedgerTools, tree: MerkleTree, patience: Patience) {
+    this.#tools = tools;
+    this.#tree = tree;
+    this.#patience = patience;
+  }
+
+  /** Signs the head as it is now: at the start, so that an empty ledger has one too, and for entries that are stored already. */
+  async begin(stored: readonly ObjectRecord[]): Promise<void> {
+    for (const record of stored) this.#tree.append(leafBytes(record));
+    await this.#sign();
+  }
+
+  /** Resolves when the record is under a signed head. */
+  append(record: ObjectRecord): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ record, resolve, reject });
+      if (!this.#busy) void this.#run();
+    });
+  }
+
+  async #run(): Promise<void> {
+    this.#busy = true;
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting;
+      this.#waiting = [];
+      try {
+        await this.#write(batch.map((waiting) => waiting.record));
+        for (const waiting of batch) waiting.resolve();
+      } catch (error) {
+        for (const waiting of batch) waiting.reject(error);
+      }
+    }
+    this.#busy = false;
+  }
+
+  async #write(records: readonly ObjectRecord[]): Promise<void> {
+    const first = this.#tree.size;
+    const key = entriesKey(first, first + records.length - 1);
+    await persist(this.#patience, "writing the ledger", () => putOnce(this.#tools.store, key, encodeEntries(records)));
+    for (const record of records) this.#tree.append(leafBytes(record));
+    await persist(this.#patience, "signing the ledger", () => this.#sign());
+  }
+
+  async #sign(): Promise<void> {
+    const { signer, sha256, store } = this.#tools;
+    const checkpoint = { origin: signer.name, size: this.#tree.size, root: this.#tree.root() };
+    const signature = await signer.sign(Buffer.from(checkpointText(checkpoint)));
+    await store.replace(CHECKPOINT_KEY, Buffer.from(signedCheckpoint(checkpoint, signer.publicKey, signature, sha256)));
+  }
+}
+
+/** Puts an object; that it is there already, byte for byte, is as good (an earlier attempt whose answer was lost). */
+export async function putOnce(store: StorePort, key: string, bytes: Uint8Array): Promise<void> {
+  try {
+    await store.put(key, bytes);
+  } catch (error) {
+    if (!(error instanceof KeyExists)) throw error;
+    const there = await store.get(key);
+    if (there === null || Buffer.compare(there, bytes) !== 0) throw new Hopeless(`${key} is taken by other bytes`);
+  }
+}

@@ -1,0 +1,121 @@
+// The recorder: EvidencePort over a journal, a store, a spool and a ledger. How a line travels:
+//   event -> line -> batch -> journal (durable: the permit may move) -> segment -> store -> ledger -> the journal forgets it
+import type { SessionIdentity } from "#shared/evidence/event.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { EvidencePort, SessionEvidence } from "../ports/evidence.ts";
+import type { JournalPort } from "../ports/journal.ts";
+import type { SpoolPort } from "../ports/spool.ts";
+import { GroupCommit } from "./commit.ts";
+import { type LedgerTools, LedgerWriter, loadLedger } from "./ledger-writer.ts";
+import { Backlog, type RecorderParts } from "./parts.ts";
+import type { Patience } from "./patience.ts";
+import { type RecordingParts, SPOOLING } from "./recording.ts";
+import { type Recovered, recover } from "./recover.ts";
+import { Sealer } from "./sealer.ts";
+import { RecordedSession } from "./session.ts";
+import { Units } from "./units.ts";
+
+export interface RecorderOptions extends LedgerTools {
+  readonly journal: JournalPort;
+  readonly spool: SpoolPort;
+  readonly clock: Clock;
+  /** One Zstandard frame; level 1 where speed counts, 3 where size does. */
+  compress(bytes: Uint8Array, level: 1 | 3): Promise<Uint8Array>;
+  decompress(bytes: Uint8Array): Promise<Uint8Array>;
+  /** A failure or its end, in words without data: for the operator's log. */
+  onProblem(message: string): void;
+  readonly timing?: Partial<Timing>;
+}
+
+export interface Timing {
+  /** How long lines may wait for their segment. */
+  readonly segmentMs: number;
+  /** How long output may wait in memory. */
+  readonly recordingMs: number;
+  readonly tickMs: number;
+  readonly retryMs: number;
+  /** How long `close` waits for a store that fails; what is not stored then is in the journal still. */
+  readonly closeMs: number;
+}
+
+const TIMING: Timing = { segmentMs: 5000, recordingMs: 1000, tickMs: 500, retryMs: 500, closeMs: 10_000 };
+/** Lines that wait in memory while the journal fails. */
+const HELD_BYTES = 16 << 20;
+/** Lines that wait in memory while the store fails. */
+const BACKLOG_BYTES = 128 << 20;
+
+export interface Recorder extends EvidencePort {
+  /** What recovery found when this recorder was opened. */
+  readonly recovered: Recovered;
+}
+
+/** Recovers what an earlier process left, and begins. @throws when the ledger or the journal is not what it was */
+export async function openRecorder(options: RecorderOptions): Promise<Recorder> {
+  const timing = { ...TIMING, ...options.timing };
+  const patience: { -readonly [K in keyof Patience]: Patience[K] } = {
+    retryMs: timing.retryMs,
+    stopped: false,
+    trouble: new Set<string>(),
+    onProblem: options.onProblem,
+  };
+  const stored = await loadLedger(options);
+  const commit = new GroupCommit(options.journal, {
+    retryMs: timing.retryMs,
+    heldBytes: HELD_BYTES,
+    onProblem: options.onProblem,
+  });
+  const ledger = new LedgerWriter(options, stored.tree, patience);
+  const units = new Units(options.journal, options.onProblem);
+  const sealer = new Sealer({ store: options.store, ledger, commit, units, patience });
+  const recovered = await recover({ ...options, stored, commit, ledger, units, sealer });
+  const backlog = new Backlog(BACKLOG_BYTES);
+  const parts: RecorderParts & { readonly recording: RecordingParts } = {
+    clock: options.clock,
+    sha256: options.sha256,
+    commit,
+    units,
+    sealer,
+    patience,
+    backlog,
+    pack: (bytes) => options.compress(bytes, 3),
+    isAvailable: () => commit.available && !backlog.exceeded && !patience.trouble.has(SPOOLING),
+    recording: { sealer, spool: options.spool, patience, compress: (bytes) => options.compress(bytes, 1) },
+  };
+  const running = run(parts, timing);
+  return {
+    recovered,
+    open: running.open,
+    get available() {
+      return parts.isAvailable();
+    },
+    close: async () => {
+      await Promise.race([running.close(), new Promise((resolve) => setTimeout(resolve, timing.closeMs).unref())]);
+      patience.stopped = true;
+      commit.stop();
+      await options.journal.close();
+    },
+  };
+}
+
+function run(
+  parts: RecorderParts & { readonly recording: RecordingParts },
+  timing: Timing,
+): { open(identity: SessionIdentity): SessionEvidence; close(): Promise<void> } {
+  const live = new Set<RecordedSession>();
+  const timer = setInterval(() => {
+    const now = parts.clock.now();
+    for (const session of live) session.tick(now - timing.segmentMs, now - timing.recordingMs);
+  }, timing.tickMs);
+  timer.unref();
+  return {
+    open: (identity) => {
+      const session: RecordedSession = new RecordedSession(parts, identity, () => live.delete(session));
+      live.add(session);
+      return session;
+    },
+    close: async () => {
+      await Promise.allSettled([...live].map((session) => session.close("the gateway stopped")));
+      clearInterval(timer);
+    },
+  };
+}

@@ -1,0 +1,177 @@
+// The recording of one session: bytes to the client, in chunks, in blocks that are compressed on the thread pool, in a spool, in parts.
+// Memory per session: the block being filled and those that wait to be compressed; when they are too many, the session is not writable.
+import { createHash, type Hash } from "node:crypto";
+import { BLOCK_HEADER, blockHeader, CHUNK_HEADER, writeChunkHeader } from "#shared/evidence/recording.ts";
+import { type ObjectRecord, objectKey, type Place } from "#shared/evidence/segment.ts";
+import type { SpoolPort } from "../ports/spool.ts";
+import { type Patience, persist } from "./patience.ts";
+import type { Sealer } from "./sealer.ts";
+import { spoolName } from "./spool-name.ts";
+
+export interface RecordingParts {
+  readonly sealer: Sealer;
+  readonly spool: SpoolPort;
+  readonly patience: Patience;
+  compress(bytes: Uint8Array): Promise<Uint8Array>;
+}
+
+/** What `Patience.trouble` has while the spool cannot be written. */
+export const SPOOLING = "spooling a recording";
+
+const FIRST_BLOCK = 16 << 10;
+const BLOCK = 256 << 10;
+/** Stored bytes of one part; S3 objects of evidence stay under 5 MB. */
+const PART = 4 << 20;
+/** Bytes in clear that may wait to be compressed. */
+const WAITING_LIMIT = 1 << 20;
+/** Bytes that come within this time, after the same event, are one chunk. */
+const CHUNK_MS = 10;
+
+export class Recording {
+  readonly #parts: RecordingParts;
+  readonly #place: Place;
+  #block: Buffer | null = null;
+  #length = 0;
+  #blockSize = FIRST_BLOCK;
+  /** The chunk being filled: where its header is, and what the header says. */
+  #chunkAt = -1;
+  #chunkSeq = 0;
+  #chunkTime = 0;
+  /** When the oldest byte of the block came. */
+  #since = 0;
+  #waiting: Uint8Array[] = [];
+  #waitingBytes = 0;
+  #working: Promise<void> | null = null;
+  #drained: (() => void)[] = [];
+  /** Set when a block could not be kept for good. */
+  #failure: unknown = null;
+  /** The part being filled. */
+  #firstBlock = 1;
+  #blocks = 0;
+  #stored = 0;
+  #hash: Hash = createHash("sha256");
+
+  constructor(parts: RecordingParts, place: Place) {
+    this.#parts = parts;
+    this.#place = place;
+  }
+
+  get writable(): boolean {
+    return this.#waitingBytes < WAITING_LIMIT;
+  }
+
+  /** Resolves when half of what may wait is free again. */
+  drained(): Promise<void> {
+    if (this.writable) return Promise.resolve();
+    return new Promise((resolve) => this.#drained.push(resolve));
+  }
+
+  /**
+   * Copies bytes that are being sent to the client.
+   * @param seq of the newest event
+   * @param time milliseconds since the epoch
+   */
+  output(bytes: Uint8Array, seq: number, time: number): void {
+    for (let from = 0; from < bytes.length; ) {
+      const block = this.#roomFor(seq, time);
+      const count = Math.min(bytes.length - from, block.length - this.#length);
+      block.set(from === 0 && count === bytes.length ? bytes : bytes.subarray(from, from + count), this.#length);
+      this.#length += count;
+      block.writeUInt32BE(this.#length - this.#chunkAt - CHUNK_HEADER, this.#chunkAt + CHUNK_HEADER - 4);
+      from += count;
+    }
+  }
+
+  /** Lets go of a block that has waited since `before`, so that a process that dies leaves nearly all of the recording. */
+  tick(before: number): void {
+    if (this.#length > 0 && this.#since < before) this.#endBlock();
+  }
+
+  /** Writes what is left; resolves when all parts are under the ledger's head. */
+  async finish(): Promise<void> {
+    if (this.#length > 0) this.#endBlock();
+    while (this.#working !== null) await this.#working;
+    if (this.#failure !== null) throw this.#failure;
+    if (this.#blocks > 0) await this.#sealPart(true);
+  }
+
+  /** The block, with an open chunk and room for at least a byte. */
+  #roomFor(seq: number, time: number): Buffer {
+    if (this.#block !== null && this.#block.length - this.#length <= CHUNK_HEADER) this.#endBlock();
+    const goesOn = this.#chunkAt >= 0 && seq === this.#chunkSeq && time - this.#chunkTime < CHUNK_MS;
+    const block = this.#block ?? this.#newBlock(time);
+    if (goesOn && this.#chunkAt >= 0) return block;
+    writeChunkHeader(block, this.#length, seq, time, 0);
+    this.#chunkAt = this.#length;
+    this.#chunkSeq = seq;
+    this.#chunkTime = time;
+    this.#length += CHUNK_HEADER;
+    return block;
+  }
+
+  #newBlock(time: number): Buffer {
+    const block = Buffer.allocUnsafeSlow(this.#blockSize);
+    this.#blockSize = BLOCK;
+    this.#block = block;
+    this.#since = time;
+    return block;
+  }
+
+  #endBlock(): void {
+    if (this.#block === null) return;
+    this.#waiting.push(this.#block.subarray(0, this.#length));
+    this.#waitingBytes += this.#length;
+    // A session that fills its block slowly does not need a large one.
+    if (this.#length < FIRST_BLOCK) this.#blockSize = FIRST_BLOCK;
+    this.#block = null;
+    this.#length = 0;
+    this.#chunkAt = -1;
+    this.#working ??= this.#work()
+      .catch((error: unknown) => {
+        this.#failure ??= error;
+      })
+      .finally(() => {
+        this.#working = null;
+      });
+  }
+
+  /** Compresses and spools what waits, in order. */
+  async #work(): Promise<void> {
+    for (let block = this.#waiting.shift(); block !== undefined; block = this.#waiting.shift()) {
+      const frame = await this.#parts.compress(block);
+      await this.#spool(frame);
+      this.#waitingBytes -= block.length;
+      if (this.#waitingBytes <= WAITING_LIMIT / 2) for (const resolve of this.#drained.splice(0)) resolve();
+    }
+  }
+
+  async #spool(frame: Uint8Array): Promise<void> {
+    if (this.#stored + BLOCK_HEADER + frame.length > PART) await this.#sealPart(false);
+    const stored = Buffer.concat([blockHeader(frame.length), frame]);
+    const { spool, patience } = this.#parts;
+    // A failed append may have left a part of the block: recovery and `seal` go by what was counted, so it is written as a whole.
+    await persist(patience, SPOOLING, () => spool.append(this.#name, stored, this.#stored));
+    this.#hash.update(stored);
+    this.#stored += stored.length;
+    this.#blocks += 1;
+  }
+
+  get #name(): string {
+    return spoolName(this.#place, this.#firstBlock);
+  }
+
+  async #sealPart(final: boolean): Promise<void> {
+    const name = this.#name;
+    const first = this.#firstBlock;
+    const last = first + this.#blocks - 1;
+    const key = objectKey({ lane: "recordings", ...this.#place, first, last });
+    const record: ObjectRecord = { key, sha256: this.#hash.digest("hex"), bytes: this.#stored, first, last, final };
+    const { sealer, spool } = this.#parts;
+    await sealer.seal(async () => ({ record, bytes: (await spool.read(name)).subarray(0, record.bytes) }));
+    await spool.remove(name);
+    this.#firstBlock = last + 1;
+    this.#blocks = 0;
+    this.#stored = 0;
+    this.#hash = createHash("sha256");
+  }
+}

@@ -1,0 +1,57 @@
+// Lines of one session that are not in the store yet.
+import type { Sha256 } from "#shared/evidence/digest.ts";
+import { type ObjectRecord, objectKey, type Place } from "#shared/evidence/segment.ts";
+import { Holding, type Units } from "./units.ts";
+
+/** A segment of this size is stored at once. */
+export const SEGMENT_BYTES = 1 << 20;
+const FIRST_BYTES = 4 << 10;
+
+export class Segment extends Holding {
+  readonly first: number;
+  last: number;
+  length = 0;
+  /** Milliseconds on the clock of the recorder: when its first line came. */
+  readonly since: number;
+  /** Resolves when its newest line is durable. */
+  durable: Promise<void> = Promise.resolve();
+  #bytes = Buffer.allocUnsafe(FIRST_BYTES);
+
+  constructor(units: Units, first: number, since: number) {
+    super(units);
+    this.first = first;
+    this.last = first - 1;
+    this.since = since;
+  }
+
+  /** @param end behind the line's newline */
+  add(from: Buffer, start: number, end: number): void {
+    const more = end - start;
+    if (this.length + more > this.#bytes.length) this.#grow(this.length + more);
+    from.copy(this.#bytes, this.length, start, end);
+    this.length += more;
+    this.last += 1;
+  }
+
+  get bytes(): Uint8Array {
+    return this.#bytes.subarray(0, this.length);
+  }
+
+  #grow(need: number): void {
+    const larger = Buffer.allocUnsafe(Math.max(this.#bytes.length * 2, need));
+    this.#bytes.copy(larger, 0, 0, this.length);
+    this.#bytes = larger;
+  }
+
+  async object(
+    place: Place,
+    final: boolean,
+    pack: (bytes: Uint8Array) => Promise<Uint8Array>,
+    sha256: Sha256,
+  ): Promise<{ readonly record: ObjectRecord; readonly bytes: Uint8Array }> {
+    const bytes = await pack(this.bytes);
+    const key = objectKey({ lane: "events", ...place, first: this.first, last: this.last });
+    const sum = sha256.text(bytes, "hex");
+    return { record: { key, sha256: sum, bytes: bytes.length, first: this.first, last: this.last, final }, bytes };
+  }
+}

@@ -1,0 +1,147 @@
+// The evidence of one session: numbers its events, chains them, sends them to the journal, keeps them until they are a segment.
+
+import { Refusal } from "#shared/errors.ts";
+import { genesis, link } from "#shared/evidence/chain.ts";
+import type { EvidenceEvent, SessionIdentity } from "#shared/evidence/event.ts";
+import { LineWriter } from "#shared/evidence/line.ts";
+import { type Place, placeOf } from "#shared/evidence/segment.ts";
+import { commandsIn } from "#shared/evidence/summary.ts";
+import type { SessionEvidence } from "../ports/evidence.ts";
+import type { RecorderParts } from "./parts.ts";
+import { pause } from "./patience.ts";
+import { Recording, type RecordingParts } from "./recording.ts";
+import { SEGMENT_BYTES, Segment } from "./segment.ts";
+
+export class RecordedSession implements SessionEvidence {
+  readonly #parts: RecorderParts;
+  readonly #identity: SessionIdentity;
+  readonly #writer: LineWriter;
+  readonly #recording: Recording;
+  readonly #place: Place;
+  readonly #onEnd: () => void;
+  #seq = 0;
+  #prev: string;
+  #segment: Segment | null = null;
+  /** Segments are stored one after the other. */
+  #sealing: Promise<void> = Promise.resolve();
+  #ended = false;
+  #closing: Promise<void> | null = null;
+  #statements = 0;
+  #rows = 0;
+  #bytes = 0;
+
+  constructor(
+    parts: RecorderParts & { readonly recording: RecordingParts },
+    identity: SessionIdentity,
+    onEnd: () => void,
+  ) {
+    this.#parts = parts;
+    this.#identity = identity;
+    this.#writer = new LineWriter(identity);
+    this.#place = placeOf(identity.session, identity.target, parts.clock.now());
+    this.#recording = new Recording(parts.recording, this.#place);
+    this.#prev = genesis(identity.session, parts.sha256);
+    this.#onEnd = onEnd;
+  }
+
+  get seq(): number {
+    return this.#seq;
+  }
+
+  get identity(): SessionIdentity {
+    return this.#identity;
+  }
+
+  record(event: EvidenceEvent): Promise<void> {
+    const done = this.#append(event);
+    return this.#parts.isAvailable() ? done : Promise.reject(new Refusal("evidence-unavailable"));
+  }
+
+  note(event: EvidenceEvent): void {
+    this.#append(event);
+  }
+
+  output(bytes: Uint8Array): void {
+    this.#recording.output(bytes, this.#seq, this.#parts.clock.now());
+  }
+
+  get writable(): boolean {
+    return this.#recording.writable;
+  }
+
+  drained(): Promise<void> {
+    return this.#recording.drained();
+  }
+
+  close(reason: string): Promise<void> {
+    this.#closing ??= this.#close(reason);
+    return this.#closing;
+  }
+
+  /** Stores what has waited since `before` (milliseconds since the epoch). */
+  tick(segmentsBefore: number, recordingsBefore: number): void {
+    if (this.#segment !== null && this.#segment.since < segmentsBefore) this.#cut(false);
+    this.#recording.tick(recordingsBefore);
+  }
+
+  #append(event: EvidenceEvent): Promise<void> {
+    const { commit, clock, sha256 } = this.#parts;
+    // While nothing can be written nothing may run, so what is not taken here announces nothing that happens.
+    if (this.#ended || commit.full) return Promise.reject(new Refusal("evidence-unavailable"));
+    const now = clock.now();
+    const line = this.#writer.write(event, this.#seq + 1, now, this.#prev);
+    this.#segment ??= new Segment(this.#parts.units, this.#seq + 1, now);
+    const segment = this.#segment;
+    const batch = commit.batch();
+    const start = batch.append(line, segment);
+    segment.add(batch.bytes, start, batch.length);
+    segment.durable = batch.durable;
+    this.#parts.backlog.add(batch.length - start);
+    this.#seq += 1;
+    this.#prev = link(line, sha256);
+    this.#count(event);
+    const done = batch.done;
+    if (segment.length >= SEGMENT_BYTES) this.#cut(false);
+    return done;
+  }
+
+  #count(event: EvidenceEvent): void {
+    this.#statements += commandsIn(event);
+    if (event.type !== "finished") return;
+    this.#rows += event.rows;
+    this.#bytes += event.bytes;
+  }
+
+  #cut(final: boolean): void {
+    const segment = this.#segment;
+    if (segment === null) return;
+    this.#segment = null;
+    const sealed = this.#sealing.then(() => this.#seal(segment, final));
+    // A failure leaves the lines in the journal, for recovery; whoever closes the session hears of it.
+    sealed.catch(() => undefined);
+    this.#sealing = sealed;
+  }
+
+  async #seal(segment: Segment, final: boolean): Promise<void> {
+    await segment.durable;
+    const { sealer, pack, sha256, backlog } = this.#parts;
+    await sealer.seal(() => segment.object(this.#place, final, pack, sha256));
+    segment.release();
+    backlog.remove(segment.length);
+  }
+
+  async #close(reason: string): Promise<void> {
+    try {
+      // The recording first: a session that has its end in the ledger has all of its recording there.
+      await this.#recording.finish();
+      while (this.#parts.commit.full) await pause(this.#parts.patience.retryMs);
+      const counts = { statements: this.#statements, rows: this.#rows, bytes: this.#bytes };
+      this.note({ type: "session.closed", reason, ...counts });
+      this.#ended = true;
+      this.#cut(true);
+      await this.#sealing;
+    } finally {
+      this.#onEnd();
+    }
+  }
+}
