@@ -1,0 +1,156 @@
+// The proxy's configuration: one JSON file, named by POSTERN_CONFIG. The only file of the proxy that reads the environment.
+import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { z } from "zod";
+import { placementSchema } from "#shared/policy/targets-file.ts";
+
+const port = z.int().min(0).max(65_535);
+const address = (otherwise: number) =>
+  z.strictObject({ host: z.string().min(1).default("127.0.0.1"), port: port.default(otherwise) }).prefault({});
+const file = z.string().min(1);
+const https = z.url({ protocol: /^https$/, error: "must be an https address" });
+const seconds = (otherwise: number) => z.number().positive().max(86_400).default(otherwise);
+const count = (otherwise: number) => z.int().min(1).default(otherwise);
+const claim = (otherwise: string) => z.string().min(1).default(otherwise);
+const KINDS = ["person", "workload", "agent"] as const;
+
+const issuer = z.strictObject({
+  issuer: z.url(),
+  audience: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]),
+  jwksUri: https,
+  /** PEM file of the authority that the key set's server is checked against. */
+  caFile: file.optional(),
+  /** Paths into the claims, parted by dots. */
+  claims: z
+    .strictObject({
+      name: claim("preferred_username"),
+      agent: claim("act.sub"),
+      groups: claim("groups"),
+      kind: claim("kind"),
+      email: claim("email"),
+    })
+    .prefault({}),
+  /** Kinds of identities that this issuer may vouch for. */
+  kinds: z
+    .array(z.enum(KINDS))
+    .min(1)
+    .default([...KINDS]),
+});
+
+const schema = z.strictObject({
+  listen: address(6432),
+  /** Health and metrics. */
+  admin: address(6434),
+  /** Folder of the policy bundle. */
+  policy: file,
+  /** Folder of all that the gateway keeps. */
+  state: file,
+  /** PEM files. Without them nobody can log in, except by `allowPlaintextLoopback`. */
+  tls: z.strictObject({ cert: file, key: file }).nullable(),
+  allowPlaintextLoopback: z.boolean().default(false),
+  issuers: z
+    .array(issuer)
+    .min(1)
+    .refine((all) => new Set(all.map((i) => i.issuer)).size === all.length, "an issuer is listed twice"),
+  /** Where OAUTHBEARER clients are sent for a token; the first issuer when absent. */
+  oauth: z.strictObject({ configuration: https, scope: z.string().min(1) }).optional(),
+  /** How clients show their token unless they say otherwise. */
+  authentication: z.enum(["password", "oauthbearer"]).default("password"),
+  limits: z
+    .strictObject({
+      /** Sessions of all principals and targets together; each target has limits of its own. */
+      sessions: count(500),
+      /** Connections that have not logged in yet. */
+      pending: count(256),
+      /** From the first byte of a connection to its first ReadyForQuery. */
+      loginSeconds: seconds(20),
+      /** For connecting and logging in to a target. */
+      connectSeconds: seconds(10),
+      /** At shutdown, the time that sessions have to end by themselves. */
+      graceSeconds: z.number().min(0).max(3600).default(10),
+    })
+    .prefault({}),
+  /** By target: where it is, when the policy bundle does not know. */
+  targets: z.record(z.string(), placementSchema).default({}),
+  home: z.literal("local").default("local"),
+});
+
+export type Config = Omit<z.infer<typeof schema>, "oauth"> & {
+  readonly oauth: { readonly configuration: string; readonly scope: string };
+};
+
+/** Configuration that cannot be used: one line per problem. */
+export class ConfigRefused extends Error {
+  override readonly name = "ConfigRefused";
+  readonly problems: readonly string[];
+  constructor(problems: readonly string[]) {
+    super(problems.join("\n"));
+    this.problems = problems;
+  }
+}
+
+/** Reads the file that POSTERN_CONFIG names; POSTERN_LISTEN and POSTERN_ADMIN (`host:port`) win over it. @throws ConfigRefused */
+export function readConfig(): Config {
+  const { POSTERN_CONFIG: path, POSTERN_LISTEN: listen, POSTERN_ADMIN: admin } = process.env;
+  if (path === undefined || path === "") throw new ConfigRefused(["POSTERN_CONFIG: names no configuration file"]);
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    throw new ConfigRefused([`${path}: cannot be read (${(error as NodeJS.ErrnoException).code})`]);
+  }
+  return parseConfig(path, text, { listen, admin });
+}
+
+/** @param path where the text is from: relative paths in it start there. @throws ConfigRefused with every problem */
+export function parseConfig(
+  path: string,
+  text: string,
+  overrides: { readonly listen?: string | undefined; readonly admin?: string | undefined } = {},
+): Config {
+  const problems: string[] = [];
+  const input = readObject(path, text);
+  for (const [key, value] of Object.entries(overrides)) {
+    if (value === undefined || value === "") continue;
+    const parsed = readAddress(value);
+    if (parsed === null) problems.push(`POSTERN_${key.toUpperCase()}: "${value}" is not host:port`);
+    else input[key] = parsed;
+  }
+  const { data, error } = schema.safeParse(input);
+  for (const issue of error?.issues ?? []) problems.push(`${path}: ${at(issue.path)}${issue.message}`);
+  if (data === undefined || problems.length > 0) throw new ConfigRefused(problems);
+  return settled(data, dirname(resolve(path)));
+}
+
+function readObject(path: string, text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return { ...value };
+  } catch {
+    // Reported below: the parser's own words quote the file.
+  }
+  throw new ConfigRefused([`${path}: is not a JSON object`]);
+}
+
+function readAddress(text: string): { host: string; port: number } | null {
+  const match = /^\[?([^\]]+)\]?:(\d{1,5})$/.exec(text);
+  return match === null ? null : { host: match[1] as string, port: Number(match[2]) };
+}
+
+function at(path: readonly PropertyKey[]): string {
+  return path.length === 0 ? "" : `${path.map(String).join(".")}: `;
+}
+
+/** Paths made absolute, and what is derived filled in. */
+function settled(data: z.infer<typeof schema>, folder: string): Config {
+  const abs = (path: string) => resolve(folder, path);
+  const first = data.issuers[0]?.issuer.replace(/\/$/, "") ?? "";
+  return {
+    ...data,
+    policy: abs(data.policy),
+    state: abs(data.state),
+    tls: data.tls === null ? null : { cert: abs(data.tls.cert), key: abs(data.tls.key) },
+    issuers: data.issuers.map((i) => (i.caFile === undefined ? i : { ...i, caFile: abs(i.caFile) })),
+    oauth: data.oauth ?? { configuration: `${first}/.well-known/openid-configuration`, scope: "openid" },
+  };
+}
