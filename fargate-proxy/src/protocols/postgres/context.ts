@@ -1,0 +1,134 @@
+// What names resolve against in this session: search_path, temporary relations, and whether the catalog is in motion. Follows the
+// target's own reports and confirmed commands, and goes back when a transaction does.
+import type { AnalysedStatement, OutputFact } from "#shared/facts.ts";
+import type { AnalysisContext } from "../../ports/analysis.ts";
+
+const NOTHING: readonly OutputFact[] = [];
+
+export class ContextTracker {
+  /** Replaced, never changed: analysis is cached by its identity. */
+  current: AnalysisContext;
+  /** The catalog was changed by this session and analysis has not seen it yet. */
+  unsettled = false;
+  /** search_path was changed and the target has not reported it yet (it does so before ReadyForQuery). */
+  pathUnknown = false;
+  /** The transaction at hand changed what goes back when it is undone. */
+  undoable = false;
+  #settled: AnalysisContext;
+  readonly #role: string;
+  readonly #reportsPath: boolean;
+  /** Temporary relations when the transaction began. */
+  #before: AnalysisContext["temporary"];
+  /** Those that go when the transaction is committed. */
+  readonly #dropAtCommit = new Set<string>();
+
+  /** @param reported search_path as the target reported it at login; undefined before PostgreSQL 18 */
+  constructor(target: string, role: string, initial: readonly string[], reported: string | undefined) {
+    this.#role = role;
+    this.#reportsPath = reported !== undefined;
+    const searchPath = reported === undefined ? initial : readSearchPath(reported, role);
+    this.#settled = this.current = { target, searchPath, temporary: new Map() };
+    this.#before = this.current.temporary;
+  }
+
+  /** The target reported search_path. */
+  reportedPath(value: string): void {
+    this.pathUnknown = false;
+    const searchPath = readSearchPath(value, this.#role);
+    if (searchPath.join("\0") !== this.#settled.searchPath.join("\0")) this.#replace({ ...this.#settled, searchPath });
+  }
+
+  /** A statement of this session completed; `text` is its whole command string. */
+  completed(statement: AnalysedStatement, tag: string, text: string): void {
+    for (const effect of statement.effects) {
+      if (effect.type === "search_path") this.#pathChanged();
+      else if (effect.type === "catalog") this.#catalogChanged(tag, text);
+      else if (effect.type === "temporary") this.#cameToBe(effect.name, effect.columns, text);
+      else if (effect.type === "discard") {
+        if (tag === "DISCARD ALL") this.#pathChanged();
+        if (tag === "DISCARD ALL" || tag === "DISCARD TEMP") this.#setTemporary(new Map());
+      } else if (effect.type === "transaction" && effect.what === "rollback-to") this.#wentBack();
+    }
+    if (tag === "COMMIT") this.committed();
+    else if (tag === "ROLLBACK" && !statement.effects.some((e) => e.type === "transaction" && e.what === "rollback-to"))
+      this.rolledBack();
+  }
+
+  /** The transaction, implicit or not, ended well. */
+  committed(): void {
+    for (const name of this.#dropAtCommit) this.#poison(name);
+    this.#dropAtCommit.clear();
+    this.#before = this.#settled.temporary;
+  }
+
+  rolledBack(): void {
+    this.#dropAtCommit.clear();
+    if (this.#settled.temporary !== this.#before) this.#setTemporary(this.#before);
+  }
+
+  /** From here on until `settle`, analysis is told that its snapshot may be wrong. */
+  unsettle(): void {
+    if (this.current === this.#settled) this.current = { ...this.#settled, unsettled: true };
+  }
+
+  /** Analysis has seen the catalog as it is now. */
+  settle(): void {
+    this.unsettled = false;
+    this.current = this.#settled;
+  }
+
+  #pathChanged(): void {
+    if (this.#reportsPath) this.pathUnknown = true;
+    // Nobody tells what it is now: unqualified names mean nothing any more.
+    else this.#replace({ ...this.#settled, searchPath: [] });
+  }
+
+  #catalogChanged(tag: string, text: string): void {
+    this.unsettled = true;
+    for (const name of this.#settled.temporary.keys()) {
+      const named = tag === "DROP SCHEMA" || tag === "DROP OWNED" || mentions(text, name);
+      if (named && !tag.startsWith("CREATE")) this.#poison(name);
+    }
+  }
+
+  #cameToBe(name: string, columns: readonly OutputFact[], text: string): void {
+    this.#setTemporary(new Map(this.#settled.temporary).set(name, columns));
+    if (/commit[^;]*drop/is.test(text)) this.#dropAtCommit.add(name);
+  }
+
+  /** ROLLBACK TO: which of the relations of this transaction are gone cannot be told. */
+  #wentBack(): void {
+    for (const name of this.#settled.temporary.keys()) if (!this.#before.has(name)) this.#poison(name);
+  }
+
+  /** It may be gone, and its name may mean another relation: without columns nothing can be read from it. */
+  #poison(name: string): void {
+    if (this.#settled.temporary.has(name)) this.#setTemporary(new Map(this.#settled.temporary).set(name, NOTHING));
+  }
+
+  #setTemporary(temporary: AnalysisContext["temporary"]): void {
+    if (temporary.size === 0 && this.#settled.temporary.size === 0) return;
+    this.#replace({ ...this.#settled, temporary });
+  }
+
+  #replace(settled: AnalysisContext): void {
+    const unsettled = this.current !== this.#settled;
+    this.#settled = settled;
+    this.current = unsettled ? { ...settled, unsettled: true } : settled;
+  }
+}
+
+/** May the text name it? True too where the name could be spelt in another way. */
+function mentions(text: string, name: string): boolean {
+  return /u&/i.test(text) || name.includes('"') || text.toLowerCase().includes(name.toLowerCase());
+}
+
+/** search_path as the server writes it: names, quoted where needed, by commas; `"$user"` is the role's own schema. */
+export function readSearchPath(value: string, role: string): string[] {
+  const names: string[] = [];
+  for (const [, quoted, plain] of value.matchAll(/\s*(?:"((?:[^"]|"")*)"|([^",\s][^,]*))\s*(?:,|$)/g)) {
+    const name = quoted === undefined ? (plain as string).trim().toLowerCase() : quoted.replaceAll('""', '"');
+    names.push(name === "$user" ? role : name);
+  }
+  return names;
+}

@@ -1,0 +1,120 @@
+// What the parts of the machine share: intake.ts (client to queue), sender.ts (queue to target), results.ts (target to client).
+import { Refusal } from "#shared/errors.ts";
+import type { Permit } from "../../gate/permit.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Judgement, Session } from "../../protocol.ts";
+import { ContextTracker } from "./context.ts";
+import { BIND, CLOSE, DESCRIBE, EXECUTE, type Op, OpQueue, PARSE, QUERY } from "./ops.ts";
+import { Output } from "./output.ts";
+import { Names, type Portal, type Statement } from "./portals.ts";
+
+/** The outside, as the machine sees it. None of these calls back into the machine before it returns. */
+export interface Outside {
+  send(permit: Permit): void;
+  /** The session cannot go on: tell the client (FATAL), close both sides. */
+  fail(refusal: Refusal): void;
+  /** The client said Terminate, and everything before it was forwarded. */
+  finish(): void;
+  /** False while the target takes no more. */
+  readonly targetWritable: boolean;
+  /** Something happened outside a turn: `flush` the machine soon, once for all that happens now. */
+  soon(): void;
+}
+
+export interface Start {
+  readonly session: Session;
+  readonly clock: Clock;
+  readonly searchPath: readonly string[];
+  /** Parameters as the target reported them during login. */
+  readonly parameters: ReadonlyMap<string, string>;
+}
+
+export const IDLE = 0x49; // I
+
+export class Core {
+  readonly session: Session;
+  readonly clock: Clock;
+  readonly outside: Outside;
+  readonly out = new Output();
+  readonly queue = new OpQueue();
+  readonly statements = new Names<Statement>();
+  readonly portals = new Names<Portal>();
+  readonly context: ContextTracker;
+  /** Transaction status of the last ReadyForQuery: I, T or E. */
+  status = IDLE;
+  /** The client's messages are thrown away until Sync: the target (or the gateway) refused one before. */
+  skipping = false;
+  /** Messages were read since the last Sync or simple query. */
+  groupOpen = false;
+  /** The target takes COPY data. */
+  copyIn = false;
+  /** Unanswered commands that may ask for COPY data. */
+  copyExpected = 0;
+  /** Unanswered commands that change what later ones mean. */
+  changing = 0;
+  /** Commands wait until analysis has seen a new catalog. */
+  refreshing = false;
+  /** Of the command that answered last: tells whether what the target says unasked may hold data. */
+  last: Judgement | null = null;
+  over = false;
+  /** The target said itself why it ends the session. */
+  targetSaidFatal = false;
+
+  constructor(start: Start, outside: Outside) {
+    const { session, parameters } = start;
+    this.session = session;
+    this.clock = start.clock;
+    this.outside = outside;
+    const reported = parameters.get("search_path");
+    this.context = new ContextTracker(session.target.name, session.target.user, start.searchPath, reported);
+  }
+
+  fail(refusal: Refusal): void {
+    if (this.over) return;
+    this.over = true;
+    this.outside.fail(refusal);
+  }
+
+  /** The target said what it may not say at this point. Nothing of it is trusted any more. */
+  targetBroke(what: string): void {
+    this.fail(new Refusal("target-lost", { message: "the target broke the protocol", detail: what }));
+  }
+
+  /** Counts an op that was put into the queue. */
+  entered(op: Op): void {
+    if (op.changes) this.changing++;
+    if (op.traits?.copyIn) this.copyExpected++;
+  }
+
+  /** The counterpart: it was answered, dropped or denied. */
+  left(op: Op): void {
+    if (op.changes) this.changing--;
+    if (op.traits?.copyIn) {
+      this.copyExpected--;
+      this.copyIn = false;
+    }
+    if ((op.kind === QUERY || op.kind === EXECUTE) && op.judgement !== null) this.#report(op, op.judgement);
+  }
+
+  /** It will not be done: the target, or the gateway, skips it. */
+  dropped(op: Op, sqlstate: string): void {
+    if (op.kind === PARSE) this.statements.fail(op.name);
+    else if (op.kind === BIND) this.portals.fail(op.name);
+    else if (op.kind === CLOSE) (op.ofStatement ? this.statements : this.portals).fail(op.name);
+    else if (op.kind === DESCRIBE) forgetDescribed(op);
+    if (op.sqlstate === "") op.sqlstate = sqlstate;
+    this.left(op);
+  }
+
+  #report(op: Op, judgement: Judgement): void {
+    const micros = op.sentAt === 0 ? 0 : this.clock.micros() - op.sentAt;
+    const { tag, rows, bytes, sqlstate, tallies: masks } = op;
+    this.session.finished(judgement, { tag, rows, bytes, sqlstate, micros, masks });
+  }
+}
+
+/** A Describe that was not answered with a shape: the next Execute has to ask again. */
+function forgetDescribed(op: Op): void {
+  const named = op.ofStatement ? op.statement : op.portal;
+  if (named !== null && named.shape === null) named.described = false;
+}

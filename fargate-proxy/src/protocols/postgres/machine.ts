@@ -1,0 +1,72 @@
+// One session after login, without sockets: bytes of both sides go in, what to do comes out through `Outside`.
+import { Core, type Outside, type Start } from "./core.ts";
+import { Intake } from "./intake.ts";
+import { Results } from "./results.ts";
+import { Sender } from "./sender.ts";
+
+export class Machine {
+  readonly #core: Core;
+  readonly #intake: Intake;
+  readonly #sender: Sender;
+  readonly #results: Results;
+
+  constructor(start: Start, outside: Outside) {
+    this.#core = new Core(start, outside);
+    this.#sender = new Sender(this.#core);
+    this.#intake = new Intake(this.#core, this.#sender);
+    this.#results = new Results(this.#core);
+  }
+
+  /** The client sent bytes. Only while `wantsClient`. */
+  client(chunk: Buffer): void {
+    if (this.#core.over) return;
+    this.#intake.push(chunk);
+    this.proceed();
+  }
+
+  /** The target sent bytes. */
+  target(chunk: Buffer): void {
+    if (this.#core.over) return;
+    this.#results.chunk(chunk);
+    this.proceed();
+  }
+
+  /** The client will send nothing more. */
+  clientEnded(): void {
+    this.#intake.ended();
+    this.proceed();
+  }
+
+  /** Does what can be done now: after a verdict, a permit, or room towards the target. */
+  proceed(): void {
+    // Each of the three may let another go on; what one leaves undone the next turn does.
+    this.#intake.pump();
+    this.#results.settle();
+    if (this.#intake.done && !this.#core.over) this.#core.outside.finish();
+  }
+
+  get wantsClient(): boolean {
+    return this.#intake.wantsMore && !this.#core.over;
+  }
+
+  /** What the client is to be sent, as few buffers. */
+  take(): readonly Buffer[] {
+    return this.#core.out.take();
+  }
+
+  /** True while the client has been sent part of a message: an error of our own would be read as its rest. */
+  get midMessage(): boolean {
+    return this.#results.midMessage;
+  }
+
+  /** True when the client has been told by the target itself why the session ends. */
+  get targetSaidFatal(): boolean {
+    return this.#core.targetSaidFatal;
+  }
+
+  /** The session is over: commands that were not answered are reported as lost. */
+  close(): void {
+    this.#core.over = true;
+    for (const op of this.#core.queue.drain()) this.#core.dropped(op, "08006");
+  }
+}

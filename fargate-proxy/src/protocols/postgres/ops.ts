@@ -1,0 +1,182 @@
+// The commands and messages of a session that the target has not answered yet, in the client's order.
+import type { Refusal } from "#shared/errors.ts";
+import type { CopyMask, MaskTally, RowMask } from "#shared/masking/types.ts";
+import type { Permit } from "../../gate/permit.ts";
+import type { Judgement } from "../../protocol.ts";
+import type { Portal, Statement } from "./portals.ts";
+import type { Traits } from "./traits.ts";
+
+export const QUERY = 0;
+export const PARSE = 1;
+export const BIND = 2;
+export const DESCRIBE = 3;
+export const EXECUTE = 4;
+export const CLOSE = 5;
+export const SYNC = 6;
+/** An error of our own, at its place among the target's answers. */
+export const LOCAL = 7;
+/** Forwarded, and not answered: Flush, COPY data. */
+export const SILENT = 8;
+/** Makes the target end an implicit transaction that holds earlier commands of a group in which one was refused. */
+export const ABORT = 9;
+
+export type Kind =
+  | typeof QUERY
+  | typeof PARSE
+  | typeof BIND
+  | typeof DESCRIBE
+  | typeof EXECUTE
+  | typeof CLOSE
+  | typeof SYNC
+  | typeof LOCAL
+  | typeof SILENT
+  | typeof ABORT;
+
+const EMPTY: Buffer = Buffer.alloc(0);
+const NO_TALLIES: readonly MaskTally[] = [];
+
+/** One class for all kinds: the queue stays monomorphic, which is what makes it fast. */
+export class Op {
+  kind: Kind;
+  /** What is forwarded, for messages that need no judgement. */
+  buffer: Buffer = EMPTY;
+  start = 0;
+  end = 0;
+  /** For judged ones: there once evidence is durable. */
+  permit: Permit | null = null;
+  /** May be sent (or, for LOCAL, said). */
+  ready = true;
+  /** LOCAL: what to say. Otherwise: the permit was denied. */
+  refusal: Refusal | null = null;
+  judgement: Judgement | null = null;
+  traits: Traits | null = null;
+  /** The client is not told of the answer. */
+  hidden = false;
+  /** It changes what later commands mean. */
+  changes = false;
+
+  /** PARSE, BIND, CLOSE, DESCRIBE: what is named. */
+  name = "";
+  /** DESCRIBE, CLOSE: of a statement (true) or of a portal. */
+  ofStatement = false;
+  statement: Statement | null = null;
+  portal: Portal | null = null;
+
+  /** Which statement of the command string answers now. */
+  index = 0;
+  /** Rows of the current result may come. */
+  inRows = false;
+  mask: RowMask | CopyMask | null = null;
+  tallies: readonly MaskTally[] = NO_TALLIES;
+  rows = 0;
+  bytes = 0;
+  tag = "";
+  sqlstate = "";
+  /** Microseconds, when it was sent. */
+  sentAt = 0;
+
+  constructor(kind: Kind) {
+    this.kind = kind;
+  }
+
+  forwards(buffer: Buffer, start: number, end: number): this {
+    this.buffer = buffer;
+    this.start = start;
+    this.end = end;
+    return this;
+  }
+}
+
+/** First in, first out; a part at the front has been sent and waits for answers. */
+export class OpQueue {
+  #ops: Op[] = [];
+  #head = 0;
+  #sent = 0;
+
+  get length(): number {
+    return this.#ops.length - this.#head;
+  }
+
+  push(op: Op): void {
+    this.#ops.push(op);
+  }
+
+  /** Lengthens the last op if it is SILENT, not sent, and ends where the bytes begin. */
+  extendLast(buffer: Buffer, start: number, end: number): boolean {
+    const last = this.#ops.length > this.#sent ? this.#ops[this.#ops.length - 1] : undefined;
+    if (last?.kind !== SILENT || last.buffer !== buffer || last.end !== start) return false;
+    last.end = end;
+    return true;
+  }
+
+  /** The one that the target answers now; undefined when none was sent. */
+  get answering(): Op | undefined {
+    return this.#head < this.#sent ? this.#ops[this.#head] : undefined;
+  }
+
+  get toSend(): Op | undefined {
+    return this.#ops[this.#sent];
+  }
+
+  markSent(): void {
+    this.#sent++;
+  }
+
+  answered(): void {
+    this.#head++;
+    if (this.#head === this.#ops.length) {
+      this.#ops.length = this.#head = this.#sent = 0;
+    } else if (this.#head === 4096) {
+      this.#ops.splice(0, this.#head);
+      this.#sent -= this.#head;
+      this.#head = 0;
+    }
+  }
+
+  /** True when an earlier Sync or simple query has not been answered. */
+  get groupsBefore(): boolean {
+    for (let i = this.#head; i < this.#sent; i++) {
+      const kind = this.#ops[i]?.kind;
+      if (kind === SYNC || kind === QUERY) return true;
+    }
+    return false;
+  }
+
+  /** True when the group of the answering op has its Sync in the queue. */
+  get syncsAhead(): boolean {
+    for (let i = this.#head; i < this.#ops.length; i++) if (this.#ops[i]?.kind === SYNC) return true;
+    return false;
+  }
+
+  /**
+   * Takes out what comes up to the next Sync: of what has not been answered, or of what comes behind the op to be sent next.
+   * @returns what was taken out, and whether there was a Sync
+   */
+  dropGroup(behindToSend = false): { readonly dropped: readonly Op[]; readonly synced: boolean } {
+    const start = behindToSend ? this.#sent + 1 : this.#head;
+    let end = start;
+    while (end < this.#ops.length && this.#ops[end]?.kind !== SYNC) end++;
+    const synced = end < this.#ops.length;
+    const dropped = this.#ops.splice(start, end - start);
+    if (this.#sent > start) this.#sent = Math.max(start, this.#sent - dropped.length);
+    return { dropped, synced };
+  }
+
+  /** Puts ops right behind the one to be sent next. */
+  insertBehind(...ops: readonly Op[]): void {
+    this.#ops.splice(this.#sent + 1, 0, ...ops);
+  }
+
+  /** Takes out the one to be sent next. */
+  removeToSend(): void {
+    this.#ops.splice(this.#sent, 1);
+  }
+
+  /** Everything, for the end of the session. */
+  drain(): readonly Op[] {
+    const left = this.#ops.slice(this.#head);
+    this.#ops = [];
+    this.#head = this.#sent = 0;
+    return left;
+  }
+}

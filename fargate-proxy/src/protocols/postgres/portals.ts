@@ -1,0 +1,110 @@
+// What names mean on the target: prepared statements and portals, made by messages (Parse, Bind) or by SQL (PREPARE, DECLARE).
+// What is known for sure is what the target confirmed. Inside one pipelined group (up to Sync) a name may be used before that: if its
+// making fails, the target skips the rest of the group. Across groups nothing is taken for granted: the machine waits.
+import type { Shape } from "#shared/masking/types.ts";
+import type { AnalysisContext } from "../../ports/analysis.ts";
+import type { Judgement } from "../../protocol.ts";
+
+/** A prepared statement. */
+export interface Statement {
+  readonly name: string;
+  /** `sql`: made by PREPARE; `judgement` is then that of the command string with PREPARE in it. */
+  readonly origin: "parse" | "sql";
+  readonly text: string;
+  readonly judgement: Judgement;
+  /** What names meant when it was made. */
+  readonly context: AnalysisContext;
+  /** Its text speaks of prepared statements or cursors by name: what it does is known only when it runs. */
+  readonly refers: boolean;
+  /** From Describe, with formats 0. */
+  shape: Shape | null;
+  /** A Describe of it is on its way, or has been answered. */
+  described: boolean;
+}
+
+/** A portal. A cursor made by DECLARE has `statement` null and the judgement of the command string with DECLARE in it. */
+export interface Portal {
+  readonly name: string;
+  readonly statement: Statement | null;
+  readonly cursor: Judgement | null;
+  /** What names meant when it was bound: the target fixed the plan then. */
+  readonly context: AnalysisContext;
+  readonly formats: readonly number[];
+  readonly values: number;
+  /** From Describe of the portal, with its formats. */
+  shape: Shape | null;
+  described: boolean;
+}
+
+/** Cursors and statements that a session may leave behind; beyond it the oldest is forgotten, and has to be refused where it matters. */
+const KEPT = 10_000;
+
+/** One kind of name. */
+export class Names<T> {
+  /** What the target confirmed. */
+  readonly #known = new Map<string, T>();
+  /** What this group has made (or closed: null) so far, confirmed or not. */
+  readonly #group = new Map<string, T | null>();
+  /** Names with a making or closing under way, and how many. */
+  readonly #moving = new Map<string, number>();
+
+  get(name: string): T | undefined {
+    const own = this.#group.get(name);
+    return own === undefined ? this.#known.get(name) : (own ?? undefined);
+  }
+
+  /** True when what the name means depends on an answer of the target that is not here yet. */
+  uncertain(name: string): boolean {
+    return this.#moving.size > 0 && !this.#group.has(name) && this.#moving.has(name);
+  }
+
+  /** True when any name of an earlier group is under way. */
+  get anyUncertain(): boolean {
+    for (const name of this.#moving.keys()) if (!this.#group.has(name)) return true;
+    return false;
+  }
+
+  /** A message that makes (or closes: null) a name was read. */
+  begin(name: string, made: T | null): void {
+    this.#group.set(name, made);
+    this.#moving.set(name, (this.#moving.get(name) ?? 0) + 1);
+  }
+
+  /** The target confirmed it. */
+  confirm(name: string, made: T | null): void {
+    this.#settle(name);
+    if (made === null) this.#known.delete(name);
+    else this.set(name, made);
+  }
+
+  /** The target did not do it. */
+  fail(name: string): void {
+    this.#settle(name);
+  }
+
+  /** Made by SQL, and confirmed. */
+  set(name: string, made: T): void {
+    this.#known.delete(name);
+    if (this.#known.size >= KEPT) for (const oldest of this.#known.keys()) if (this.#known.delete(oldest)) break;
+    this.#known.set(name, made);
+  }
+
+  forget(name: string | null, where: (made: T) => boolean = () => true): void {
+    if (name !== null) {
+      this.#known.delete(name);
+      return;
+    }
+    for (const [key, made] of this.#known) if (where(made)) this.#known.delete(key);
+  }
+
+  /** Sync or a simple query was read: what comes next belongs to another group. */
+  endGroup(): void {
+    if (this.#group.size > 0) this.#group.clear();
+  }
+
+  #settle(name: string): void {
+    const left = (this.#moving.get(name) ?? 1) - 1;
+    if (left > 0) this.#moving.set(name, left);
+    else this.#moving.delete(name);
+  }
+}

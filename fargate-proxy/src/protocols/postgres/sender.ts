@@ -1,0 +1,124 @@
+// Queue to target: in order, only what a permit holds, neighbours together. Also what follows from a permit that was denied.
+import { Refusal } from "#shared/errors.ts";
+import type { Permit } from "../../gate/permit.ts";
+import { type Core, IDLE } from "./core.ts";
+import { ABORT as ABORT_FRAME, SYNC as SYNC_FRAME } from "./encode.ts";
+import { ABORT, EXECUTE, LOCAL, Op, QUERY, SYNC } from "./ops.ts";
+
+export class Sender {
+  readonly #core: Core;
+  /** Messages that need no judgement, side by side in memory. */
+  #runBuffer: Buffer | null = null;
+  #runStart = 0;
+  #runEnd = 0;
+  /** A command of the group at hand was sent: the target may be in an implicit transaction. */
+  #executed = false;
+  /** The group at hand opened (true) or ended a transaction block. */
+  #block: boolean | null = null;
+
+  constructor(core: Core) {
+    this.#core = core;
+  }
+
+  granted(op: Op, permit: Permit): void {
+    op.permit = permit;
+    op.ready = true;
+    this.advance();
+    this.#core.outside.soon();
+  }
+
+  denied(op: Op, why: unknown): void {
+    op.refusal = why instanceof Refusal ? why : new Refusal("internal");
+    op.ready = true;
+    this.advance();
+    this.#core.outside.soon();
+  }
+
+  /** Sends what can be sent. */
+  advance(): void {
+    const core = this.#core;
+    if (core.over) return;
+    try {
+      for (let op = core.queue.toSend; op?.ready; op = core.queue.toSend) {
+        if (op.kind === LOCAL) core.queue.markSent();
+        else if (op.refusal !== null) this.#deny(op, op.refusal);
+        else if (op.kind !== ABORT || this.#abortIsDue(op)) this.#send(op);
+        else if (core.queue.toSend === op) break;
+      }
+      this.#endRun();
+    } catch (error) {
+      // The gate ends a session by refusing to permit anything more.
+      core.fail(error instanceof Refusal ? error : new Refusal("internal"));
+    }
+  }
+
+  #send(op: Op): void {
+    if (op.permit !== null) {
+      this.#endRun();
+      this.#core.outside.send(op.permit);
+      op.permit = null;
+      op.sentAt = this.#core.clock.micros();
+    } else this.#addToRun(op);
+    if (op.kind === EXECUTE) {
+      this.#executed = true;
+      if (op.traits !== null && op.traits.block !== null) this.#block = op.traits.block;
+    } else if (op.kind === SYNC || op.kind === QUERY) {
+      this.#executed = false;
+      this.#block = null;
+    }
+    this.#core.queue.markSent();
+  }
+
+  #addToRun(op: Op): void {
+    if (this.#runBuffer === op.buffer && this.#runEnd === op.start) this.#runEnd = op.end;
+    else {
+      this.#endRun();
+      this.#runBuffer = op.buffer;
+      this.#runStart = op.start;
+      this.#runEnd = op.end;
+    }
+  }
+
+  #endRun(): void {
+    const run = this.#runBuffer;
+    if (run === null) return;
+    this.#runBuffer = null;
+    this.#core.outside.send(this.#core.session.pass(run.subarray(this.#runStart, this.#runEnd)));
+  }
+
+  /**
+   * A command was refused in the middle of a group. If earlier ones of the group were sent and no transaction block is open, they are
+   * one implicit transaction, and the target has to end it as it would have after an error. Whether a block is open is known once
+   * earlier groups are answered: until then, nothing more is sent.
+   */
+  #abortIsDue(op: Op): boolean {
+    const { queue } = this.#core;
+    if (this.#executed && queue.groupsBefore) return false;
+    const inBlock = this.#block ?? this.#core.status !== IDLE;
+    if (this.#executed && !inBlock) {
+      op.forwards(ABORT_FRAME, 0, ABORT_FRAME.length);
+      return true;
+    }
+    queue.removeToSend();
+    return false;
+  }
+
+  /** The evidence could not be written: the command becomes an error of our own, and what belongs to it is thrown away. */
+  #deny(op: Op, refusal: Refusal): void {
+    const core = this.#core;
+    const wasQuery = op.kind === QUERY;
+    core.dropped(op, refusal.sqlstate);
+    op.kind = LOCAL;
+    op.refusal = refusal;
+    op.judgement = op.traits = null;
+    op.changes = false;
+    if (wasQuery) {
+      core.queue.insertBehind(new Op(ABORT), new Op(SYNC).forwards(SYNC_FRAME, 0, SYNC_FRAME.length));
+      return;
+    }
+    const { dropped, synced } = core.queue.dropGroup(true);
+    for (const later of dropped) core.dropped(later, refusal.sqlstate);
+    if (!synced) core.skipping = true;
+    core.queue.insertBehind(new Op(ABORT));
+  }
+}

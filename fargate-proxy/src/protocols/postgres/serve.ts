@@ -1,0 +1,185 @@
+// Sockets to machine and back: one write per turn and side, back-pressure both ways, and how a session ends.
+import type { Duplex } from "node:stream";
+import { Refusal } from "#shared/errors.ts";
+import type { Ending, Session } from "../../protocol.ts";
+import type { Outside } from "./core.ts";
+import { refusalMessage } from "./errors.ts";
+import type { Link, UpstreamConnection } from "./link.ts";
+import { Machine } from "./machine.ts";
+
+/** Time for the client to take the last error before the connection is cut. */
+const GOODBYE_MS = 2000;
+
+/** Serves one session from its first command to its end. Never rejects. */
+export function serveSession(link: Link): Promise<Ending> {
+  return new Promise((resolve) => new Service(link, resolve).start());
+}
+
+class Service implements Outside {
+  readonly #client: Duplex;
+  readonly #target: UpstreamConnection;
+  readonly #session: Session;
+  readonly #machine: Machine;
+  readonly #firstBytes: Buffer;
+  readonly #resolve: (ending: Ending) => void;
+  #ending: Ending | null = null;
+  #turnIsDue = false;
+  #clientPaused = false;
+  #targetPaused = false;
+  /** Evidence is behind: nothing is read from the target. */
+  #evidenceBehind = false;
+
+  constructor(link: Link, resolve: (ending: Ending) => void) {
+    const { client, upstream, session, clock, searchPath } = link;
+    this.#client = client;
+    this.#target = upstream;
+    this.#session = session;
+    this.#firstBytes = link.firstBytes;
+    this.#resolve = resolve;
+    this.#machine = new Machine({ session, clock, searchPath, parameters: upstream.parameters }, this);
+  }
+
+  start(): void {
+    const client = this.#client;
+    client.on("data", (chunk: Buffer) => this.#fromClient(chunk));
+    client.on("drain", () => this.#balance());
+    client.on("end", () => this.#clientEnded());
+    client.on("error", () => {});
+    client.on("close", () => this.#end("client gone"));
+    this.#target.onData((chunk) => this.#fromTarget(chunk));
+    this.#target.onDrain(() => this.#turn());
+    this.#target.onClose(() => this.#targetClosed());
+    this.#session.onEnd((refusal) => this.fail(refusal));
+    if (this.#firstBytes.length > 0) this.#fromClient(this.#firstBytes);
+    if (!this.#clientPaused) client.resume();
+  }
+
+  #fromClient(chunk: Buffer): void {
+    if (this.#ending !== null) return;
+    this.#machine.client(chunk);
+    this.#flush();
+  }
+
+  #fromTarget(chunk: Buffer): void {
+    if (this.#ending !== null) return;
+    this.#machine.target(chunk);
+    this.#flush();
+  }
+
+  #targetClosed(): void {
+    if (this.#machine.targetSaidFatal) this.#end("target ended the session");
+    else this.fail(new Refusal("target-lost"));
+  }
+
+  #clientEnded(): void {
+    if (this.#ending !== null) return;
+    this.#machine.clientEnded();
+    this.#flush();
+  }
+
+  #turn(): void {
+    this.#turnIsDue = false;
+    if (this.#ending !== null) return;
+    this.#machine.proceed();
+    this.#flush();
+  }
+
+  /** The end of a turn: what it made goes out on both sides. */
+  #flush(): void {
+    this.#target.flush();
+    this.#write();
+    this.#balance();
+  }
+
+  #write(): void {
+    const buffers = this.#machine.take();
+    if (buffers.length === 0) return;
+    const client = this.#client;
+    if (buffers.length > 1) client.cork();
+    for (const bytes of buffers) {
+      this.#session.output(bytes);
+      client.write(bytes);
+    }
+    if (buffers.length > 1) client.uncork();
+  }
+
+  /** Reads from a side only while what it sends can go on. */
+  #balance(): void {
+    if (this.#ending !== null) return;
+    const client = this.#client;
+    const pauseClient = !this.#machine.wantsClient;
+    if (pauseClient !== this.#clientPaused) {
+      this.#clientPaused = pauseClient;
+      if (pauseClient) client.pause();
+      else client.resume();
+    }
+    if (!this.#session.writable && !this.#evidenceBehind) {
+      this.#evidenceBehind = true;
+      this.#session.drained().then(
+        () => this.#evidenceCaughtUp(),
+        () => this.fail(new Refusal("evidence-unavailable")),
+      );
+    }
+    const pauseTarget = client.writableNeedDrain || this.#evidenceBehind;
+    if (pauseTarget !== this.#targetPaused) {
+      this.#targetPaused = pauseTarget;
+      if (pauseTarget) this.#target.pause();
+      else this.#target.resume();
+    }
+  }
+
+  #evidenceCaughtUp(): void {
+    this.#evidenceBehind = false;
+    this.#balance();
+  }
+
+  // Outside, for the machine
+
+  send(permit: Parameters<UpstreamConnection["send"]>[0]): void {
+    this.#target.send(permit);
+  }
+
+  get targetWritable(): boolean {
+    return this.#target.writable;
+  }
+
+  soon(): void {
+    if (this.#turnIsDue) return;
+    this.#turnIsDue = true;
+    queueMicrotask(() => this.#turn());
+  }
+
+  fail(refusal: Refusal): void {
+    if (this.#ending !== null) return;
+    this.#target.flush();
+    this.#write();
+    if (!this.#machine.midMessage) {
+      const message = refusalMessage(refusal, "FATAL");
+      this.#session.output(message);
+      this.#client.write(message);
+    }
+    this.#end(refusal.code);
+  }
+
+  finish(): void {
+    if (this.#ending !== null) return;
+    this.#target.flush();
+    this.#end("client left");
+  }
+
+  #end(ending: Ending): void {
+    if (this.#ending !== null) return;
+    this.#ending = ending;
+    this.#machine.close();
+    this.#target.end();
+    const client = this.#client;
+    const timer = setTimeout(() => client.destroy(), GOODBYE_MS);
+    timer.unref();
+    client.once("close", () => clearTimeout(timer));
+    // What still comes is thrown away, so that the connection can be closed in good order.
+    client.resume();
+    client.end(() => client.destroy());
+    const done = () => this.#resolve(ending);
+    this.#session.close(ending).then(done, done);
+  }
+}
