@@ -7,7 +7,7 @@ export interface Settings {
 
 /** @throws when the infrastructure has not set what is needed */
 export function settings(): Settings {
-  const policy = process.env["POSTERN_POLICY"];
+  const policy = process.env.POSTERN_POLICY;
   if (policy === undefined || policy === "") throw new Error("POSTERN_POLICY is not set");
   return { policy };
 }

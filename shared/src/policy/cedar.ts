@@ -45,13 +45,13 @@ function readPolicies(text: string, problems: Problem[]): AccessPolicy[] {
     }
     const annotations = answer.json.annotations ?? {};
     read.push({
-      id: annotations["id"] ?? "",
+      id: annotations.id ?? "",
       effect: answer.json.effect,
       text: part.text,
       json: answer.json,
-      approval: list(annotations["approval"]),
-      reason: annotations["reason"] !== undefined,
-      hint: annotations["hint"],
+      approval: list(annotations.approval),
+      reason: annotations.reason !== undefined,
+      hint: annotations.hint,
       line: part.line,
     });
   }
@@ -72,10 +72,10 @@ function checkNames(policy: AccessPolicy, all: readonly AccessPolicy[], problems
   else if (policy.id.startsWith("postern-")) say(`policy id "${policy.id}": ids that begin with postern- are taken`);
   else if (all.find((other) => other.id === policy.id) !== policy) say(`policy id "${policy.id}" is used twice`);
   for (const name of Object.keys(annotations)) if (!ANNOTATIONS.has(name)) say(`unknown annotation @${name}`);
-  if (annotations["reason"] !== undefined && annotations["reason"] !== "required")
+  if (annotations.reason !== undefined && annotations.reason !== "required")
     say('@reason can only be @reason("required")');
   if (policy.approval.some((group) => group === "")) say('@approval needs names of groups: @approval("dba, privacy")');
-  if (policy.effect === "forbid" && (policy.reason || annotations["approval"] !== undefined))
+  if (policy.effect === "forbid" && (policy.reason || annotations.approval !== undefined))
     say("@approval and @reason belong on permit policies: a forbid has no way around");
 }
 

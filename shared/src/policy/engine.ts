@@ -89,7 +89,7 @@ export class Engine {
       time: datetime(about.time),
       source: ipaddr(about.source),
     };
-    if (about.purpose !== undefined) context["purpose"] = about.purpose;
+    if (about.purpose !== undefined) context.purpose = about.purpose;
     const answer = statefulIsAuthorized({
       principal: entity.uid,
       action: { type: "Action", id: action },

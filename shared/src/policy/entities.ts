@@ -20,9 +20,9 @@ export function principalEntity(principal: Principal): Entity {
     amr: [...principal.amr],
   };
   if (principal.email !== undefined) attrs.email = principal.email;
-  if (principal.authTime !== undefined) attrs["authTime"] = datetime(principal.authTime * 1000);
+  if (principal.authTime !== undefined) attrs.authTime = datetime(principal.authTime * 1000);
   if (principal.kind === "agent" && principal.actsFor !== undefined)
-    attrs["actsFor"] = { __entity: { type: "User", id: principal.actsFor } };
+    attrs.actsFor = { __entity: { type: "User", id: principal.actsFor } };
   return {
     uid: { type: TYPES[principal.kind], id: principal.name },
     attrs,
