@@ -141,9 +141,18 @@ async function readCheckpoint(reader: EvidenceReader, tools: VerifyTools, reques
   }
 }
 
-/** All leaves in order. */
+/** Number of leaves that are stored, by the names of their objects. */
+export async function countEntries(reader: EvidenceReader): Promise<number> {
+  let count = 0;
+  for await (const { key } of reader.list(ENTRIES_PREFIX))
+    count = Math.max(count, (parseEntriesKey(key)?.last ?? -1) + 1);
+  return count;
+}
+
+/** All leaves in order. @param from index of the first that is wanted, counting from 0 */
 export async function* readEntries(
   reader: EvidenceReader,
+  from = 0,
 ): AsyncGenerator<{ readonly key: string; readonly line: number; readonly record: ObjectRecord }> {
   const keys: string[] = [];
   for await (const { key } of reader.list(ENTRIES_PREFIX)) keys.push(key);
@@ -152,14 +161,15 @@ export async function* readEntries(
     const range = parseEntriesKey(key);
     if (range === null || range.first !== next)
       throw new BadEvidence({ key, what: `the ledger's entry ${next} was expected here` });
+    next = range.last + 1;
+    if (range.last < from) continue;
     const records = await readBatch(reader, key);
     if (records.length !== range.last - range.first + 1)
       throw new BadEvidence({
         key,
         what: `the object has ${records.length} entries, and not as many as its name says`,
       });
-    for (const [i, record] of records.entries()) yield { key, line: i + 1, record };
-    next = range.last + 1;
+    for (const [i, record] of records.entries()) if (range.first + i >= from) yield { key, line: i + 1, record };
   }
 }
 

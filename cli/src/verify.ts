@@ -1,0 +1,125 @@
+// postern verify: is the evidence whole and unaltered? Exits with 1 and names the first bad place when it is not.
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import type { Command } from "commander";
+import type { LocalEvidence } from "#proxy/adapters/local-evidence.ts";
+import { nodeSha256, nodeVerifyEd25519 } from "#proxy/adapters/node-crypto.ts";
+import { decompress } from "#proxy/adapters/node-zstd.ts";
+import { verifyEvidence } from "#shared/evidence/verify.ts";
+import type { KnownHead, Scope, VerifyReport, VerifyRequest } from "#shared/evidence/verify-types.ts";
+import { parseTime, print, withEvidence } from "./evidence/home.ts";
+import { stateDirectory } from "./settings.ts";
+
+interface Options {
+  readonly all?: true;
+  readonly since?: string;
+  readonly until?: string;
+  readonly json?: true;
+}
+
+/** Long enough for a gateway that runs to sign what it has just stored. */
+const SETTLE_MS = 2000;
+
+export function registerVerify(program: Command): void {
+  program
+    .command("verify")
+    .argument("[session]", "a session's id, the start of it, or `last`; all sessions when left out")
+    .description("check that the evidence is whole and unaltered")
+    .option("--all", "all sessions (the default)")
+    .option("--since <time>", "sessions that began on this day or later")
+    .option("--until <time>", "sessions that began on this day or earlier")
+    .option("--json", "the report as one JSON object")
+    .action((name: string | undefined, options: Options) =>
+      withEvidence(async (evidence) => {
+        const report = await verify(evidence, await scopeOf(evidence, name, options));
+        if (options.json) await print(JSON.stringify(report));
+        else for (const line of words(report)) await print(line);
+        if (!report.ok) process.exitCode = 1;
+      }),
+    );
+}
+
+async function scopeOf(evidence: LocalEvidence, name: string | undefined, options: Options): Promise<Scope> {
+  const { all, since, until } = options;
+  if ([name, all, since ?? until].filter((given) => given !== undefined).length > 1)
+    throw new Error("give a session, --all, or --since and --until");
+  if (name !== undefined) return { type: "session", session: await idOf(evidence, name) };
+  if (since === undefined && until === undefined) return { type: "all" };
+  const day = (text: string) => new Date(parseTime(text)).toISOString().slice(0, 10);
+  return {
+    type: "days",
+    since: since === undefined ? "0000-00-00" : day(since),
+    until: until === undefined ? "9999-99-99" : day(until),
+  };
+}
+
+/** A damaged ledger makes the index unreadable; an id that is given in full is verified all the same. */
+async function idOf(evidence: LocalEvidence, name: string): Promise<string> {
+  return evidence.find(name).then(
+    (so) => so.session,
+    (error: unknown) => {
+      if (name === "last" || !/^[A-Za-z0-9_-]{20,}$/.test(name)) throw error;
+      return name;
+    },
+  );
+}
+
+async function verify(evidence: LocalEvidence, scope: Scope): Promise<VerifyReport> {
+  const tools = { sha256: nodeSha256, verifyEd25519: nodeVerifyEd25519, decompress };
+  const known = await readHead();
+  const request: VerifyRequest = {
+    scope,
+    verifierKey: await evidence.verifierKey().catch(() => {
+      throw new Error("there is no ledger key here: start the gateway once, or give its state directory");
+    }),
+    ...(known === null ? {} : { known }),
+    pending: () => evidence.pending(),
+    settle: () => pause(SETTLE_MS),
+    progress: showProgress,
+  };
+  const report = await verifyEvidence(evidence.store, tools, request);
+  if (process.stderr.isTTY) process.stderr.write("\r\u001b[K");
+  if (report.ok && report.head !== null) await writeFile(headPath(), `${JSON.stringify(report.head)}\n`);
+  return report;
+}
+
+function showProgress(done: number, total: number): void {
+  if (process.stderr.isTTY && (done % 50 === 0 || done === total))
+    process.stderr.write(`\r\u001b[K${done} of ${total} objects`);
+}
+
+/** The head of the ledger that was verified last: a later one must go on from there. */
+function headPath(): string {
+  return join(stateDirectory(), "verified-head.json");
+}
+
+async function readHead(): Promise<KnownHead | null> {
+  const text = await readFile(headPath(), "utf8").catch(() => null);
+  if (text === null) return null;
+  const head = JSON.parse(text) as KnownHead;
+  if (!Number.isSafeInteger(head.size) || !/^[0-9a-f]{64}$/.test(head.root))
+    throw new Error(`${headPath()} is damaged`);
+  return head;
+}
+
+function words(report: VerifyReport): string[] {
+  const { checked, bad } = report;
+  const lines = [
+    `ledger    ${checked.ledgerEntries} entries${report.head === null ? "" : `, signed head ${report.head.root.slice(0, 16)}`}`,
+    `sessions  ${checked.sessions}, of these ${report.open.length} without an end yet, ${report.recovered.length} closed by recovery`,
+    `events    ${checked.events}, numbered and chained`,
+    `objects   ${checked.objects} read (${checked.bytes} bytes)`,
+    ...report.notes.map((note) => `note      ${note}`),
+  ];
+  if (bad === null) return [...lines, "ok        nothing was changed, removed, inserted or reordered"];
+  return [
+    ...lines,
+    "BAD       the first bad place:",
+    `  object  ${bad.key}`,
+    ...(bad.session === undefined ? [] : [`  session ${bad.session}`]),
+    ...(bad.line === undefined ? [] : [`  line    ${bad.line}`]),
+    ...(bad.seq === undefined ? [] : [`  event   ${bad.seq}`]),
+    `  what    ${bad.what}`,
+  ];
+}

@@ -1,0 +1,171 @@
+// Evidence of the local home, for reading: objects and what the journal has beyond them, as one.
+import { join } from "node:path";
+import type { VerifierKey } from "#shared/evidence/checkpoint.ts";
+import { type EvidenceLine, readLine } from "#shared/evidence/line-read.ts";
+import { type Chunk, readChunks, splitBlocks } from "#shared/evidence/recording.ts";
+import {
+  type Lane,
+  type ObjectRecord,
+  parseKey,
+  placeOf,
+  sessionPrefix,
+  splitLines,
+} from "#shared/evidence/segment.ts";
+import { type SessionSummary, summarizeLine } from "#shared/evidence/summary.ts";
+import { countEntries, readEntries } from "#shared/evidence/verify-ledger.ts";
+import type { Pending } from "#shared/evidence/verify-types.ts";
+import type { SessionFilter } from "../ports/index.ts";
+import { LocalIndex } from "./local-index.ts";
+import { JournalReader, readPending } from "./local-journal-read.ts";
+import { readVerifierKey } from "./local-signer.ts";
+import { LocalStore } from "./local-store.ts";
+import { decompress } from "./node-zstd.ts";
+import { matches } from "./session-filter.ts";
+
+const decoder = new TextDecoder();
+const DAY = 86_400_000;
+/** Objects that are read into the index in one step. */
+const STEP = 200;
+
+export class LocalEvidence {
+  readonly store: LocalStore;
+  readonly #state: string;
+  readonly #index: LocalIndex;
+
+  /** @param state the state directory */
+  constructor(state: string) {
+    this.#state = state;
+    this.store = LocalStore.forReading(join(state, "evidence"));
+    this.#index = new LocalIndex(join(state, "index.db"));
+  }
+
+  close(): void {
+    this.#index.close();
+  }
+
+  verifierKey(): Promise<VerifierKey> {
+    return readVerifierKey(join(this.#state, "keys"));
+  }
+
+  pending(): Promise<Pending> {
+    return readPending(join(this.#state, "journal"));
+  }
+
+  follow(): JournalReader {
+    return new JournalReader(join(this.#state, "journal"));
+  }
+
+  /** Newest first; sessions that run now included. */
+  async sessions(filter: SessionFilter): Promise<SessionSummary[]> {
+    const live = await this.#catchUp();
+    const { limit = Number.POSITIVE_INFINITY, ...rest } = filter;
+    const stored = this.#index.find({ ...rest, ...(Number.isFinite(limit) ? { limit: limit + live.size } : {}) });
+    const found = stored.filter((so) => !live.has(so.session));
+    for (const so of live.values()) if (matches(so, rest)) found.push(so);
+    return found.sort((a, b) => b.opened - a.opened || (a.session < b.session ? 1 : -1)).slice(0, limit);
+  }
+
+  /** The session that a name means: an id, the start of one, or `last` for the newest of a person, workload or agent. */
+  async find(name: string): Promise<SessionSummary> {
+    const live = await this.#catchUp();
+    if (name === "last") {
+      const newest = (await this.sessions({ limit: 50 })).find((so) => so.principal !== null);
+      if (newest === undefined) throw new Error("there are no sessions yet");
+      return newest;
+    }
+    const found = new Map(this.#index.startingWith(name, 5).map((so) => [so.session, so]));
+    for (const so of live.values()) if (so.session.startsWith(name)) found.set(so.session, so);
+    const [only] = found.values();
+    const exact = found.get(name);
+    if (exact !== undefined) return exact;
+    if (only === undefined) throw new Error(`there is no session ${name}`);
+    if (found.size > 1) throw new Error(`several sessions start with ${name}: ${[...found.keys()].join(", ")}`);
+    return only;
+  }
+
+  /** Every line of a session, those in the journal included. */
+  async *lines(so: SessionSummary): AsyncGenerator<{ readonly text: string; readonly line: EvidenceLine }> {
+    // The journal first: what moves to an object while this runs is then seen twice, and not missed.
+    const pending = (await this.pending()).lines.get(so.session) ?? [];
+    let reached = 0;
+    const texts = async function* (this: LocalEvidence) {
+      for (const key of await this.#keys("events", so)) yield* await this.#segment(key);
+      yield* pending;
+    }.bind(this);
+    for await (const text of texts()) {
+      const line = readLine(text);
+      if (line === null || line.seq <= reached) continue;
+      reached = line.seq;
+      yield { text, line };
+    }
+  }
+
+  /** What the client was sent. What a running session sent in the last seconds is not there yet. */
+  async *chunks(so: SessionSummary): AsyncGenerator<Chunk> {
+    for (const key of await this.#keys("recordings", so)) {
+      const part = await this.store.get(key);
+      if (part === null) throw new Error(`${key} is missing: run \`postern verify\``);
+      for (const frame of splitBlocks(part).frames) yield* readChunks(await decompress(frame));
+    }
+  }
+
+  async #segment(key: string): Promise<string[]> {
+    const bytes = await this.store.get(key);
+    if (bytes === null) throw new Error(`${key} is missing: run \`postern verify\``);
+    return (splitLines(await decompress(bytes)) ?? []).map((line) => decoder.decode(line));
+  }
+
+  /** Keys of a session's objects in order. Their day is that on which the session was opened, which can be before its first event. */
+  async #keys(lane: Lane, so: SessionSummary): Promise<string[]> {
+    const keys: string[] = [];
+    for (const time of [so.opened - DAY, so.opened])
+      for await (const { key } of this.store.list(sessionPrefix(lane, placeOf(so.session, so.target, time))))
+        keys.push(key);
+    return keys.sort();
+  }
+
+  /** Reads what the ledger got since the last time into the index. @returns sessions with lines beyond it, those counted */
+  async #catchUp(): Promise<Map<string, SessionSummary>> {
+    const pending = await this.pending();
+    await this.#readLedger();
+    const live = new Map<string, SessionSummary>();
+    for (const [session, texts] of pending.lines) {
+      const before = this.#index.get(session);
+      let so = before;
+      for (const text of texts) {
+        const line = readLine(text);
+        if (line !== null) so = summarizeLine(so, line);
+      }
+      if (so !== null && so !== before) live.set(session, so);
+    }
+    return live;
+  }
+
+  async #readLedger(): Promise<void> {
+    // A ledger that is shorter than what was read of it is another one.
+    if ((await countEntries(this.store)) < this.#index.reached) this.#index.clear();
+    const records: ObjectRecord[] = [];
+    const start = this.#index.reached;
+    for await (const { record } of readEntries(this.store, start)) records.push(record);
+    for (let from = 0; from < records.length; from += STEP) {
+      const some = records.slice(from, from + STEP);
+      this.#index.advance(await this.#summaries(some), start + from + some.length);
+    }
+  }
+
+  async #summaries(records: readonly ObjectRecord[]): Promise<SessionSummary[]> {
+    const changed = new Map<string, SessionSummary>();
+    for (const record of records) {
+      const name = parseKey(record.key);
+      if (name?.lane !== "events") continue;
+      let so = changed.get(name.session) ?? this.#index.get(name.session);
+      // Reading goes on past what is damaged or gone: finding that is for `postern verify`.
+      for (const text of await this.#segment(record.key).catch(() => [])) {
+        const line = readLine(text);
+        if (line?.session === name.session) so = summarizeLine(so, line);
+      }
+      if (so !== null) changed.set(name.session, so);
+    }
+    return [...changed.values()];
+  }
+}

@@ -1,0 +1,116 @@
+// The index of sessions in SQLite (`index.db`): what `postern sessions` asks. Nothing is in it that the store does not have.
+import { DatabaseSync, type SQLInputValue } from "node:sqlite";
+import type { SessionSummary } from "#shared/evidence/summary.ts";
+import type { IndexPort, SessionFilter } from "../ports/index.ts";
+
+/** Another number drops the tables of earlier ones: they are built again from the store. */
+const VERSION = 1;
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS evidence_index (version INTEGER NOT NULL, reached INTEGER NOT NULL);
+  CREATE TABLE IF NOT EXISTS sessions (
+    session TEXT PRIMARY KEY, target TEXT NOT NULL, principal TEXT, acts_for TEXT,
+    opened INTEGER NOT NULL, closed INTEGER, summary TEXT NOT NULL
+  ) WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS sessions_opened ON sessions (opened);
+  CREATE TABLE IF NOT EXISTS session_words (
+    session TEXT NOT NULL, kind TEXT NOT NULL, word TEXT NOT NULL, PRIMARY KEY (session, kind, word)
+  ) WITHOUT ROWID;`;
+
+export class LocalIndex implements IndexPort {
+  readonly #db: DatabaseSync;
+
+  /** @param path of the database file, or `:memory:` */
+  constructor(path: string) {
+    this.#db = new DatabaseSync(path);
+    this.#db.exec("PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
+    this.#db.exec(SCHEMA);
+    const row = this.#db.prepare("SELECT version FROM evidence_index").get();
+    if (row?.version !== VERSION) this.clear();
+  }
+
+  get reached(): number {
+    return Number(this.#db.prepare("SELECT reached FROM evidence_index").get()?.reached ?? 0);
+  }
+
+  advance(summaries: readonly SessionSummary[], reached: number): void {
+    this.#atOnce(() => {
+      for (const summary of summaries) this.#replace(summary);
+      this.#db.prepare("UPDATE evidence_index SET reached = ?").run(reached);
+    });
+  }
+
+  get(session: string): SessionSummary | null {
+    return this.#read("SELECT summary FROM sessions WHERE session = ?", [session])[0] ?? null;
+  }
+
+  find(filter: SessionFilter): readonly SessionSummary[] {
+    const { where, values } = conditions(filter);
+    return this.#read(`SELECT summary FROM sessions s ${where} ORDER BY opened DESC, session DESC LIMIT ?`, [
+      ...values,
+      filter.limit ?? -1,
+    ]);
+  }
+
+  startingWith(prefix: string, limit: number): readonly SessionSummary[] {
+    const sql = "SELECT summary FROM sessions WHERE substr(session, 1, ?) = ? ORDER BY session LIMIT ?";
+    return this.#read(sql, [prefix.length, prefix, limit]);
+  }
+
+  clear(): void {
+    this.#atOnce(() => {
+      this.#db.exec("DELETE FROM sessions; DELETE FROM session_words; DELETE FROM evidence_index");
+      this.#db.prepare("INSERT INTO evidence_index VALUES (?, 0)").run(VERSION);
+    });
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+
+  #replace(so: SessionSummary): void {
+    const { session, target, principal, opened, closed } = so;
+    this.#db
+      .prepare("INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?)")
+      .run(session, target, principal?.name ?? null, principal?.actsFor ?? null, opened, closed, JSON.stringify(so));
+    const word = this.#db.prepare("INSERT OR IGNORE INTO session_words VALUES (?, ?, ?)");
+    for (const relation of so.relations) word.run(session, "relation", relation);
+    for (const decision of so.decisions) word.run(session, "decision", decision);
+  }
+
+  #read(sql: string, values: readonly SQLInputValue[]): SessionSummary[] {
+    const rows = this.#db.prepare(sql).all(...values);
+    return rows.map((row) => JSON.parse(String(row.summary)) as SessionSummary);
+  }
+
+  #atOnce(action: () => void): void {
+    this.#db.exec("BEGIN IMMEDIATE");
+    try {
+      action();
+      this.#db.exec("COMMIT");
+    } catch (error) {
+      this.#db.exec("ROLLBACK");
+      throw error;
+    }
+  }
+}
+
+const HAS_WORD = "EXISTS (SELECT 1 FROM session_words w WHERE w.session = s.session AND w.kind = ";
+
+function conditions(filter: SessionFilter): { readonly where: string; readonly values: SQLInputValue[] } {
+  const parts: string[] = [];
+  const values: SQLInputValue[] = [];
+  const add = (sql: string, ...more: SQLInputValue[]) => {
+    parts.push(sql);
+    values.push(...more);
+  };
+  const { principal, target, since, until, relation, decision } = filter;
+  if (principal !== undefined) add("(s.principal = ? OR s.acts_for = ?)", principal, principal);
+  if (target !== undefined) add("s.target = ?", target);
+  if (since !== undefined) add("(s.closed IS NULL OR s.closed >= ?)", since);
+  if (until !== undefined) add("s.opened <= ?", until);
+  if (decision !== undefined) add(`${HAS_WORD}'decision' AND w.word = ?)`, decision);
+  if (relation !== undefined)
+    add(`${HAS_WORD}'relation' AND (w.word = ? OR substr(w.word, instr(w.word, '.') + 1) = ?))`, relation, relation);
+  return { where: parts.length === 0 ? "" : `WHERE ${parts.join(" AND ")}`, values };
+}
