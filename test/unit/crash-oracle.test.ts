@@ -3,20 +3,21 @@
 import { expect, test } from "vitest";
 import { executed, unrecorded } from "#test/crash/oracle.ts";
 
+const AT = "2026-11-20 10:00:00.000 UTC [42] bench@bench";
 const LOG = [
-  "postern/aaa engineer|LOG:  statement: SELECT 7 AS n_7",
-  "postern/aaa engineer|LOG:  execute <unnamed>: INSERT INTO executed (id) VALUES ($1) RETURNING id AS n_8",
-  "postern/aaa engineer|DETAIL:  Parameters: $1 = '8'",
-  "postern/bbb engineer|LOG:  execute again: SELECT count(*) AS again FROM executed WHERE id = $1",
-  "postern/bbb engineer|LOG:  execute again: SELECT count(*) AS again FROM executed WHERE id = $1",
-  "|LOG:  statement: SELECT 1",
+  `${AT} postern/aaa/engineer LOG:  statement: SELECT 7 AS n_7`,
+  `${AT} postern/aaa/engineer LOG:  execute <unnamed>: INSERT INTO executed (id) VALUES ($1) RETURNING id AS n_8`,
+  `${AT} postern/aaa/engineer DETAIL:  Parameters: $1 = '8'`,
+  `${AT} postern/bbb/engineer LOG:  execute again: SELECT count(*) AS again FROM executed WHERE id = $1`,
+  `${AT} postern/bbb/engineer LOG:  execute again: SELECT count(*) AS again FROM executed WHERE id = $1`,
+  `${AT} [unknown] LOG:  statement: SELECT 1`,
 ].join("\n");
 const account = (numbers: number[], again = 0) => ({ numbers: new Set(numbers), again });
 
 test("the log is read by session", () => {
   const target = executed(LOG);
-  expect(target.get("postern/aaa engineer")).toEqual(account([7, 8]));
-  expect(target.get("postern/bbb engineer")).toEqual(account([], 2));
+  expect(target.get("postern/aaa/engineer")).toEqual(account([7, 8]));
+  expect(target.get("postern/bbb/engineer")).toEqual(account([], 2));
 });
 
 test("nothing is missing when evidence has it all, or more", () => {
@@ -36,7 +37,7 @@ test("a lost statement, a lost run and a lost session are named", () => {
         ["bbb", account([], 2)],
       ]),
     ),
-  ).toEqual(["postern/aaa engineer: statement 8"]);
+  ).toEqual(["postern/aaa/engineer: statement 8"]);
   expect(
     unrecorded(
       executed(LOG),
