@@ -19,26 +19,26 @@ type Claims = Readonly<Record<string, unknown>>;
 export function principalOf(claims: Claims, mapping: ClaimMapping): Principal | string {
   const kind = kindOf(claims, mapping);
   if (kind === undefined) return "the token's kind of identity is unknown";
-  const acted = isRecord(claims["act"]);
+  const acted = isRecord(claims.act);
   if (acted && kind !== "agent") return "the token names an actor, but not the kind agent";
   const who = text(at(claims, mapping.name)) ?? (kind === "workload" ? clientOf(claims) : undefined);
   const agent = acted ? text(at(claims, mapping.agent)) : who;
-  const subject = text(acted ? at(claims, "act.sub") : claims["sub"]);
+  const subject = text(acted ? at(claims, "act.sub") : claims.sub);
   const name = kind === "agent" ? agent : who;
   if (name === undefined || who === undefined) return "the token does not name the identity";
   if (subject === undefined) return "the token has no subject";
-  const expiresAt = number(claims["exp"]);
+  const expiresAt = number(claims.exp);
   if (expiresAt === undefined) return "the token does not expire";
   const email = text(at(claims, mapping.email));
-  const authTime = number(claims["auth_time"]);
-  const tokenId = text(claims["jti"]);
+  const authTime = number(claims.auth_time);
+  const tokenId = text(claims.jti);
   return {
     kind,
     name,
-    issuer: text(claims["iss"]) ?? "",
+    issuer: text(claims.iss) ?? "",
     subject,
     groups: texts(at(claims, mapping.groups)),
-    amr: texts(claims["amr"]),
+    amr: texts(claims.amr),
     expiresAt,
     ...(email === undefined ? {} : { email }),
     ...(authTime === undefined ? {} : { authTime }),
@@ -51,13 +51,13 @@ function kindOf(claims: Claims, mapping: ClaimMapping): PrincipalKind | undefine
   const said = at(claims, mapping.kind);
   if (said === "person" || said === "workload" || said === "agent") return said;
   if (said !== undefined) return undefined;
-  if (isRecord(claims["act"])) return "agent";
+  if (isRecord(claims.act)) return "agent";
   // RFC 9068 section 2.2: where no person is involved, the subject is the client.
-  return clientOf(claims) !== undefined && clientOf(claims) === claims["sub"] ? "workload" : "person";
+  return clientOf(claims) !== undefined && clientOf(claims) === claims.sub ? "workload" : "person";
 }
 
 function clientOf(claims: Claims): string | undefined {
-  return text(claims["client_id"]) ?? text(claims["azp"]);
+  return text(claims.client_id) ?? text(claims.azp);
 }
 
 /** A claim by its own name, or by the path to it. */

@@ -35,8 +35,8 @@ export function authenticationMessage(code: number, ...parts: readonly string[])
 
 async function askPassword(inbox: Inbox, stream: Duplex): Promise<Shown> {
   stream.write(authenticationMessage(CLEARTEXT));
-  const answer = await readMessage(inbox, LONGEST_TOKEN);
-  if (answer?.type !== "p") return violation("the password message is malformed or out of place");
+  const answer = await readMessage(inbox, "p", LONGEST_TOKEN);
+  if (answer === null) return violation("the password message is malformed or out of place");
   const { body } = answer;
   if (body.indexOf(0) !== body.length - 1 || !isUtf8(body)) return violation("the password message is malformed");
   const token = body.toString("utf8", 0, body.length - 1);
@@ -45,8 +45,8 @@ async function askPassword(inbox: Inbox, stream: Duplex): Promise<Shown> {
 
 async function askBearer(inbox: Inbox, stream: Duplex, oauth: Oauth): Promise<Shown> {
   stream.write(authenticationMessage(SASL, `${MECHANISM}\0`, "\0"));
-  const answer = await readMessage(inbox, LONGEST_TOKEN);
-  if (answer?.type !== "p") return violation("the SASL message is malformed or out of place");
+  const answer = await readMessage(inbox, "p", LONGEST_TOKEN);
+  if (answer === null) return violation("the SASL message is malformed or out of place");
   const { body } = answer;
   const nameEnd = body.indexOf(0);
   if (nameEnd === -1 || body.length < nameEnd + 5) return violation("the SASL message is malformed");
@@ -62,9 +62,10 @@ async function askBearer(inbox: Inbox, stream: Duplex, oauth: Oauth): Promise<Sh
 /** The challenge that stands for a failure: the client answers it, and only then is told the error. @throws PeerGone */
 export async function tellWhereTokensAre(inbox: Inbox, stream: Duplex, oauth: Oauth): Promise<Refusal | undefined> {
   stream.write(authenticationMessage(SASL_CONTINUE, errorChallenge(oauth)));
-  const answer = await readMessage(inbox, LONGEST_TOKEN);
-  const expected = answer?.type === "p" && answer.body.toString("latin1") === DUMMY_RESPONSE;
-  return expected ? undefined : violation("the answer to the OAUTHBEARER challenge is malformed");
+  const answer = await readMessage(inbox, "p", LONGEST_TOKEN);
+  return answer?.body.toString("latin1") === DUMMY_RESPONSE
+    ? undefined
+    : violation("the answer to the OAUTHBEARER challenge is malformed");
 }
 
 function violation(why: string): Refusal {

@@ -97,13 +97,16 @@ export interface LoginMessage {
 }
 
 /**
- * The next typed message; null when it is longer than `longest` or impossible: the stream cannot be read on then.
+ * The next typed message; null when it is not of the type that is due, longer than `longest`, or impossible: the stream cannot be read
+ * on then.
+ * @param due a type, or null for any
  * @throws PeerGone
  */
-export async function readMessage(inbox: Inbox, longest: number): Promise<LoginMessage | null> {
+export async function readMessage(inbox: Inbox, due: string | null, longest: number): Promise<LoginMessage | null> {
   const header = await inbox.take(5);
+  const type = String.fromCharCode(header[0] as number);
   const length = header.readUInt32BE(1);
-  if (length < 4 || length > longest) return null;
+  if ((due !== null && type !== due) || length < 4 || length > longest) return null;
   const body = await inbox.take(length - 4);
-  return { type: String.fromCharCode(header[0] as number), body, whole: Buffer.concat([header, body]) };
+  return { type, body, whole: Buffer.concat([header, body]) };
 }

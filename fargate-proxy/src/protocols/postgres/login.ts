@@ -9,7 +9,7 @@ import type { CancelKey, CancelKeys } from "./cancel.ts";
 import type { TargetConnection } from "./connection.ts";
 import { message } from "./encode.ts";
 import { refusalMessage } from "./errors.ts";
-import { Inbox, PeerGone } from "./inbox.ts";
+import { PeerGone } from "./inbox.ts";
 import { TargetFailure, type UpstreamParts } from "./reach.ts";
 import { type AuthenticationMethod, type LoginRequest, readLoginRequest } from "./settings.ts";
 import { readStartup, type Startup, type StartupRules } from "./startup.ts";
@@ -40,15 +40,16 @@ const GOODBYE_MS = 1000;
 
 /** Never rejects. @returns the session, or why there is none */
 export async function logIn(accepted: Accepted, gate: Gate, parts: LoginParts): Promise<LoggedIn | Ending> {
-  let late = false;
+  const deadline = new AbortController();
   const timer = setTimeout(() => {
-    late = true;
+    deadline.abort();
     accepted.stream.destroy();
   }, parts.loginMs);
   try {
-    return await attempt(accepted, gate, parts);
+    return await attempt(accepted, gate, parts, deadline.signal);
   } catch (error) {
     accepted.stream.destroy();
+    const late = deadline.signal.aborted;
     if (error instanceof PeerGone && !late) return "client left";
     const refusal = new Refusal(late ? "login-timeout" : "internal");
     // The error's own text may quote what the client sent.
@@ -60,8 +61,13 @@ export async function logIn(accepted: Accepted, gate: Gate, parts: LoginParts): 
   }
 }
 
-async function attempt(accepted: Accepted, gate: Gate, parts: LoginParts): Promise<LoggedIn | Ending> {
-  const start = await readStartup(accepted, new Inbox(accepted.stream), parts);
+async function attempt(
+  accepted: Accepted,
+  gate: Gate,
+  parts: LoginParts,
+  deadline: AbortSignal,
+): Promise<LoggedIn | Ending> {
+  const start = await readStartup(accepted, parts, deadline);
   if (start.kind === "cancel") {
     const found = await parts.cancelKeys.request(start.pid, start.key);
     parts.count(found ? "cancel_sent" : "cancel_unknown");
@@ -91,7 +97,12 @@ async function attempt(accepted: Accepted, gate: Gate, parts: LoginParts): Promi
   inbox.watch();
   const session = await gate.admit(claimOf(accepted, start, wanted, shown.token));
   if (session instanceof Refusal) return refuseAdmission(start, wanted, parts, session);
-  return openTarget(start, wanted, parts, session);
+  try {
+    return await openTarget(start, wanted, parts, session, deadline);
+  } catch (error) {
+    await session.close("internal");
+    throw error;
+  }
 }
 
 function claimOf(accepted: Accepted, start: Startup, wanted: LoginRequest, token: string): Claim {
@@ -124,6 +135,7 @@ async function openTarget(
   wanted: LoginRequest,
   parts: LoginParts,
   session: Session,
+  deadline: AbortSignal,
 ): Promise<LoggedIn | Ending> {
   const { stream, inbox, minor } = start;
   const upstream = await connect(wanted, parts, session);
@@ -132,9 +144,10 @@ async function openTarget(
     return upstream.code;
   }
   if (inbox.closed) {
+    const ending = deadline.aborted ? "login-timeout" : "client left";
     upstream.end();
-    await session.close("client left");
-    return "client left";
+    await session.close(ending);
+    return ending;
   }
   const cancelKey = parts.cancelKeys.issue(upstream.pid, minor, () => upstream.cancel());
   const firstBytes = inbox.release();

@@ -5,7 +5,7 @@ import type { Duplex } from "node:stream";
 import { Refusal } from "#shared/errors.ts";
 import type { Accepted, TlsAcceptor } from "../../ports/network.ts";
 import { message } from "./encode.ts";
-import { Inbox } from "./inbox.ts";
+import { Inbox, PeerGone } from "./inbox.ts";
 
 const SSL_REQUEST = 80877103;
 const GSSENC_REQUEST = 80877104;
@@ -51,6 +51,7 @@ export interface StartupRules {
 }
 
 interface Progress {
+  readonly deadline: AbortSignal;
   stream: Duplex;
   inbox: Inbox;
   tls: string;
@@ -58,14 +59,18 @@ interface Progress {
   askedGss: boolean;
 }
 
-/** @throws PeerGone when the client leaves */
+/**
+ * @param deadline aborted when the time is up; the stream is then destroyed
+ * @throws PeerGone when the client leaves, or the time is up
+ */
 export async function readStartup(
   accepted: Accepted,
-  inbox: Inbox,
   rules: StartupRules,
+  deadline: AbortSignal,
 ): Promise<Startup | Cancel | Refused> {
-  const at: Progress = { stream: accepted.stream, inbox, tls: "none", askedTls: false, askedGss: false };
-  if ((await inbox.peek()) === TLS_HANDSHAKE) {
+  const { stream } = accepted;
+  const at: Progress = { deadline, stream, inbox: new Inbox(stream), tls: "none", askedTls: false, askedGss: false };
+  if ((await at.inbox.peek()) === TLS_HANDSHAKE) {
     const failed = await direct(at, rules);
     if (failed !== null) return failed;
   }
@@ -121,6 +126,7 @@ async function secure(at: Progress, tls: TlsAcceptor): Promise<string | null | u
     at.tls = secured.version;
     return secured.alpn;
   } catch {
+    if (at.deadline.aborted) throw new PeerGone();
     return undefined;
   }
 }

@@ -132,7 +132,7 @@ async function untilReady(inbox: Inbox): Promise<Ready> {
 
 /** The next message of the target. @throws TargetFailure when it is an error, PeerGone when there is none that can be read */
 async function next(inbox: Inbox): Promise<BackendMessage> {
-  const message = await readMessage(inbox, LONGEST_MESSAGE);
+  const message = await readMessage(inbox, null, LONGEST_MESSAGE);
   if (message === null) throw new PeerGone();
   let parsed: BackendMessage | undefined;
   new Parser().parse(message.whole, (m) => {
