@@ -5,13 +5,13 @@ import { bytesOf, type CellMask, constant, copyBytes, type Rewrite, rewriting } 
 import { CONTACTS } from "./detectors/contacts.ts";
 import { DATES } from "./detectors/dates.ts";
 import { NAMES } from "./detectors/names.ts";
-import { NUMBERS } from "./detectors/numbers.ts";
+import { NUMBERS, RECORDS } from "./detectors/numbers.ts";
 import { PLACES } from "./detectors/places.ts";
 import { type Detector, isWordByte, Reading, startsToken } from "./detectors/reading.ts";
 import { stars } from "./text.ts";
 
 /** In this order they are tried: the first that finds something at a place has it. */
-const ALL: readonly Detector[] = [...CONTACTS, ...DATES, ...NUMBERS, ...PLACES, ...NAMES];
+const ALL: readonly Detector[] = [...CONTACTS, ...DATES, ...NUMBERS, ...PLACES, ...RECORDS, ...NAMES];
 
 /** Names that catalog.yaml may use. */
 export const DETECTORS: ReadonlySet<string> = new Set(ALL.map((detector) => detector.name));

@@ -91,14 +91,14 @@ export const NO_NAMES = words(`
   review systems social family past medical surgical follow followup up discharge admission admitted discharged denies reports states
   complains presents presented returns returned seen called spoke discussed advised instructed recommended continue continued start
   started stop stopped increase decrease normal abnormal positive negative stable improved worse worsening today yesterday tomorrow
-  monday tuesday wednesday thursday friday saturday sunday january february march april may june july august september october
+  monday tuesday wednesday thursday friday saturday sunday january february march july september october
   november december phone telephone tel fax email mail address zip ssn mrn dob date time name contact emergency insurance
   hospital clinic center centre department emergency room icu er ed unit ward floor bed street avenue road suite apartment
   blood pressure heart rate temperature pulse oxygen weight height bmi pain chest abdominal head neck back left right upper lower
   mother father son daughter wife husband spouse brother sister partner parent guardian caregiver male female man woman
   metformin insulin lisinopril atorvastatin amlodipine aspirin ibuprofen acetaminophen warfarin heparin albuterol prednisone
   amoxicillin diabetes hypertension asthma copd cancer pneumonia infection stroke cardiac renal hepatic pulmonary chronic acute
-  type stage grade class form note notes record number id account please thank thanks dear sincerely regards re call will can may
+  type stage grade class form note notes record number id account please thank thanks dear sincerely regards re call can may
   should would could new old per via after before during since until about also however both each other same next last first
   reached reach verified confirmed scheduled referral referred provider physician primary care reason visit encounter appointment
 `);

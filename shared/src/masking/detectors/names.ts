@@ -3,7 +3,7 @@ import { AMBIGUOUS, FIRST_NAMES, LAST_NAMES, NO_NAMES } from "./gazetteer.ts";
 import { type Detector, isUpper, type Reading } from "./reading.ts";
 
 const TITLES: ReadonlySet<string> = new Set(
-  "mr mrs ms miss mx dr doctor prof professor nurse rev sir madam señor".split(" "),
+  "mr mrs ms miss mx dr doctor prof professor nurse rev sir madam senor".split(" "),
 );
 /** Words after which two words with capitals are a name though no gazetteer has them. */
 const HERALDS: ReadonlySet<string> = new Set(
@@ -21,7 +21,7 @@ const name: Detector = {
     const end = reading.wordEnd(i);
     if (end - i < 2) return 0;
     const word = reading.lower(i, end);
-    if (!isUpper(reading.byte(i))) return uncapitalized(reading, word, end);
+    if (!reading.capital(i)) return uncapitalized(reading, word, end);
     return (
       titled(reading, i, end, word) ||
       reversed(reading, end, word) ||
@@ -60,7 +60,7 @@ function known(reading: Reading, i: number, end: number, word: string): number {
   if (isName && !AMBIGUOUS.has(word)) return moreOf(reading, end);
   if (next > 0) {
     const other = reading.lower(end + 1, next);
-    if (LAST_NAMES.has(other) && (isName || !AMBIGUOUS.has(other))) return moreOf(reading, next);
+    if ((LAST_NAMES.has(other) || partsKnown(other)) && (isName || !AMBIGUOUS.has(other))) return moreOf(reading, next);
   }
   if (isName && initialed > 0) return moreOf(reading, end);
   return isName && (HERALDS.has(reading.wordBefore(i)) || TITLES.has(reading.wordBefore(i))) ? moreOf(reading, end) : 0;
@@ -106,9 +106,7 @@ function particleEnd(reading: Reading, i: number): number {
 
 /** The end of a word that starts with a capital and may be a name, or 0. */
 function capitalEnd(reading: Reading, i: number): number {
-  // Capitals that are not ASCII start with C3 (À to Þ), C4, C5 (Latin Extended-A) in UTF-8.
-  const first = reading.byte(i);
-  if (!isUpper(first) && !(first >= 0xc3 && first <= 0xc5)) return 0;
+  if (!reading.capital(i)) return 0;
   const end = reading.wordEnd(i);
   return end - i >= 2 && !NO_NAMES.has(reading.lower(i, end)) ? end : 0;
 }

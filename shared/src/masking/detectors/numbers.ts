@@ -136,4 +136,6 @@ function countDigits(reading: Reading, start: number, end: number): number {
   return digits;
 }
 
-export const NUMBERS: readonly Detector[] = [ssn, phone, mrn];
+export const NUMBERS: readonly Detector[] = [ssn, phone];
+/** Asked after the detectors of places: a ZIP+4 has as many digits as a record number. */
+export const RECORDS: readonly Detector[] = [mrn];

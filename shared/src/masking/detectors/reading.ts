@@ -83,14 +83,22 @@ export class Reading {
     return this.lower(start, end);
   }
 
-  /** Text in small letters (ASCII ones; others as they are, byte by byte). */
+  /** Text in small letters, accents taken off those of Latin-1 (as UTF-8); other bytes as they are. */
   lower(start: number, end: number): string {
     let text = "";
     for (let i = start; i < end; i++) {
       const byte = this.byte(i);
-      text += String.fromCharCode(byte >= 65 && byte <= 90 ? byte | 32 : byte);
+      const accented = byte === 0xc3 && i + 1 < end;
+      if (accented) text += BARE[this.byte(++i) & 63];
+      else text += String.fromCharCode(isUpper(byte) ? byte | 32 : byte);
     }
     return text;
+  }
+
+  /** Is there a capital letter at `i`, of ASCII or of Latin-1 (À to Þ, as UTF-8)? */
+  capital(i: number): boolean {
+    const byte = this.byte(i);
+    return isUpper(byte) || (byte === 0xc3 && this.byte(i + 1) >= 0x80 && this.byte(i + 1) <= 0x9e);
   }
 
   /** The end of the letters that start at `i`, at most 32 of them; `i` when there are none. An apostrophe or a dash may join two. */
@@ -98,8 +106,8 @@ export class Reading {
     let end = i;
     while (end - i < 32 && isLetterByte(this.byte(end)) && signWidth(this, end) === 0) {
       end++;
-      const joint = this.byte(end) === 39 || this.byte(end) === DASH ? 1 : signWidth(this, end);
-      if (joint > 0 && isUpper(this.byte(end + joint))) end += joint;
+      const joint = jointWidth(this, end);
+      if (joint > 0 && this.capital(end + joint)) end += joint;
     }
     return end;
   }
@@ -117,6 +125,8 @@ export class Reading {
   }
 }
 
+/** The letters À (U+00C0) to ÿ (U+00FF) without their accents. */
+const BARE = "aaaaaaaceeeeiiiidnooooo*ouuuuypsaaaaaaaceeeeiiiidnooooo/ouuuuypy";
 const EMPTY = new Uint8Array(0);
 export const DASH = 45;
 
@@ -153,4 +163,11 @@ function separatorWidth(reading: Reading, i: number): number {
   if (byte !== 0xe2 || reading.byte(i + 1) !== 0x80) return 0;
   const third = reading.byte(i + 2);
   return third >= 0x90 && third <= 0x95 && isDigit(reading.byte(i + 3)) ? 3 : 0;
+}
+
+/** An apostrophe or a dash, of ASCII or of Unicode (U+2010 to U+2015, U+2019): its bytes, 0 for anything else. */
+function jointWidth(reading: Reading, i: number): number {
+  if (reading.byte(i) === 39 || reading.byte(i) === DASH) return 1;
+  const third = reading.byte(i + 2);
+  return signWidth(reading, i) === 3 && ((third >= 0x90 && third <= 0x95) || third === 0x99) ? 3 : 0;
 }

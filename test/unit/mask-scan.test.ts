@@ -1,0 +1,101 @@
+import { describe, expect, test } from "vitest";
+import { DETECTORS } from "#shared/masking/scan.ts";
+import { column, maskCell, masked, maskText, OID, planned, rewrite } from "#test/support/masking.ts";
+
+const scan = (text: string) => maskText("scan", OID.text, text);
+
+describe("scan finds", () => {
+  test.each([
+    ["SSN 123-45-6789.", "SSN [SSN]."],
+    ["SSN: 123 45 6789", "SSN: [SSN]"],
+    ["ssn 123–45–6789", "ssn [SSN]"],
+    ["id 123456789 ok", "id [SSN] ok"],
+    ["call (617) 555-0123 now", "call [PHONE] now"],
+    ["617-555-0123, 617.555.0123, 6175550123", "[PHONE], [PHONE], [PHONE]"],
+    ["+1 617 555 0123 x12", "[PHONE]"],
+    ["1-800-555-0199", "[PHONE]"],
+    ["+44 20 7946 0958", "[PHONE]"],
+    ["at 555-0123", "at [PHONE]"],
+    ["mail a.b+c@x-y.example.org.", "mail [EMAIL]."],
+    ["see https://x.example/p?id=7, then", "see [URL], then"],
+    ["from 10.1.2.3:80 and fe80::1:2", "from [IP]:80 and [IP]"],
+    ["MRN 0012-34", "MRN [MRN]"],
+    ["MRN0012345 and MRN-001234", "[MRN] and [MRN]"],
+    ["medical record number: A1234", "medical record number: [MRN]"],
+    ["claim 20210000017", "claim [MRN]"],
+    ["born 3/14/1980 or 1980-03-14", "born [DATE] or [DATE]"],
+    ["on March 14, 1980; 14 Mar 1980; the 3rd of May", "on [DATE]; [DATE]; the [DATE]"],
+    ["seen on 3/14 and Mar 2021", "seen on [DATE] and [DATE]"],
+    ["DOB19800314", "[MRN]"],
+    ["lives at 12 Old Mill Road, Apt. 4B, Boston, MA 02139-1234", "lives at [ADDRESS], Boston, MA [ZIP]"],
+    ["Boston, MA 02139", "Boston, MA [ZIP]"],
+    ["Dr. Xyzzy de Quux came", "[NAME] came"],
+    ["Maria L. Garcia reports", "[NAME] reports"],
+    ["GARCIA, MARIA reports", "[NAME] reports"],
+    ["Patient Zork Blarg denies", "Patient [NAME] denies"],
+    ["seen by Ms. O'Neill", "seen by [NAME]"],
+    ["wife Mary's number", "wife [NAME]'s number"],
+    ["john smith called", "[NAME] called"],
+    ["Will Smith agreed", "[NAME] agreed"],
+    ["José\u00a0García", "[NAME]\u00a0[NAME]"],
+    ["Élodie Peña-Núñez", "[NAME]"],
+  ])("%s", (text, expected) => {
+    expect(scan(text)).toBe(expected);
+  });
+});
+
+describe("scan keeps", () => {
+  test.each([
+    "BP 120/80, HR 72, temp 98.6 F, SpO2 97%",
+    "Metformin 500 mg twice daily; A1c 7.2 (was 8.1 in 2019)",
+    "pain 5/10, takes 2 tablets every 4-6 hours",
+    "E11.9, I10 and Z79.4; LOINC 4548-4",
+    "Patient denies chest pain. Will return in May if worse.",
+    "Grade 2/6 murmur, EF 55-60%, 12 lead ECG at 10:15",
+    "",
+  ])("%s", (text) => {
+    expect(scan(text)).toBe(text);
+  });
+});
+
+test("scan runs the detectors that the class names, and only those", () => {
+  const only = (detectors: string[]) => {
+    const mask = masked([planned("scan", { detectors })], [column(OID.text)]);
+    return String(rewrite(mask, [Buffer.from("John Smith 617-555-0123")])[0]);
+  };
+  expect(only(["phone"])).toBe("John Smith [PHONE]");
+  expect(only(["name"])).toBe("[NAME] 617-555-0123");
+  expect(only([])).toBe("[NAME] [PHONE]");
+  expect(only(["phone", "no such detector"])).toBe("***");
+  expect([...DETECTORS].sort()).toEqual([
+    "address",
+    "date",
+    "email",
+    "ip",
+    "mrn",
+    "name",
+    "phone",
+    "ssn",
+    "url",
+    "zip",
+  ]);
+});
+
+test("scan redacts whole what is too long", () => {
+  expect(String(maskCell("scan", column(OID.text), Buffer.alloc(70_000, "a")))).toBe("***");
+});
+
+test.each(["a", "1", "a.", "1-", "1 ", "A ", "Maria ", "a@", "http://a", "1.2.", ":", "(617) ", "é", "â€", "March 1 "])(
+  "scan takes time that is linear in the text, also for %j again and again",
+  (piece) => {
+    const time = (size: number) => {
+      const value = Buffer.from(piece.repeat(Math.floor(size / Buffer.byteLength(piece))));
+      const started = performance.now();
+      for (let i = 0; i < 4; i++) maskCell("scan", column(OID.text), value);
+      return performance.now() - started;
+    };
+    time(64_000);
+    // Ten times the text in a hundred times the time would be quadratic; noise is far from that.
+    expect(time(60_000)).toBeLessThan(Math.max(40 * time(6000), 200));
+  },
+);
