@@ -1,0 +1,317 @@
+// A session that permits what it is not told to refuse, over a toy analysis: enough to see what the wire does with verdicts, permits,
+// masks and guards. Columns computed from `ssn` are masked to `***`.
+import { mintPermit, type Permit } from "#proxy/gate/permit.ts";
+import type { Command, Ending, Judgement, Permitted, Session } from "#proxy/protocol.ts";
+import { inertFrames } from "#proxy/protocols/postgres/inert.ts";
+import { Refusal } from "#shared/errors.ts";
+import type {
+  AnalysedStatement,
+  Analysis,
+  CopyFormat,
+  Facts,
+  OutputFact,
+  SessionEffect,
+  StatementKind,
+} from "#shared/facts.ts";
+import type { CopyShape } from "#shared/masking/copy.ts";
+import type { ByteSink, CopyMask, MaskTally, RowMask, Shape } from "#shared/masking/types.ts";
+import type { Target } from "#shared/target.ts";
+import { CLINIC, ENGINEER, facts } from "./fake-gate.ts";
+
+export interface Finished {
+  readonly text: string;
+  readonly tag: string;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly sqlstate: string;
+}
+
+export class FakeSession implements Session {
+  readonly id = "s1";
+  readonly principal = ENGINEER;
+  readonly target: Target;
+  writable = true;
+  ended = false;
+  /** What happened, in order. */
+  readonly judged: Command[] = [];
+  readonly done: Finished[] = [];
+  readonly refusals: Refusal[] = [];
+  readonly sent: Buffer[] = [];
+  keepSent = true;
+  refreshed = 0;
+  closed: Ending | null = null;
+  /** Knobs. */
+  refuses: (command: Command) => Refusal | null = (command) =>
+    /forbidden/i.test(command.text) ? new Refusal("policy-denied") : null;
+  /** Set to make verdicts come later. */
+  slow = false;
+  /** Permits wait for `release` while this is true. */
+  holdPermits = false;
+  failPermits: (command: Command) => boolean = () => false;
+  guards = false;
+  refresh: () => Promise<void> = () => Promise.resolve();
+  readonly #known = new Map<string, Analysis>();
+  readonly #judgements = new Map<Analysis, Judgement>();
+  readonly #waiting: (() => void)[] = [];
+  #listener: ((refusal: Refusal) => void) | null = null;
+  #drained: (() => void)[] = [];
+
+  constructor(target: Partial<Target> = {}) {
+    this.target = { ...CLINIC, limits: { ...CLINIC.limits, statementBytes: 1_000_000 }, ...target };
+  }
+
+  credential(): Promise<{ readonly password: string; readonly version: string }> {
+    return Promise.resolve({ password: "postgres", version: "1" });
+  }
+
+  judge(command: Command): Permitted | Refusal | Promise<Permitted | Refusal> {
+    this.judged.push(command);
+    return this.slow
+      ? new Promise((resolve) => setImmediate(() => resolve(this.#judge(command))))
+      : this.#judge(command);
+  }
+
+  #judge(command: Command): Permitted | Refusal {
+    const refusal = this.refuses(command);
+    if (refusal !== null) return refusal;
+    const judgement = command.prepared ?? this.#judgementOf(command);
+    return { judgement, permit: this.#permit(command) };
+  }
+
+  #judgementOf(command: Command): Judgement {
+    let analysis = this.#known.get(command.text);
+    if (analysis === undefined) {
+      analysis = toyAnalysis(command.text);
+      this.#known.set(command.text, analysis);
+    }
+    analysis = referred(analysis, command);
+    let judgement = this.#judgements.get(analysis);
+    if (judgement === undefined) {
+      judgement = { text: command.text, analysis, ref: this.#judgements.size + 1 };
+      this.#judgements.set(analysis, judgement);
+    }
+    return judgement;
+  }
+
+  #permit(command: Command): Promise<Permit> {
+    const give = (): Permit => {
+      if (this.failPermits(command)) throw new Refusal("evidence-unavailable");
+      return mintPermit(command.bytes);
+    };
+    if (!this.holdPermits) return RESOLVED.then(give);
+    return new Promise<void>((resolve) => this.#waiting.push(resolve)).then(give);
+  }
+
+  release(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
+  pass(bytes: Uint8Array): Permit {
+    if (!inertFrames(bytes)) throw new Error("not inert");
+    return mintPermit(bytes);
+  }
+
+  conceal(judgement: Judgement, index: number, shape: Shape): RowMask | Refusal {
+    const found = judgement.analysis.statements[index]?.facts.outputs ?? null;
+    if (found === null) return NOTHING;
+    if (found.length !== shape.length) return new Refusal("result-mismatch");
+    return mask(found);
+  }
+
+  concealCopy(judgement: Judgement, index: number, shape: CopyShape): CopyMask | Refusal {
+    const statement = judgement.analysis.statements[index];
+    const found = statement?.facts.outputs ?? [];
+    if (found.length !== shape.columns) return new Refusal("result-mismatch");
+    return { ...mask(found), row: (frame, out) => maskLine(frame, out, found) };
+  }
+
+  guarded(): boolean {
+    return this.guards;
+  }
+
+  finished(judgement: Judgement, outcome: { tag: string; rows: number; bytes: number; sqlstate: string }): void {
+    const { tag, rows, bytes, sqlstate } = outcome;
+    this.done.push({ text: judgement.text, tag, rows, bytes, sqlstate });
+  }
+
+  refused(refusal: Refusal): Promise<void> {
+    this.refusals.push(refusal);
+    return Promise.resolve();
+  }
+
+  catalogChanged(): Promise<void> {
+    this.refreshed++;
+    return this.refresh();
+  }
+
+  output(bytes: Uint8Array): void {
+    if (this.keepSent) this.sent.push(Buffer.from(bytes));
+  }
+
+  drained(): Promise<void> {
+    return new Promise((resolve) => this.#drained.push(resolve));
+  }
+
+  catchUp(): void {
+    this.writable = true;
+    for (const resolve of this.#drained.splice(0)) resolve();
+  }
+
+  onEnd(listener: (refusal: Refusal) => void): void {
+    this.#listener = listener;
+  }
+
+  end(refusal: Refusal): void {
+    this.ended = true;
+    this.#listener?.(refusal);
+  }
+
+  close(reason: Ending): Promise<void> {
+    this.closed ??= reason;
+    return Promise.resolve();
+  }
+}
+
+const RESOLVED = Promise.resolve();
+
+const NOTHING: RowMask = { active: false, row() {}, tally: [] };
+
+function isSsn(output: OutputFact): boolean {
+  return output.sources.some((source) => source.column === "ssn");
+}
+
+const STARS = Buffer.from("***");
+
+function mask(outputs: readonly OutputFact[]): RowMask {
+  const hidden = outputs.map(isSsn);
+  const tally: MaskTally[] = outputs.map((o) => ({
+    column: o.name,
+    classes: [],
+    mask: "redact",
+    masked: 0,
+    clear: 0,
+  }));
+  return { active: hidden.includes(true), tally, row: (frame, out) => maskRow(Buffer.from(frame), out, hidden) };
+}
+
+function maskRow(frame: Buffer, out: ByteSink, hidden: readonly boolean[]): void {
+  const count = frame.readUInt16BE(5);
+  if (count !== hidden.length) throw new Error("columns");
+  const cells: Buffer[] = [];
+  let at = 7;
+  for (let i = 0; i < count; i++) {
+    const length = frame.readInt32BE(at);
+    const size = Buffer.alloc(4);
+    if (length < 0 || hidden[i] !== true) {
+      cells.push(frame.subarray(at, at + 4 + Math.max(length, 0)));
+    } else {
+      size.writeInt32BE(STARS.length);
+      cells.push(size, STARS);
+    }
+    at += 4 + Math.max(length, 0);
+  }
+  const body = Buffer.concat([frame.subarray(5, 7), ...cells]);
+  append(out, 0x44, body);
+}
+
+function maskLine(frame: Uint8Array, out: ByteSink, outputs: readonly OutputFact[]): void {
+  const line = Buffer.from(frame.subarray(5)).toString().replace(/\n$/, "").split("\t");
+  const masked = line.map((cell, i) => (outputs[i] !== undefined && isSsn(outputs[i]) ? "***" : cell));
+  append(out, 0x64, Buffer.from(`${masked.join("\t")}\n`));
+}
+
+function append(out: ByteSink, type: number, body: Buffer): void {
+  const bytes = Buffer.alloc(5 + body.length);
+  bytes[0] = type;
+  bytes.writeUInt32BE(4 + body.length, 1);
+  body.copy(bytes, 5);
+  out.reserve(bytes.length).set(bytes, out.length);
+  out.advance(bytes.length);
+}
+
+/** Splits at semicolons, looks at the first words: enough for the statements of these tests, and for nothing else. */
+export function toyAnalysis(text: string): Analysis {
+  const parts = text.split(";").filter((part) => part.trim() !== "");
+  return { statements: parts.map(toyStatement), normalized: text, fingerprint: text, literalFree: false };
+}
+
+const KINDS: readonly (readonly [RegExp, StatementKind])[] = [
+  [/^(select|with|values|table)\b/, "select"],
+  [/^copy\b.*\bto\b/, "copy-out"],
+  [/^copy\b/, "copy-in"],
+  [/^(begin|start|commit|end|rollback|abort|savepoint|release)\b/, "transaction"],
+  [/^(create|drop|alter)\b/, "define"],
+  [/^(insert|update|delete|declare|fetch|close|prepare|execute|deallocate|explain|set|show|listen|notify)\b/, "other"],
+];
+
+function toyStatement(sql: string): AnalysedStatement {
+  const text = sql.trim();
+  const lower = text.toLowerCase();
+  const [, found] = KINDS.find(([pattern]) => pattern.test(lower)) ?? [null, "other"];
+  const kind = found === "other" ? (/^\w+/.exec(lower)?.[0] as StatementKind) : (found as StatementKind);
+  const copied = /^copy\s*\((.*)\)\s*to/i.exec(text);
+  const select = /^(?:prepare|declare)\b.*?\b(?:as|for)\b(.*)$/i.exec(text)?.[1]?.trim() ?? copied?.[1] ?? text;
+  const returning = /\breturning\b(.*)$/i.exec(text)?.[1];
+  const outputs = /^select\b/i.test(select) ? outputsOf(select) : returning === undefined ? null : outputsOf(returning);
+  const refers = /^(execute|fetch)\b.*?("?\w+"?)(?:\s*\([^)]*\))?$/i.exec(text);
+  const made: Facts = {
+    ...facts({ kind, outputs: kind === "prepare" || kind === "declare" ? null : outputs }),
+    ...(refers === null
+      ? {}
+      : {
+          refers: {
+            kind: /^execute/i.test(text) ? "prepared" : "cursor",
+            name: (refers[2] as string).replaceAll('"', ""),
+          },
+        }),
+  };
+  const copy: CopyFormat = { format: "text", delimiter: "\t", null: "\\N", header: false };
+  return { facts: made, effects: effectsOf(text, outputs), ...(kind === "copy-out" ? { copy } : {}) };
+}
+
+function outputsOf(select: string): OutputFact[] {
+  const list = /^(?:\s*select)?\s*(.*?)(?:\bfrom\b.*)?$/is.exec(select)?.[1] ?? "";
+  return list.split(",").map((item) => ({
+    name: item.trim(),
+    sources: /\bssn\b/i.test(item) ? [{ relation: "public.patients", column: "ssn" }] : [],
+    direct: false,
+  }));
+}
+
+function effectsOf(text: string, outputs: readonly OutputFact[] | null): SessionEffect[] {
+  const lower = text.toLowerCase();
+  const name = (pattern: RegExp) => pattern.exec(lower)?.[1] ?? "";
+  const inner = facts({ outputs });
+  if (lower.startsWith("prepare")) return [{ type: "prepare", name: name(/^prepare\s+(\w+)/), facts: inner }];
+  if (lower.startsWith("declare")) return [{ type: "declare", name: name(/^declare\s+(\w+)/), facts: inner }];
+  if (lower.startsWith("deallocate")) return [{ type: "deallocate", name: name(/^deallocate\s+(\w+)/) }];
+  if (lower.startsWith("close")) return [{ type: "close", name: name(/^close\s+(\w+)/) }];
+  if (/^set\b.*search_path/.test(lower)) return [{ type: "search_path" }];
+  if (/^create temp/.test(lower))
+    return [{ type: "temporary", name: name(/^create temp\w* table (\w+)/), columns: outputs ?? [] }];
+  if (/^(create|drop|alter)\b/.test(lower)) return [{ type: "catalog" }];
+  if (/^discard\b/.test(lower)) return [{ type: "discard" }];
+  if (/^(begin|start)\b/.test(lower)) return [{ type: "transaction", what: "begin" }];
+  if (/^(commit|end)\b/.test(lower)) return [{ type: "transaction", what: "commit" }];
+  if (/^rollback to\b/.test(lower)) return [{ type: "transaction", what: "rollback-to" }];
+  if (/^(rollback|abort)\b/.test(lower)) return [{ type: "transaction", what: "rollback" }];
+  return [];
+}
+
+const filled = new Map<string, Analysis>();
+
+/** EXECUTE and FETCH show what the named statement or cursor shows. */
+function referred(analysis: Analysis, command: Command): Analysis {
+  const statement = analysis.statements[0];
+  const refers = statement?.facts.refers;
+  if (statement === undefined || refers === undefined) return analysis;
+  const named = command.resolve(refers.kind, refers.name);
+  const own = named?.analysis.statements.flatMap((s) => s.effects).find((e) => "facts" in e && e.name === refers.name);
+  const outputs = (own !== undefined && "facts" in own ? own.facts : named?.analysis.statements[0]?.facts)?.outputs;
+  const key = `${command.text}\n${JSON.stringify(outputs ?? null)}`;
+  const kept = filled.get(key);
+  if (kept !== undefined) return kept;
+  const made = { ...analysis, statements: [{ ...statement, facts: { ...statement.facts, outputs: outputs ?? null } }] };
+  filled.set(key, made);
+  return made;
+}
