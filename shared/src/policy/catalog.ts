@@ -98,6 +98,11 @@ export class Catalog implements PolicyCatalog {
     return this.#find(target, relation) !== undefined;
   }
 
+  /** True for views that are listed as such. */
+  isDerived(target: string, relation: RelationName): boolean {
+    return this.#find(target, relation) === "derived";
+  }
+
   protects(target: string): boolean {
     return this.#protected.has(target);
   }
@@ -109,6 +114,11 @@ export class Catalog implements PolicyCatalog {
 
   declaredFunction(target: string, name: string): DeclaredFunction | null {
     return this.#targets.get(target)?.functions.get(name) ?? null;
+  }
+
+  /** All functions that the team vouches for, by `schema.name`: analysis asks what their results reveal. */
+  declaredFunctions(target: string): ReadonlyMap<string, DeclaredFunction> {
+    return this.#targets.get(target)?.functions ?? new Map();
   }
 
   #find(target: string, relation: RelationName): Listing | undefined {

@@ -169,14 +169,16 @@ function carriedClasses(flow: FlowFact, target: Target, catalog: Catalog): strin
 }
 
 /**
- * Classes that would leave their masks behind. A column that nobody has classified is masked for all, so it may take anything; and
- * what flows into a temporary relation as it is made keeps its classes, because analysis follows it.
+ * Classes that would leave their masks behind. A column that nobody has classified is masked for all, so it may take anything. What flows
+ * into a temporary relation, or through a view, keeps its classes: analysis follows it.
  */
 function spilledClasses(flow: FlowFact, target: Target, catalog: Catalog, kind: StatementKind): string[] {
-  if (isTemporary(flow.into.relation) && (kind === "define" || kind === "select")) return [];
+  const { relation, column } = flow.into;
+  if (isTemporary(relation)) return [];
+  if (catalog.isDerived(target.name, relation) && kind !== "define") return [];
   const into = catalog.classesOf(target.name, flow.into);
-  if (into.includes(UNCLASSIFIED) && flow.into.column !== "*") return [];
-  return carriedClasses(flow, target, catalog).filter((name) => flow.into.column === "*" || !into.includes(name));
+  if (into.includes(UNCLASSIFIED) && column !== "*") return [];
+  return carriedClasses(flow, target, catalog).filter((name) => column === "*" || !into.includes(name));
 }
 
 function searchQuestions(about: About): Question[] {
