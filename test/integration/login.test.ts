@@ -51,7 +51,7 @@ describe("encryption", () => {
     client.send(startup(WHO));
     const fields = errorFields(await client.message());
     expect(fields).toMatchObject({ S: "FATAL", C: "28000" });
-    expect(fields["H"]).toContain("sslmode");
+    expect(fields.H).toContain("sslmode");
     expect(await client.message()).toBeNull();
     expect(ground.turnedAway).toMatchObject([{ claimed: "engineer", refusal: { code: "tls-required" } }]);
   });
@@ -70,7 +70,7 @@ describe("encryption", () => {
     client.send(request(GSS));
     await client.take(1);
     client.send(request(GSS));
-    expect(errorFields(await client.message())["C"]).toBe("08P01");
+    expect(errorFields(await client.message()).C).toBe("08P01");
     await settled();
     expect(lastRefusal()).toBe("protocol-violation");
   });
@@ -78,7 +78,7 @@ describe("encryption", () => {
   test("TLS inside TLS is refused", async () => {
     const client = await openTls();
     client.send(request(SSL));
-    expect(errorFields(await client.message())["C"]).toBe("08P01");
+    expect(errorFields(await client.message()).C).toBe("08P01");
   });
 
   test("bytes that come ahead of the TLS handshake end the connection, and are evidence", async () => {
@@ -107,14 +107,14 @@ describe("encryption", () => {
     client.send(startup(WHO));
     expect((await client.message())?.type).toBe("R");
     client.send(password("bad"));
-    expect(errorFields(await client.message())["C"]).toBe("28P01");
+    expect(errorFields(await client.message()).C).toBe("28P01");
     expect(ground.claims).toMatchObject([{ tls: "TLSv1.3" }]);
   });
 
   test("direct TLS without ALPN is refused", async () => {
     const client = await WireClient.connectDirect(ground.port, ground.ca, []);
     clients.push(client);
-    expect(errorFields(await client.message())["C"]).toBe("08P01");
+    expect(errorFields(await client.message()).C).toBe("08P01");
     await settled();
     expect(lastRefusal()).toBe("protocol-violation");
   });
@@ -146,7 +146,7 @@ describe("encryption", () => {
       client.send(request(SSL));
       expect((await client.take(1)).toString()).toBe("N");
       client.send(startup(WHO));
-      expect(errorFields(await client.message())["C"]).toBe("28000");
+      expect(errorFields(await client.message()).C).toBe("28000");
     });
     await withGround({ bare: true, parts: { allowPlaintextLoopback: true } }, async (other) => {
       const client = await open(other);
@@ -168,7 +168,7 @@ describe("the start-up message", () => {
   ])("%s ends the connection with an event", async (_, bytes) => {
     const client = await open();
     client.send(bytes);
-    expect(errorFields(await client.message())["C"]).toBe("08P01");
+    expect(errorFields(await client.message()).C).toBe("08P01");
     await settled();
     expect(lastRefusal()).toBe("protocol-violation");
   });
@@ -182,7 +182,7 @@ describe("the start-up message", () => {
   ])("malformed: %s", async (_, body) => {
     const client = await openTls();
     client.send(request(196608, body));
-    expect(errorFields(await client.message())["C"]).toBe("08P01");
+    expect(errorFields(await client.message()).C).toBe("08P01");
   });
 
   test("no user", async () => {
@@ -199,8 +199,8 @@ describe("the start-up message", () => {
       const client = await openTls();
       client.send(startup(WHO, 0, major));
       const fields = errorFields(await client.message());
-      expect(fields["C"]).toBe("0A000");
-      expect(fields["M"]).toContain(name);
+      expect(fields.C).toBe("0A000");
+      expect(fields.M).toContain(name);
     }
   });
 
@@ -230,7 +230,7 @@ describe("the start-up message", () => {
     client.send(startup(WHO));
     await client.message();
     client.send(startup(WHO));
-    expect(errorFields(await client.message())["C"]).toBe("08P01");
+    expect(errorFields(await client.message()).C).toBe("08P01");
     await settled();
     expect(lastRefusal()).toBe("protocol-violation");
     expect(ground.claims).toEqual([]);
@@ -248,8 +248,8 @@ describe("the start-up message", () => {
     const client = await openTls();
     client.send(startup({ ...WHO, ...extra }));
     const fields = errorFields(await client.message());
-    expect(fields["C"]).toBe(code);
-    expect(`${fields["M"]}`).toContain(word);
+    expect(fields.C).toBe(code);
+    expect(`${fields.M}`).toContain(word);
     expect(ground.claims).toEqual([]);
   });
 });
@@ -275,7 +275,7 @@ describe("the token", () => {
     await client.drip(startup(WHO));
     expect((await client.message())?.type).toBe("R");
     await client.drip(password("x"));
-    expect(errorFields(await client.message())["C"]).toBe("28P01");
+    expect(errorFields(await client.message()).C).toBe("28P01");
     expect(ground.claims).toMatchObject([{ token: "x" }]);
   });
 
@@ -321,7 +321,7 @@ describe("the token", () => {
     client.send(startup(WHO));
     await client.message();
     client.send(bytes);
-    expect(errorFields(await client.message())["C"]).toBe("08P01");
+    expect(errorFields(await client.message()).C).toBe("08P01");
     expect(ground.claims).toEqual([]);
   });
 
@@ -377,7 +377,7 @@ describe("OAUTHBEARER", () => {
     client.send(saslInitial("OAUTHBEARER", "n,,\x01auth=\x01\x01"));
     expect((await client.message())?.body.readUInt32BE(0)).toBe(11);
     client.send(typed("p", "\x01"));
-    expect(errorFields(await client.message())["R"]).toBe("token-missing");
+    expect(errorFields(await client.message()).R).toBe("token-missing");
     await settled();
     expect(ground.counted).toEqual(["oauth_discovery"]);
     expect([ground.claims, ground.turnedAway]).toEqual([[], []]);
@@ -405,7 +405,7 @@ describe("OAUTHBEARER", () => {
   ])("%s is a violation", async (_, bytes) => {
     const client = await start();
     client.send(bytes);
-    expect(errorFields(await client.message())["C"]).toBe("08P01");
+    expect(errorFields(await client.message()).C).toBe("08P01");
     expect(ground.claims).toEqual([]);
   });
 });

@@ -38,13 +38,21 @@ export interface GroundOptions {
   readonly bare?: boolean;
 }
 
-let certificates: { cert: string; key: string; ca: string } | undefined;
+export interface TestCertificates {
+  readonly cert: string;
+  readonly key: string;
+  readonly ca: string;
+  /** Another certificate of the same authority for the same name. */
+  readonly other: { readonly cert: string; readonly key: string };
+}
 
-export async function testCertificates(): Promise<{ cert: string; key: string; ca: string }> {
+let certificates: TestCertificates | undefined;
+
+export async function testCertificates(): Promise<TestCertificates> {
   if (certificates === undefined) {
     const made = await ensureCertificates(mkdtempSync(join(tmpdir(), "postern-login-")));
     const read = (path: string) => readFileSync(path, "utf8");
-    certificates = { cert: read(made.certFile), key: read(made.keyFile), ca: read(made.caFile) };
+    certificates = { cert: read(made.certFile), key: read(made.keyFile), ca: read(made.caFile), other: made.postgres };
   }
   return certificates;
 }
