@@ -9,16 +9,25 @@ export interface Issuer {
   readonly jwksUri: string;
   /** A signed JWT (RFC 7519, ES256) of one hour; `claims` replace or add. */
   token(name: string, claims?: Readonly<Record<string, unknown>>): string;
+  /** How often its keys were asked for. */
+  readonly requests: number;
   close(): Promise<void>;
 }
 
 /** @param tls PEM texts of a certificate for localhost, which is its own authority */
-export async function startIssuer(tls: { readonly cert: string; readonly key: string }, audience: string): Promise<Issuer> {
+export async function startIssuer(
+  tls: { readonly cert: string; readonly key: string },
+  audience: string,
+): Promise<Issuer> {
   const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const jwk = publicKey.export({ format: "jwk" });
   const kid = createHash("sha256").update(JSON.stringify(jwk)).digest("hex").slice(0, 16);
   const keys = JSON.stringify({ keys: [{ ...jwk, kid, use: "sig", alg: "ES256" }] });
-  const server = createServer(tls, (_, response) => response.setHeader("content-type", "application/json").end(keys));
+  let requests = 0;
+  const server = createServer(tls, (_, response) => {
+    requests++;
+    response.setHeader("content-type", "application/json").end(keys);
+  });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const url = `https://localhost:${(server.address() as AddressInfo).port}`;
 
@@ -34,7 +43,15 @@ export async function startIssuer(tls: { readonly cert: string; readonly key: st
     server.closeAllConnections();
     return new Promise<void>((resolve) => server.close(() => resolve()));
   };
-  return { url, jwksUri: `${url}/jwks`, token, close };
+  return {
+    url,
+    jwksUri: `${url}/jwks`,
+    token,
+    close,
+    get requests() {
+      return requests;
+    },
+  };
 }
 
 function base64(value: object): string {
