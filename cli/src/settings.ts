@@ -1,7 +1,12 @@
 // The command line's only look at its environment.
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 
-/** Where the local home keeps everything; POSTERN_STATE overrides it. */
+/** Where the local home keeps everything: POSTERN_STATE, or `.postern` here, or the project's. */
 export function stateDirectory(): string {
-  return resolve(process.env.POSTERN_STATE ?? ".postern");
+  const { POSTERN_STATE: named } = process.env;
+  if (named !== undefined && named !== "") return resolve(named);
+  const here = resolve(".postern");
+  return existsSync(here) ? here : fileURLToPath(new URL("../../.postern", import.meta.url));
 }

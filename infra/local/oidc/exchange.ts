@@ -42,13 +42,16 @@ export function addTokenExchange(provider: Provider, keys: JWKS): void {
       const subject = await verifier.verify(params.subject_token ?? "").catch(() => {
         throw new errors.InvalidGrant("the subject token is not valid");
       });
-      if (subject.sub !== agent.actsFor || subject.kind !== "person")
+      if (subject.sub === undefined || subject.sub !== agent.actsFor || subject.kind !== "person")
         throw new errors.InvalidGrant("the agent does not act for this subject");
       const left = (subject.exp ?? 0) - Math.floor(Date.now() / 1000);
       const expiresIn = Math.min(TOKEN_SECONDS, left);
+      const grant = new provider.Grant({ accountId: subject.sub, clientId: client.clientId });
+      grant.addResourceScope(RESOURCE_ID, SCOPE);
       const token = new provider.AccessToken({
         accountId: subject.sub,
         client,
+        grantId: await grant.save(),
         gty: EXCHANGED,
         scope: SCOPE,
         expiresIn,
