@@ -1,0 +1,60 @@
+// A store in memory, for tests that change what a real one would not let them.
+import { readVerifierKey } from "#proxy/adapters/local-signer.ts";
+import { LocalStore } from "#proxy/adapters/local-store.ts";
+import { nodeSha256, nodeVerifyEd25519 } from "#proxy/adapters/node-crypto.ts";
+import { decompress } from "#proxy/adapters/node-zstd.ts";
+import { KeyExists, type StorePort } from "#proxy/ports/store.ts";
+import { verifyEvidence } from "#shared/evidence/verify.ts";
+import type { EvidenceReader, Scope, VerifyReport, VerifyRequest } from "#shared/evidence/verify-types.ts";
+
+export class MemoryStore implements StorePort {
+  readonly objects: Map<string, Uint8Array>;
+
+  constructor(objects: Iterable<readonly [string, Uint8Array]> = []) {
+    this.objects = new Map(objects);
+  }
+
+  put(key: string, bytes: Uint8Array): Promise<void> {
+    if (this.objects.has(key)) return Promise.reject(new KeyExists(key));
+    this.objects.set(key, Uint8Array.from(bytes));
+    return Promise.resolve();
+  }
+
+  replace(key: string, bytes: Uint8Array): Promise<void> {
+    this.objects.set(key, Uint8Array.from(bytes));
+    return Promise.resolve();
+  }
+
+  get(key: string): Promise<Uint8Array | null> {
+    return Promise.resolve(this.objects.get(key) ?? null);
+  }
+
+  async *list(prefix: string): AsyncGenerator<{ readonly key: string; readonly bytes: number }> {
+    for (const [key, bytes] of this.objects) if (key.startsWith(prefix)) yield { key, bytes: bytes.length };
+  }
+}
+
+/** All objects of a local home. */
+export async function copyStore(folder: string): Promise<Map<string, Uint8Array>> {
+  const store = LocalStore.forReading(folder);
+  const objects = new Map<string, Uint8Array>();
+  for await (const { key } of store.list("")) objects.set(key, (await store.get(key)) ?? new Uint8Array(0));
+  return objects;
+}
+
+export const verifyTools = { sha256: nodeSha256, verifyEd25519: nodeVerifyEd25519, decompress };
+
+/** Verifies at rest: nothing is pending, and nothing settles by waiting. */
+export async function verifyStore(
+  reader: EvidenceReader,
+  keys: string,
+  more: Partial<VerifyRequest> & { readonly scope?: Scope } = {},
+): Promise<VerifyReport> {
+  return verifyEvidence(reader, verifyTools, {
+    scope: { type: "all" },
+    verifierKey: await readVerifierKey(keys),
+    pending: () => Promise.resolve({ lines: new Map(), announced: [] }),
+    settle: () => Promise.resolve(),
+    ...more,
+  });
+}
