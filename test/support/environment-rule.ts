@@ -10,6 +10,8 @@ export const ENVIRONMENT_FILES: readonly string[] = [
   "cli/src/settings.ts",
   "infra/local/settings.ts",
   "test/support/settings.ts",
+  // Programs of their own, which the conformance suite starts as anybody's client would be started.
+  "test/conformance/clients/connection.ts",
 ];
 
 /** @returns the 1-based lines on which a source text reaches for the process's environment */
