@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createTlsAcceptor, dialer, listen } from "#proxy/adapters/socket.ts";
 import type { Permit } from "#proxy/gate/permit.ts";
 import type { TargetConnection } from "#proxy/protocols/postgres/connection.ts";
+import { openQuestions } from "#proxy/protocols/postgres/questions.ts";
 import { TargetFailure, type UpstreamParts } from "#proxy/protocols/postgres/reach.ts";
 import { connectTarget } from "#proxy/protocols/postgres/upstream.ts";
 import type { Target } from "#shared/target.ts";
@@ -191,6 +192,26 @@ describe("the gateway logs in to a target", () => {
     const { port } = stranger.address() as { port: number };
     await failure(connectTarget({ ...parts, connectMs: 500 }, target("scram", { port, ...PLAIN }), login()));
     stranger.close();
+  });
+});
+
+describe("the gateway's own questions", () => {
+  test("are answered in order, also after one that fails", async () => {
+    const questions = await openQuestions(parts, target("scram"), SECRET);
+    const answers = await Promise.allSettled([
+      questions.query("SELECT 1, NULL, 'x'"),
+      questions.query("SELECT 1/0"),
+      questions.query("SELECT 1; SELECT repeat('y', 3000000)"),
+      questions.query("SET search_path = ''"),
+    ]);
+    expect(answers[0]).toMatchObject({ value: [["1", null, "x"]] });
+    expect(String((answers[1] as PromiseRejectedResult).reason)).toContain("22012");
+    expect(answers[2]).toMatchObject({ value: [[expect.stringMatching(/^y{3000000}$/)]] });
+    expect(answers[3]).toMatchObject({ value: [] });
+    expect(questions.alive).toBe(true);
+    const lost = questions.query("SELECT pg_terminate_backend(pg_backend_pid())");
+    await expect(lost).rejects.toThrow();
+    expect(questions.alive).toBe(false);
   });
 });
 

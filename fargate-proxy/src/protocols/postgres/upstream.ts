@@ -2,10 +2,10 @@
 import { createHash, randomBytes } from "node:crypto";
 import { serialize } from "pg-protocol";
 import type { BackendMessage } from "pg-protocol/dist/messages.js";
-import { Parser } from "pg-protocol/dist/parser.js";
 import type { Target } from "#shared/target.ts";
+import { field, nextMessage } from "./backend.ts";
 import { TargetConnection } from "./connection.ts";
-import { Inbox, PeerGone, readMessage } from "./inbox.ts";
+import { Inbox, PeerGone } from "./inbox.ts";
 import { type Opened, reach, TargetFailure, type UpstreamParts } from "./reach.ts";
 import { ScramError, type ScramExchange, startScram } from "./scram.ts";
 
@@ -17,12 +17,32 @@ export interface UpstreamLogin {
 
 const LONGEST_MESSAGE = 64 * 1024;
 
-/** Connects, proves the target, logs in, and waits until it is ready. @throws TargetFailure */
+/** A login that is over: what comes next on the stream has not been read, but for what the inbox holds. */
+export interface LoggedInTarget extends Opened {
+  readonly inbox: Inbox;
+  readonly parameters: ReadonlyMap<string, string>;
+  readonly pid: number;
+  readonly key: number;
+}
+
+/** For a session: its commands move by permits alone. @throws TargetFailure */
 export async function connectTarget(
   parts: UpstreamParts,
   target: Target,
   login: UpstreamLogin,
 ): Promise<TargetConnection> {
+  const ready = await logInToTarget(parts, target, login);
+  const rest = ready.inbox.release();
+  if (rest.length > 0) ready.stream.unshift(rest);
+  return new TargetConnection(ready.stream, ready, () => cancelAt(parts, target, ready));
+}
+
+/** Connects, proves the target, logs in, and waits until it is ready. @throws TargetFailure */
+export async function logInToTarget(
+  parts: UpstreamParts,
+  target: Target,
+  login: UpstreamLogin,
+): Promise<LoggedInTarget> {
   let opened: Opened | undefined;
   let late = false;
   const timer = setTimeout(() => {
@@ -33,10 +53,7 @@ export async function connectTarget(
     opened = await reach(parts, target);
     if (late) throw new PeerGone();
     const inbox = new Inbox(opened.stream);
-    const ready = await handshake(opened, inbox, target, login);
-    const rest = inbox.release();
-    if (rest.length > 0) opened.stream.unshift(rest);
-    return new TargetConnection(opened.stream, ready, () => cancelAt(parts, target, ready));
+    return { ...opened, inbox, ...(await handshake(opened, inbox, target, login)) };
   } catch (error) {
     opened?.stream.destroy();
     throw failureOf(error, late);
@@ -53,11 +70,7 @@ function failureOf(error: unknown, late: boolean): TargetFailure {
   return new TargetFailure("target-down", "the target's answer cannot be understood");
 }
 
-interface Ready {
-  readonly parameters: ReadonlyMap<string, string>;
-  readonly pid: number;
-  readonly key: number;
-}
+type Ready = Pick<LoggedInTarget, "parameters" | "pid" | "key">;
 
 async function handshake(opened: Opened, inbox: Inbox, target: Target, login: UpstreamLogin): Promise<Ready> {
   const parameters = {
@@ -130,20 +143,14 @@ async function untilReady(inbox: Inbox): Promise<Ready> {
   }
 }
 
-/** The next message of the target. @throws TargetFailure when it is an error, PeerGone when there is none that can be read */
+/** The next message of the login. @throws TargetFailure when it is an error, PeerGone when there is none that can be read */
 async function next(inbox: Inbox): Promise<BackendMessage> {
-  const message = await readMessage(inbox, null, LONGEST_MESSAGE);
-  if (message === null) throw new PeerGone();
-  let parsed: BackendMessage | undefined;
-  new Parser().parse(message.whole, (m) => {
-    parsed = m;
-  });
-  if (parsed === undefined) throw new PeerGone();
-  if (parsed.name !== "error") return parsed;
-  const sqlstate = String(field(parsed, "code") ?? "");
+  const message = await nextMessage(inbox, LONGEST_MESSAGE);
+  if (message.name !== "error") return message;
+  const sqlstate = String(field(message, "code") ?? "");
   throw new TargetFailure(
     isTemporary(sqlstate) ? "target-down" : "target-refused",
-    String(field(parsed, "message")),
+    String(field(message, "message")),
     sqlstate,
   );
 }
@@ -151,11 +158,6 @@ async function next(inbox: Inbox): Promise<BackendMessage> {
 /** Full, starting, stopping: not a matter of credentials. */
 function isTemporary(sqlstate: string): boolean {
   return sqlstate === "53300" || sqlstate.startsWith("57P");
-}
-
-/** pg-protocol types its messages by name only. */
-function field<T>(message: BackendMessage, name: string): T {
-  return (message as unknown as Record<string, T>)[name] as T;
 }
 
 function md5(user: string, password: string, salt: Buffer): string {
