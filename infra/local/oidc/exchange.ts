@@ -44,7 +44,8 @@ export function addTokenExchange(provider: Provider, keys: JWKS): void {
       });
       if (subject.sub === undefined || subject.sub !== agent.actsFor || subject.kind !== "person")
         throw new errors.InvalidGrant("the agent does not act for this subject");
-      const left = (subject.exp ?? 0) - Math.floor(Date.now() / 1000);
+      // It ends no later than the subject's, even if a second begins between here and there.
+      const left = (subject.exp ?? 0) - Math.floor(Date.now() / 1000) - 1;
       const expiresIn = Math.min(TOKEN_SECONDS, left);
       const grant = new provider.Grant({ accountId: subject.sub, clientId: client.clientId });
       grant.addResourceScope(RESOURCE_ID, SCOPE);
