@@ -75,7 +75,10 @@ function explainStatement({ facts, plan }: Explained, catalog: PolicyCatalog, ta
     relations: facts.relations.map(({ relation, actions }) => ({ relation, actions })),
     searches,
     functions: facts.functions.filter((f) => f.standing !== "harmless"),
-    columns: facts.outputs?.map((output, i) => explainColumn(output, columnPlan(plan, i), catalog, target)) ?? null,
+    columns:
+      facts.outputs === null || plan.type === "refuse"
+        ? null
+        : facts.outputs.map((output, i) => explainColumn(output, columnPlan(plan, i), catalog, target)),
     ...(plan.type === "refuse" ? { unshowable: plan.why } : {}),
   };
 }

@@ -15,13 +15,12 @@ export interface Question {
   readonly words: string;
 }
 
-/** What a statement asks for as such, when its facts name no relation that it asks for. */
+/** What a statement asks for as such, when its facts name no relation that it does more with than read it. */
 const OF_KIND: Partial<Record<StatementKind, Action>> = {
   insert: "write",
   update: "write",
   merge: "write",
   "copy-in": "write",
-  lock: "write",
   delete: "delete",
   truncate: "delete",
   "copy-out": "export",
@@ -121,7 +120,7 @@ function relationQuestions(about: About): Question[] {
       asked.set(`${action} ${fact.relation} ${JSON.stringify(question.context)}`, question);
     }
   const implied = OF_KIND[facts.kind];
-  const named = facts.relations.some((r) => implied !== undefined && r.actions.includes(implied));
+  const named = facts.relations.some((r) => r.actions.some((action) => action !== "read"));
   if (implied !== undefined && implied !== "execute" && !named) {
     const context = { ...about.base, classes: [], carries: [], spills: [] };
     const words = `${VERBS[implied]} things (${facts.kind.toUpperCase()}) at ${target.name}`;
