@@ -170,13 +170,13 @@ export class GroupCommit {
     this.#timer = setTimeout(() => void this.#retry(), this.#options.retryMs);
   }
 
-  /** Lines keep their numbers and their order: what failed is written before anything new. */
+  /** Lines keep their numbers and their order: what failed is written before anything new, and so is what came in meanwhile. */
   async #retry(): Promise<void> {
-    if (this.#gathering.length > 0) {
-      this.#held.push(this.#gathering);
-      this.#gathering = this.#take();
-    }
-    while (this.#held.length > 0) {
+    for (;;) {
+      if (this.#gathering.length > 0) {
+        this.#held.push(this.#gathering);
+        this.#gathering = new Batch();
+      }
       const [first] = this.#held;
       if (first === undefined) break;
       try {
@@ -187,10 +187,10 @@ export class GroupCommit {
         return;
       }
     }
+    // The one that gathers was told that it failed, and is empty: what comes now can be waited for.
+    this.#gathering = new Batch();
     this.#available = true;
     this.#options.onProblem("the journal can be written again");
-    // What came in while the last held batch was written is refused already, and is written with the next batch.
-    if (this.#gathering.length > 0) this.#start();
   }
 
   #take(): Batch {

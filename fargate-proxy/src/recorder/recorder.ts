@@ -82,17 +82,22 @@ export async function openRecorder(options: RecorderOptions): Promise<Recorder> 
     recording: { sealer, spool: options.spool, patience, compress: (bytes) => options.compress(bytes, 1) },
   };
   const running = run(parts, timing);
+  const stop = async () => {
+    await Promise.race([running.close(), new Promise((resolve) => setTimeout(resolve, timing.closeMs).unref())]);
+    patience.stopped = true;
+    commit.stop();
+    await options.journal.close();
+  };
+  let closing: Promise<void> | null = null;
   return {
     recovered,
     open: running.open,
     get available() {
       return parts.isAvailable();
     },
-    close: async () => {
-      await Promise.race([running.close(), new Promise((resolve) => setTimeout(resolve, timing.closeMs).unref())]);
-      patience.stopped = true;
-      commit.stop();
-      await options.journal.close();
+    close: () => {
+      closing ??= stop();
+      return closing;
     },
   };
 }

@@ -54,7 +54,8 @@ export class RecordedSession implements SessionEvidence {
 
   record(event: EvidenceEvent): Promise<void> {
     const done = this.#append(event);
-    return this.#parts.isAvailable() ? done : Promise.reject(new Refusal("evidence-unavailable"));
+    if (done !== null && this.#parts.isAvailable()) return done;
+    return Promise.reject(new Refusal("evidence-unavailable"));
   }
 
   note(event: EvidenceEvent): void {
@@ -84,10 +85,11 @@ export class RecordedSession implements SessionEvidence {
     this.#recording.tick(recordingsBefore);
   }
 
-  #append(event: EvidenceEvent): Promise<void> {
+  /** @returns null when the event was not taken */
+  #append(event: EvidenceEvent): Promise<void> | null {
     const { commit, clock, sha256 } = this.#parts;
     // While nothing can be written nothing may run, so what is not taken here announces nothing that happens.
-    if (this.#ended || commit.full) return Promise.reject(new Refusal("evidence-unavailable"));
+    if (this.#ended || commit.full) return null;
     const now = clock.now();
     const line = this.#writer.write(event, this.#seq + 1, now, this.#prev);
     this.#segment ??= new Segment(this.#parts.units, this.#seq + 1, now);

@@ -1,0 +1,70 @@
+// What every store of evidence has to keep to, wherever it keeps its objects.
+import { describe, expect, it } from "vitest";
+import { KeyExists, type StorePort } from "#proxy/ports/store.ts";
+
+const KEY = "events/v1/date=2026-11-20/target=clinic/01ABC/0000000001-0000000002.ndjson.zst";
+
+export function storeContract(name: string, open: () => Promise<StorePort>): void {
+  describe(`store: ${name}`, () => {
+    it("gives back what was put, and null for what never was", async () => {
+      const store = await open();
+      const bytes = Buffer.from([0, 1, 2, 255, 10, 13]);
+      await store.put(KEY, bytes);
+      expect(Buffer.from((await store.get(KEY)) ?? [])).toEqual(bytes);
+      expect(await store.get("events/v1/nothing")).toBeNull();
+      expect(await store.get("events/v1")).toBeNull();
+    });
+
+    it("writes a key once, even when two write it at the same time", async () => {
+      const store = await open();
+      const attempts = await Promise.allSettled(["a", "b", "c"].map((text) => store.put(KEY, Buffer.from(text))));
+      expect(attempts.filter((a) => a.status === "fulfilled")).toHaveLength(1);
+      for (const attempt of attempts)
+        if (attempt.status === "rejected") expect(attempt.reason).toBeInstanceOf(KeyExists);
+      const winner = ["a", "b", "c"][attempts.findIndex((a) => a.status === "fulfilled")];
+      expect(Buffer.from((await store.get(KEY)) ?? []).toString()).toBe(winner);
+      await expect(store.put(KEY, Buffer.from("later"))).rejects.toBeInstanceOf(KeyExists);
+    });
+
+    it("lists by prefix, with sizes, and nothing else", async () => {
+      const store = await open();
+      await store.put(KEY, Buffer.from("12345"));
+      await store.put("ledger/entries/000000000000-000000000000.ndjson", Buffer.from("1"));
+      await store.replace("ledger/checkpoint", Buffer.from("12"));
+      expect(await all(store, "")).toEqual([
+        [KEY, 5],
+        ["ledger/checkpoint", 2],
+        ["ledger/entries/000000000000-000000000000.ndjson", 1],
+      ]);
+      expect(await all(store, "events/v1/date=2026-11-2")).toEqual([[KEY, 5]]);
+      expect(await all(store, "ledger/c")).toEqual([["ledger/checkpoint", 2]]);
+      expect(await all(store, "recordings/")).toEqual([]);
+    });
+
+    it("replaces the one object that may change, and readers see the old bytes or the new", async () => {
+      const store = await open();
+      const versions = [Buffer.alloc(100_000, "a"), Buffer.alloc(50_000, "b")];
+      await store.replace("ledger/checkpoint", versions[0] ?? Buffer.alloc(0));
+      const writes = (async () => {
+        for (let i = 1; i <= 20; i++) await store.replace("ledger/checkpoint", versions[i % 2] ?? Buffer.alloc(0));
+      })();
+      for (let i = 0; i < 20; i++) {
+        const seen = Buffer.from((await store.get("ledger/checkpoint")) ?? []);
+        expect(versions.some((version) => version.equals(seen))).toBe(true);
+      }
+      await writes;
+    });
+
+    it("takes no key that could lead elsewhere", async () => {
+      const store = await open();
+      for (const key of ["../x", "a/../b", "/etc/passwd", "a//b", "", ".hidden", "a/.b", "a\0b"])
+        await expect(Promise.resolve().then(() => store.put(key, Buffer.from("x")))).rejects.toThrow();
+    });
+  });
+}
+
+async function all(store: StorePort, prefix: string): Promise<[string, number][]> {
+  const found: [string, number][] = [];
+  for await (const { key, bytes } of store.list(prefix)) found.push([key, bytes]);
+  return found.sort(([a], [b]) => (a < b ? -1 : 1));
+}
