@@ -1,0 +1,223 @@
+// Puts the gateway together: adapters into ports, ports into the gate, the gate under the protocols.
+
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { LoadedBundle } from "#shared/policy/bundle.ts";
+import { BundleRefused, problemLine } from "#shared/policy/problems.ts";
+import type { Target } from "#shared/target.ts";
+import { createAnalysis } from "./adapters/analysis.ts";
+import { serveHealth } from "./adapters/health.ts";
+import { createIdentity, type IssuerSettings } from "./adapters/identity.ts";
+import { newId } from "./adapters/ids.ts";
+import { keepCatalogs } from "./adapters/local-catalogs.ts";
+import { localCredentials } from "./adapters/local-credentials.ts";
+import { localDecisions } from "./adapters/local-decisions.ts";
+import { openLocalPseudonyms } from "./adapters/local-pseudonym.ts";
+import { openLocalRecorder } from "./adapters/local-recorder.ts";
+import { type Revocation, watchRevocations } from "./adapters/local-revocations.ts";
+import { Metrics } from "./adapters/metrics.ts";
+import { loadPolicyFolder } from "./adapters/policy-folder.ts";
+import { createTlsAcceptor, dialer, listen } from "./adapters/socket.ts";
+import type { Config } from "./config.ts";
+import { createGate } from "./gate/gate.ts";
+import type { Clock } from "./ports/clock.ts";
+import type { CredentialPort } from "./ports/credentials.ts";
+import type { Log, LogFields } from "./ports/log.ts";
+import type { TlsAcceptor } from "./ports/network.ts";
+import { CancelKeys } from "./protocols/postgres/cancel.ts";
+import { TargetCatalog } from "./protocols/postgres/catalog-source.ts";
+import { inertFrames } from "./protocols/postgres/inert.ts";
+import { createPostgres } from "./protocols/postgres/postgres.ts";
+import { TargetFailure, type UpstreamParts } from "./protocols/postgres/reach.ts";
+import type { Recorder } from "./recorder/recorder.ts";
+
+export interface Gateway {
+  /** Where it listens; chosen by the system when the configuration says 0. */
+  readonly port: number;
+  readonly adminPort: number;
+  /** Takes no more sessions, ends those that are left after a grace, flushes evidence. */
+  stop(graceMs: number): Promise<void>;
+}
+
+/** What keeps the gateway from starting: one line per problem. */
+export class StartRefused extends Error {
+  override readonly name = "StartRefused";
+  readonly problems: readonly string[];
+  constructor(problems: readonly string[]) {
+    super(problems.join("\n"));
+    this.problems = problems;
+  }
+}
+
+const clock: Clock = { now: Date.now, micros: () => performance.now() * 1000 };
+
+interface Loaded {
+  readonly bundle: LoadedBundle;
+  readonly tls: TlsAcceptor | null;
+  /** PEM by the issuer's name, and by the target's. */
+  readonly issuerCas: ReadonlyMap<string, string>;
+  readonly authorities: ReadonlyMap<string, string>;
+}
+
+/** Reads all that has to be right before anything listens. @throws StartRefused with every problem */
+async function load(config: Config): Promise<Loaded> {
+  const problems: string[] = [];
+  const read = (path: string, what: string): string => {
+    try {
+      return readFileSync(path, "utf8");
+    } catch (error) {
+      problems.push(`${what}: ${path} cannot be read (${(error as NodeJS.ErrnoException).code})`);
+      return "";
+    }
+  };
+  const bundle = await loadPolicyFolder(config.policy, config.targets).catch((error: unknown) => {
+    if (error instanceof BundleRefused)
+      problems.push(...error.problems.map((p) => problemLine({ ...p, file: join(config.policy, p.file) })));
+    else problems.push(`policy: ${config.policy}: ${(error as Error).message}`);
+    return null;
+  });
+  const issuerCas = new Map<string, string>();
+  for (const { issuer, caFile } of config.issuers)
+    if (caFile !== undefined) issuerCas.set(issuer, read(caFile, `issuer ${issuer}`));
+  const authorities = new Map<string, string>();
+  for (const { name, tls } of bundle?.targets.values() ?? [])
+    if (tls.caFile !== undefined) authorities.set(name, read(resolve(config.state, tls.caFile), `target ${name}`));
+  const tls = acceptor(config, read, problems);
+  if (bundle === null || problems.length > 0) throw new StartRefused(problems);
+  return { bundle, tls, issuerCas, authorities };
+}
+
+function acceptor(
+  config: Config,
+  read: (path: string, what: string) => string,
+  problems: string[],
+): TlsAcceptor | null {
+  if (config.tls === null) return null;
+  const pem = { cert: read(config.tls.cert, "tls.cert"), key: read(config.tls.key, "tls.key") };
+  if (pem.cert === "" || pem.key === "") return null;
+  try {
+    return createTlsAcceptor(pem);
+  } catch {
+    problems.push(`tls: ${config.tls.cert} and ${config.tls.key} are not a certificate and its key`);
+    return null;
+  }
+}
+
+/** @throws StartRefused, or the error of what could not be opened; nothing listens then */
+export async function startGateway(config: Config, log: Log): Promise<Gateway> {
+  const loaded = await load(config);
+  const evidence = await openLocalRecorder({
+    state: config.state,
+    clock,
+    onProblem: (problem) => log.error("evidence", { problem }),
+  });
+  const recovered = evidence.recovered.sessions.length;
+  if (recovered > 0) log.warn("sessions of a process that died were closed", { recovered });
+  try {
+    return await compose(config, log, loaded, evidence);
+  } catch (error) {
+    await evidence.close();
+    throw error;
+  }
+}
+
+/** Opens everything in the order in which it depends on each other. */
+async function compose(config: Config, log: Log, loaded: Loaded, evidence: Recorder): Promise<Gateway> {
+  const { bundle } = loaded;
+  const inState = (path: string) => resolve(config.state, path);
+  const metrics = new Metrics();
+  const upstream = { dialer, authorities: loaded.authorities, connectMs: config.limits.connectSeconds * 1000 };
+  const credentials = localCredentials(bundle.targets, inState);
+  const revocations = watchRevocations(inState("index.db"), clock.now);
+  const identity = createIdentity({ issuers: issuersOf(config, loaded), oauth: config.oauth, revocations });
+  const analysis = createAnalysis({
+    catalogs: catalogsOf(bundle.targets, upstream, credentials),
+    declared: (target, name) => bundle.catalog.declaredFunction(target, name),
+    onSnapshot: keepCatalogs(inState("catalog"), () => log.warn("a catalog snapshot could not be kept")),
+    onFailure: (target, error) => log.warn("a catalog could not be read", { target, ...reasonOf(error) }),
+  });
+  const gate = await createGate({
+    clock,
+    bundle,
+    identity,
+    decisions: localDecisions(bundle),
+    analysis,
+    evidence,
+    credentials,
+    meter: metrics,
+    newId: () => newId(clock.now()),
+    hmac: openLocalPseudonyms(inState("keys")),
+    inert: { postgres: inertFrames },
+    maxSessions: config.limits.sessions,
+  });
+  revocations.onEntered((revocation) => void recordRevocation(evidence, revocation).catch(() => {}));
+  const postgres = createPostgres({
+    ...upstream,
+    clock,
+    log,
+    tls: loaded.tls,
+    allowPlaintextLoopback: config.allowPlaintextLoopback,
+    authentication: config.authentication,
+    oauth: config.oauth,
+    cancelKeys: new CancelKeys(randomBytes),
+    loginMs: config.limits.loginSeconds * 1000,
+    pending: config.limits.pending,
+    onCrowded: () => metrics.count("connections", 1, "crowded"),
+    searchPath: (target) => analysis.snapshot(target)?.searchPath ?? [],
+    count: (what) => metrics.count("logins_ended", 1, what),
+  });
+  await analysis.start();
+
+  const readiness = () => ({
+    evidence: evidence.available,
+    catalogs: [...bundle.targets.keys()].every((target) => analysis.snapshot(target) !== null),
+    revocations: revocations.available,
+    accepting: !gate.sessions.draining,
+  });
+  const health = await serveHealth(config.admin, readiness, () => metrics.text());
+  const listener = await listen(config.listen.host, config.listen.port, (accepted) => {
+    metrics.count("connections", 1, "accepted");
+    void postgres.serve(accepted, gate);
+  });
+  return {
+    port: listener.port,
+    adminPort: health.port,
+    async stop(graceMs) {
+      listener.stop();
+      await gate.drain(graceMs);
+      await gate.close();
+      await evidence.close();
+      await analysis.close();
+      identity.close();
+      revocations.close();
+      health.close();
+    },
+  };
+}
+
+function catalogsOf(targets: ReadonlyMap<string, Target>, upstream: UpstreamParts, credentials: CredentialPort) {
+  const password = async (name: string) => (await credentials.fetch(name)).password;
+  return new Map(
+    [...targets].map(([name, target]) => [name, new TargetCatalog(upstream, target, () => password(name))]),
+  );
+}
+
+function issuersOf(config: Config, { issuerCas }: Loaded): IssuerSettings[] {
+  return config.issuers.map(({ issuer, audience, jwksUri, claims, kinds }) => {
+    const ca = issuerCas.get(issuer);
+    return { issuer, audience, jwksUri, claims, kinds, ...(ca === undefined ? {} : { ca }) };
+  });
+}
+
+/** A line of the gateway's own log, in a session of its own: revocations are rare. */
+async function recordRevocation(evidence: Recorder, { name, by, reason }: Revocation): Promise<void> {
+  const log = evidence.open({ session: newId(clock.now()), target: "gateway", protocol: "postern", principal: null });
+  await log.record({ type: "revocation.entered", identity: name, by, reason });
+  await log.close("recorded");
+}
+
+function reasonOf(error: unknown): LogFields {
+  if (error instanceof TargetFailure) return { code: error.code, sqlstate: error.sqlstate, reason: error.reason };
+  return { reason: error instanceof Error ? error.name : "unknown" };
+}
