@@ -1,7 +1,9 @@
 // The `postern` command.
 import { Command } from "commander";
 import { registerConnect } from "./connect.ts";
+import { registerExplain } from "./explain.ts";
 import { registerLogin } from "./login.ts";
+import { registerPolicy } from "./policy.ts";
 import { registerReplay } from "./replay.ts";
 import { registerRevoke } from "./revoke.ts";
 import { registerSessions } from "./sessions.ts";
@@ -21,8 +23,8 @@ const program = new Command("postern")
 program.commandsGroup("Using a target:");
 for (const register of [registerToken, registerLogin, registerSql, registerConnect, registerTargets, registerStatus])
   register(program);
-program.commandsGroup("Identities:");
-registerRevoke(program);
+program.commandsGroup("Identities and policy:");
+for (const register of [registerRevoke, registerPolicy, registerExplain]) register(program);
 program.commandsGroup("Evidence:");
 for (const register of [registerSessions, registerShow, registerReplay, registerTail, registerVerify])
   register(program);

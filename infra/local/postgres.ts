@@ -14,6 +14,7 @@ import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import type { Pem } from "./certificates.ts";
+import { endWithUs } from "./children.ts";
 import { giveTo, type Place, runAs } from "./postgres-place.ts";
 
 export interface PostgresOptions {
@@ -122,6 +123,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
     stdio: ["ignore", log, log],
   });
   closeSync(log);
+  endWithUs(child, "SIGINT");
   let failed: Error | null = null;
   child.once("error", (error) => {
     failed = error;
