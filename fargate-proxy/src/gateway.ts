@@ -26,7 +26,7 @@ import type { CredentialPort } from "./ports/credentials.ts";
 import type { Log, LogFields } from "./ports/log.ts";
 import type { TlsAcceptor } from "./ports/network.ts";
 import { CancelKeys } from "./protocols/postgres/cancel.ts";
-import { TargetCatalog } from "./protocols/postgres/catalog-source.ts";
+import { postgresCatalog } from "./protocols/postgres/catalog-source.ts";
 import { inertFrames } from "./protocols/postgres/inert.ts";
 import { createPostgres } from "./protocols/postgres/postgres.ts";
 import { TargetFailure, type UpstreamParts } from "./protocols/postgres/reach.ts";
@@ -197,10 +197,7 @@ async function compose(config: Config, log: Log, loaded: Loaded, evidence: Recor
 }
 
 function catalogsOf(targets: ReadonlyMap<string, Target>, upstream: UpstreamParts, credentials: CredentialPort) {
-  const password = async (name: string) => (await credentials.fetch(name)).password;
-  return new Map(
-    [...targets].map(([name, target]) => [name, new TargetCatalog(upstream, target, () => password(name))]),
-  );
+  return new Map([...targets].map(([name, target]) => [name, postgresCatalog(upstream, target, credentials)]));
 }
 
 function issuersOf(config: Config, { issuerCas }: Loaded): IssuerSettings[] {
