@@ -49,7 +49,19 @@ function isUescape(text: string, lexer: Lexer): boolean {
 }
 
 /** Words that make the parse tree one level deeper without a parenthesis. */
-const DEEPER = new Set(["not", "union", "except", "intersect", "join", "case", "collate", "at", "is", "isnull", "notnull"]);
+const DEEPER = new Set([
+  "not",
+  "union",
+  "except",
+  "intersect",
+  "join",
+  "case",
+  "collate",
+  "at",
+  "is",
+  "isnull",
+  "notnull",
+]);
 /** Words after which a chain of operators starts anew. */
 const FRESH = new Set(["and", "or", "when", "then", "else", "on", "from", "where", "select", "values", "set", "using"]);
 

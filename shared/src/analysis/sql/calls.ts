@@ -1,0 +1,201 @@
+// Function calls: which function the server could pick, what is known of it, and what its result shows.
+import type { FuncCall, WindowDef } from "libpg-query";
+import type { SnapshotFunction } from "../../catalog.ts";
+import { compositeFields } from "./composites.ts";
+import {
+  CARRIERS,
+  isHarmless,
+  NEAR,
+  NULLNESS,
+  SLOW,
+  TOTAL,
+  TOTAL_IN_FIRST,
+  TOTAL_IN_LAST,
+  TYPE_ONLY,
+} from "./functions.ts";
+import { FIRST_USER_OID, fullName } from "./lookup.ts";
+import { predicate } from "./predicates.ts";
+import { canFail, type Run, type Scope, valueAt, valuesAt } from "./scope.ts";
+import { callSequence, callSetting } from "./settings.ts";
+import { bodyOf, strings } from "./tree.ts";
+import { fits } from "./types.ts";
+import { derive, type Field, nullness, PLAIN, shows, unionAll, type Value } from "./value.ts";
+
+export interface Called {
+  readonly value: Value;
+  /** Its columns in a FROM clause; null when it is one value. */
+  readonly fields: readonly Field[] | null;
+  /** The name that its one column has by itself (a single OUT argument). */
+  readonly column: string | null;
+}
+
+export function callFunction(run: Run, call: FuncCall, scope: Scope): Called {
+  run.out.seen.add(call);
+  const args = valuesAt(run, call.args, scope);
+  const order = valuesAt(
+    run,
+    (call.agg_order ?? []).flatMap((node) => bodyOf(node, "SortBy")?.node ?? []),
+    scope,
+  );
+  if (call.agg_filter !== undefined) predicate(run, call.agg_filter, scope);
+  for (const value of order) run.out.influence(value.sources, "order");
+  if (call.agg_distinct === true) for (const value of args) run.out.influence(value.sources, "group");
+  if (call.over !== undefined) windowUse(run, call.over, scope);
+  // WITHIN GROUP: what is ordered is what is shown.
+  const shown = call.agg_within_group === true ? [...args, ...order] : args;
+
+  const names = strings(call.funcname);
+  const candidates = candidatesFor(run, names, shown);
+  if (candidates.length === 0) return notAFunction(run, names, shown);
+  const built = candidates.filter(isBuiltIn);
+  const results = candidates.filter((item) => !isBuiltIn(item)).map((item) => callUser(run, item, shown));
+  if (built.length > 0) results.push(callBuiltIn(run, call, built, shown));
+  if (results.length === 1) return results[0]!;
+  return { value: derive(results.map((r) => r.value)), fields: results[0]?.fields ?? null, column: null };
+}
+
+/** Notes that a function made by users runs, as operators and casts do. */
+export function useFunction(run: Run, oid: number, label: string, args: readonly Value[]): void {
+  if (oid < FIRST_USER_OID) return;
+  const item = run.base.lookup.functionByOid(oid);
+  if (item === undefined) run.out.gap("opaque-function", label);
+  else callUser(run, item, args);
+}
+
+/** PARTITION BY, ORDER BY and frame of a window. */
+export function windowUse(run: Run, window: WindowDef, scope: Scope): void {
+  for (const value of valuesAt(run, window.partitionClause, scope)) run.out.influence(value.sources, "group");
+  for (const node of window.orderClause ?? []) {
+    const sorted = bodyOf(node, "SortBy")?.node;
+    if (sorted !== undefined) run.out.influence(valueAt(run, sorted, scope).sources, "order");
+  }
+  for (const offset of [window.startOffset, window.endOffset])
+    if (offset !== undefined) canFail(run, [valueAt(run, offset, scope)]);
+}
+
+const isBuiltIn = (item: SnapshotFunction): boolean => item.oid < FIRST_USER_OID;
+
+/** All functions that the server could resolve the call to: it picks by types among those of all schemas on the path. */
+function candidatesFor(run: Run, names: readonly string[], args: readonly Value[]): SnapshotFunction[] {
+  const name = names.at(-1) ?? "";
+  const schema = names.length > 1 ? names.at(-2) : undefined;
+  const named = run.base.lookup
+    .functions(name)
+    .filter((item) => (schema === undefined ? run.path.includes(item.schema) : item.schema === schema));
+  return named.filter((item) => isBuiltIn(item) || accepts(run, item, args));
+}
+
+function accepts(run: Run, item: SnapshotFunction, args: readonly Value[]): boolean {
+  const optional = item.optional ?? 0;
+  if (optional < 0) return args.length >= item.args.length - 1;
+  if (args.length > item.args.length || args.length < item.args.length - optional) return false;
+  return args.every((arg, i) => fits(run, arg, item.args[i] ?? 0));
+}
+
+/** `name(row)` takes a column out of a row, `type(value)` casts. */
+function notAFunction(run: Run, names: readonly string[], args: readonly Value[]): Called {
+  const name = names.at(-1) ?? "";
+  const field = args.length === 1 ? args[0]?.fields?.find((f) => f.name === name) : undefined;
+  if (field !== undefined) return { value: field.value, fields: null, column: null };
+  run.out.gap("undefined-function", names.join("."));
+  return { value: derive(args, { risky: true }), fields: null, column: null };
+}
+
+function callUser(run: Run, item: SnapshotFunction, args: readonly Value[]): Called {
+  const name = fullName(item);
+  const declared = run.base.declared.get(name);
+  if (declared !== undefined) {
+    run.out.called(name, "declared");
+    const quiet = unionAll(args, (v) => v.sources);
+    return called(run, item, declared === "nothing" ? { ...PLAIN, quiet } : derive(args, { risky: true }), args);
+  }
+  if (item.returnsSet) canFail(run, args);
+  const fields = run.on.body(run, item, args);
+  if (fields !== null) {
+    run.out.called(name, "analysed");
+    const one = fields.length === 1 ? fields[0]!.value : undefined;
+    const value: Value =
+      one === undefined ? { ...derive(fields.map((f) => f.value)), fields } : { ...one, type: item.returns };
+    const shaped = called(run, item, { ...value, risky: true, constant: false }, args);
+    const renamed =
+      shaped.fields?.length === fields.length
+        ? shaped.fields.map((f, i) => ({ name: f.name, value: fields[i]!.value }))
+        : null;
+    return {
+      ...shaped,
+      value: { ...shaped.value, fields: renamed ?? shaped.value.fields },
+      fields: renamed ?? shaped.fields,
+    };
+  }
+  run.out.called(name, "opaque");
+  run.out.gap("opaque-function", name);
+  return called(run, item, derive(args, { risky: true }), args);
+}
+
+function callBuiltIn(run: Run, call: FuncCall, overloads: readonly SnapshotFunction[], args: readonly Value[]): Called {
+  const item = bestOf(run, overloads, args);
+  const { name } = item;
+  const label = fullName(item);
+  const declared = run.base.declared.get(label);
+  const harmless =
+    isHarmless(
+      name,
+      overloads.every((o) => o.volatility === "i"),
+    ) || item.schema === "information_schema";
+  run.out.called(label, declared !== undefined ? "declared" : harmless ? "harmless" : "opaque");
+  if (!harmless && declared === undefined) run.out.gap("opaque-function", label);
+  if (CARRIERS.has(name) && args.some(shows)) run.out.gap("carrier", label);
+  if (name === "set_config") callSetting(run, call.args ?? []);
+  if (name === "nextval" || name === "setval") callSequence(run, call.args?.[0]);
+
+  const total = isTotal(name, args) && !SLOW.has(name) && harmless;
+  if (!total || overloads.some((o) => o.returnsSet)) canFail(run, args);
+  const risky = args.some((v) => v.risky) || !total;
+  const type = returnType(run, overloads, item, args);
+  if (NULLNESS.has(name)) return called(run, item, { ...nullness(args, type), risky }, args);
+  if (TYPE_ONLY.has(name) || declared === "nothing")
+    return called(run, item, { ...PLAIN, type, quiet: unionAll(args, (v) => v.sources) }, args);
+  const near = NEAR.has(name) && args.length === 1 && args[0]!.near;
+  return called(run, item, derive(args, { near, risky, type, constant: false }), args);
+}
+
+function isTotal(name: string, args: readonly Value[]): boolean {
+  if (TOTAL_IN_LAST.has(name)) return !args.slice(0, -1).some(shows);
+  if (TOTAL_IN_FIRST.has(name)) return !args.slice(1).some(shows);
+  return TOTAL.has(name);
+}
+
+/** The overload whose argument types are those of the call, else the first that takes so many arguments. */
+function bestOf(run: Run, overloads: readonly SnapshotFunction[], args: readonly Value[]): SnapshotFunction {
+  const taking = overloads.filter((o) => o.args.length === args.length);
+  const exact = taking.find((o) => args.every((arg, i) => arg.type === o.args[i]));
+  const generic = taking.find((o) => o.args.some((oid) => run.base.lookup.typeByOid(oid)?.kind === "p"));
+  return exact ?? generic ?? taking[0] ?? overloads[0]!;
+}
+
+const POLYMORPHIC: ReadonlySet<number> = new Set([2283, 3500, 2776, 5077]);
+
+function returnType(
+  run: Run,
+  overloads: readonly SnapshotFunction[],
+  best: SnapshotFunction,
+  args: readonly Value[],
+): number {
+  const exact = best.args.length === args.length && args.every((arg, i) => arg.type === best.args[i]);
+  const same = overloads.every((o) => o.returns === best.returns);
+  if (!exact && !same && !POLYMORPHIC.has(best.returns)) return 0;
+  if (POLYMORPHIC.has(best.returns)) return args[0]?.type ?? 0;
+  return run.base.lookup.typeByOid(best.returns)?.kind === "p" ? 0 : best.returns;
+}
+
+/** Gives a result the columns that the function's declaration says. */
+function called(run: Run, item: SnapshotFunction, value: Value, args: readonly Value[]): Called {
+  const returns = POLYMORPHIC.has(item.returns) ? (args[0]?.type ?? 0) : item.returns;
+  const part = { ...value, origin: null, fields: null, near: false };
+  const fields =
+    item.outputs.length > 1
+      ? item.outputs.map((name) => ({ name, value: { ...part, type: 0 } }))
+      : compositeFields(run, returns, value);
+  const column = item.outputs.length === 1 ? item.outputs[0]! : null;
+  return { value: fields === null ? value : { ...value, fields }, fields, column };
+}

@@ -1,0 +1,344 @@
+// Expressions to values: which columns flow into what an expression shows.
+import type { A_Const, A_Indirection, BoolExpr, CaseExpr, ColumnRef, SubLink, TypeCast } from "libpg-query";
+import { callFunction } from "./calls.ts";
+import { compositeFields } from "./composites.ts";
+import { castFunctions, combineOperator } from "./operators.ts";
+import { predicate } from "./predicates.ts";
+import {
+  canFail,
+  columnOf,
+  findColumn,
+  findItem,
+  type Item,
+  noteRead,
+  parametersOf,
+  type Run,
+  rowsOf,
+  type Scope,
+  valueAt,
+  valuesAt,
+  wholeRow,
+} from "./scope.ts";
+import { bodyOf, type Node, strings, tagOf } from "./tree.ts";
+import { castIsTotal, OID, typeOf } from "./types.ts";
+import { constantOf, derive, either, nullness, PLAIN, shows, unionAll, type Value } from "./value.ts";
+
+/** The value of an expression, whatever its node: what `valueAt` remembers. */
+export function evaluate(run: Run, node: Node, scope: Scope): Value {
+  const tag = tagOf(node);
+  const body = tag === null ? undefined : (node as Record<string, unknown>)[tag];
+  switch (tag) {
+    case null:
+    case "SetToDefault":
+    case "CurrentOfExpr":
+    case "MergeSupportFunc":
+    case "SQLValueFunction":
+      return tag === "SQLValueFunction" ? sqlValue(body as { op?: string }) : PLAIN;
+    case "A_Const":
+      return constant(body as A_Const);
+    case "ColumnRef":
+      return columnRef(run, body as ColumnRef, scope);
+    case "ParamRef":
+      return parameter(run, (body as { number?: number }).number ?? 0, scope);
+    case "BoolExpr":
+      return boolean(run, body as BoolExpr, scope);
+    case "NullTest":
+      return nullness([valueAt(run, (body as { arg: Node }).arg, scope)], OID.bool);
+    case "BooleanTest":
+      return derive([valueAt(run, (body as { arg: Node }).arg, scope)], { type: OID.bool, near: true });
+    case "CaseExpr":
+      return caseExpression(run, body as CaseExpr, scope);
+    case "CoalesceExpr":
+    case "MinMaxExpr":
+      return branches(run, (body as { args?: Node[] }).args, scope);
+    case "CollateClause":
+      return { ...valueAt(run, (body as { arg: Node }).arg, scope), origin: null };
+    case "TypeCast":
+      return typeCast(run, body as TypeCast, scope);
+    case "SubLink":
+      return subLink(run, body as SubLink, scope);
+    case "A_Expr":
+      return combineOperator(run, body as Parameters<typeof combineOperator>[1], scope);
+    case "FuncCall":
+      return callFunction(run, body as Parameters<typeof callFunction>[1], scope).value;
+    case "A_Indirection":
+      return indirection(run, body as A_Indirection, scope);
+    case "RowExpr":
+      return row(run, (body as { args?: Node[] }).args, scope);
+    case "NamedArgExpr":
+      return valueAt(run, (body as { arg: Node }).arg, scope);
+    case "MultiAssignRef":
+      return valueAt(run, (body as { source: Node }).source, scope);
+    case "GroupingFunc":
+      // The number of a grouping set: it depends on the statement only. Its arguments are looked at all the same.
+      return { ...PLAIN, quiet: unionAll(valuesAt(run, (body as { args?: Node[] }).args, scope), (v) => v.sources) };
+    case "JsonIsPredicate":
+    case "JsonScalarExpr":
+    case "JsonObjectConstructor":
+    case "JsonArrayConstructor":
+    case "JsonArrayQueryConstructor":
+    case "JsonObjectAgg":
+    case "JsonArrayAgg":
+    case "JsonValueExpr":
+    case "JsonKeyValue":
+    case "A_ArrayExpr":
+    case "List":
+      return derive(within(run, body, scope));
+    case "JsonFuncExpr":
+    case "JsonParseExpr":
+    case "JsonSerializeExpr":
+    case "XmlExpr":
+    case "XmlSerialize": {
+      const values = within(run, body, scope);
+      canFail(run, values);
+      return derive(values, { risky: true });
+    }
+    default:
+      run.out.gap("unknown-expression", tag);
+      return derive(within(run, body, scope));
+  }
+}
+
+/** Expression nodes that can stand in the fields of the SQL/JSON and XML nodes. */
+export function within(run: Run, body: unknown, scope: Scope): Value[] {
+  if (typeof body !== "object" || body === null) return [];
+  if (Array.isArray(body)) return body.flatMap((item) => within(run, item, scope));
+  const tag = tagOf(body as Node) as string | null;
+  if (tag === null) return [];
+  if (tag === "SelectStmt") return rowsOf(run, body as Node, scope).map((field) => field.value);
+  if (tag === "SortBy" || tag === "ResTarget" || tag === "WindowDef")
+    return within(run, (body as Record<string, unknown>)[tag], scope);
+  if (tag >= "A" && tag <= "Z~") return tag === "TypeName" ? [] : [valueAt(run, body as Node, scope)];
+  return Object.values(body).flatMap((child) => within(run, child, scope));
+}
+
+function constant(body: A_Const): Value {
+  if ("ival" in body) return constantOf(OID.int4);
+  if ("fval" in body) return constantOf(OID.numeric);
+  if ("boolval" in body) return constantOf(OID.bool);
+  if ("bsval" in body) return constantOf(OID.bit);
+  return constantOf(OID.unknown);
+}
+
+function sqlValue(body: { op?: string }): Value {
+  const types: Record<string, number> = {
+    SVFOP_CURRENT_DATE: OID.date,
+    SVFOP_CURRENT_TIMESTAMP: OID.timestamptz,
+    SVFOP_CURRENT_TIMESTAMP_N: OID.timestamptz,
+    SVFOP_LOCALTIMESTAMP: OID.timestamp,
+    SVFOP_LOCALTIMESTAMP_N: OID.timestamp,
+    SVFOP_LOCALTIME: OID.time,
+  };
+  return { ...PLAIN, type: types[body.op ?? ""] ?? OID.name };
+}
+
+function parameter(run: Run, number: number, scope: Scope): Value {
+  const parameters = parametersOf(scope);
+  if (parameters === null) return PLAIN;
+  const value = parameters.values[number - 1];
+  if (value !== undefined) return value;
+  run.out.gap("unknown-parameter", `$${number}`);
+  return PLAIN;
+}
+
+function columnRef(run: Run, body: ColumnRef, scope: Scope): Value {
+  run.out.seen.add(body);
+  const fields = body.fields ?? [];
+  const names = strings(fields);
+  if (names.length !== fields.length) return starValue(run, body, scope, names);
+  const value = resolve(run, names, scope);
+  noteRead(run, value);
+  return value;
+}
+
+/** `x.*` where a value is wanted (`row(x.*)`, `count(x.*)`, `(x.*)::text`): the whole row. */
+function starValue(run: Run, body: ColumnRef, scope: Scope, names: readonly string[]): Value {
+  for (const field of body.fields ?? []) {
+    const star = bodyOf(field, "A_Star");
+    if (star !== null) run.out.seen.add(star);
+  }
+  const item = itemOf(run, names, scope);
+  const value = item === null ? PLAIN : wholeRow(item);
+  noteRead(run, value);
+  return value;
+}
+
+/** The FROM entry that a qualified star names; null, with a gap, when there is none. */
+export function itemOf(run: Run, names: readonly string[], scope: Scope): Item | null {
+  const item = itemOrNull(run, names, scope);
+  if (item === null) run.out.gap("undefined-relation", names.join("."));
+  return item;
+}
+
+function itemOrNull(run: Run, names: readonly string[], scope: Scope): Item | null {
+  const own = withoutDatabase(run, names);
+  const last = own.at(-1);
+  if (last === undefined || own.length > 2) return null;
+  const found = findItem(scope, last, own.length === 2 ? own[0] : undefined);
+  return found === "ambiguous" ? null : found;
+}
+
+/** `database.schema.name` with this database's name is `schema.name`. */
+function withoutDatabase(run: Run, names: readonly string[]): readonly string[] {
+  return names.length === 3 && names[0] === run.base.lookup.snapshot.database ? names.slice(1) : names;
+}
+
+/** transformColumnRef of parser/parse_expr.c. */
+function resolve(run: Run, names: readonly string[], scope: Scope): Value {
+  const last = names.at(-1) ?? "";
+  const before = names.slice(0, -1);
+  if (before.length === 0) {
+    const found = findColumn(scope, last);
+    if (found !== null && "value" in found) return found.value;
+    if (found === null) {
+      const item = findItem(scope, last);
+      if (item !== null && item !== "ambiguous") return wholeRow(item);
+      const argument = argumentNamed(scope, last);
+      if (argument !== null) return argument;
+    }
+    run.out.gap(found === null ? "undefined-column" : "ambiguous-column", last);
+    return PLAIN;
+  }
+  const item = itemOrNull(run, before.length === 3 ? withoutDatabase(run, before) : before, scope);
+  if (item === null) {
+    const argument = qualifiedArgument(scope, names);
+    if (argument !== null) return argument;
+    run.out.gap("undefined-column", names.join("."));
+    return PLAIN;
+  }
+  const found = columnOf(item, last);
+  if ("value" in found) return found.value;
+  run.out.gap(found.problem === "unknown" ? "undefined-column" : "ambiguous-column", names.join("."));
+  return PLAIN;
+}
+
+function argumentNamed(scope: Scope, name: string): Value | null {
+  const parameters = parametersOf(scope);
+  const index = parameters?.names.indexOf(name) ?? -1;
+  return parameters === null || index < 0 ? null : (parameters.values[index] ?? null);
+}
+
+/** `function.argument`, or a field of an argument of a row type. */
+function qualifiedArgument(scope: Scope, names: readonly string[]): Value | null {
+  const parameters = parametersOf(scope);
+  if (parameters === null || names.length !== 2) return null;
+  if (names[0] === parameters.function) return argumentNamed(scope, names[1] ?? "");
+  const argument = argumentNamed(scope, names[0] ?? "");
+  return argument === null ? null : derive([argument]);
+}
+
+function boolean(run: Run, body: BoolExpr, scope: Scope): Value {
+  const values = valuesAt(run, body.args, scope);
+  // What can fail or take time is evaluated only for some values of the rest.
+  if (values.length > 1 && values.some((v) => v.risky)) for (const arg of body.args ?? []) predicate(run, arg, scope);
+  return derive(values, { type: OID.bool });
+}
+
+function caseExpression(run: Run, body: CaseExpr, scope: Scope): Value {
+  const whens = (body.args ?? []).map((arg) => bodyOf(arg, "CaseWhen")).filter((when) => when !== null);
+  const conditions = whens.flatMap((when) => (when.expr === undefined ? [] : [when.expr]));
+  const results = [...whens.map((when) => when.result), body.defresult].filter((node) => node !== undefined);
+  const tested = valuesAt(run, body.arg === undefined ? conditions : [body.arg, ...conditions], scope);
+  const shown = valuesAt(run, results, scope);
+  if (shown.some((v) => v.risky) || tested.some((v) => v.risky)) {
+    if (body.arg === undefined) for (const condition of conditions) predicate(run, condition, scope);
+    else
+      run.out.influence(
+        unionAll(tested, (v) => v.sources),
+        "equality",
+      );
+  }
+  return derive([...tested, ...shown], { type: either(shown).type, constant: false });
+}
+
+/** COALESCE, GREATEST, LEAST: the later arguments are evaluated depending on the earlier ones. */
+function branches(run: Run, args: readonly Node[] | undefined, scope: Scope): Value {
+  const values = valuesAt(run, args, scope);
+  if (values.slice(1).some((v) => v.risky))
+    run.out.influence(
+      unionAll(values, (v) => v.sources),
+      "condition",
+    );
+  return derive(values, {
+    type: either(values).type,
+    near: values.every((v) => v.near || v.constant) && values.filter(shows).length === 1,
+  });
+}
+
+function typeCast(run: Run, body: TypeCast, scope: Scope): Value {
+  run.out.seen.add(body);
+  const arg = body.arg === undefined ? PLAIN : valueAt(run, body.arg, scope);
+  const type = typeOf(run, body.typeName);
+  if (type === null) return derive([arg], { risky: true });
+  castFunctions(run, arg, type.oid);
+  const total = castIsTotal(run, arg.type, type.oid);
+  // A literal becomes a value of its type before anything runs.
+  if (arg.constant && (arg.type === OID.unknown || total)) return constantOf(type.oid);
+  if (!total) canFail(run, [arg]);
+  const same = arg.type === type.oid && (body.typeName?.typmods?.length ?? 0) === 0;
+  return derive([arg], {
+    type: type.oid,
+    near: arg.near,
+    risky: arg.risky || (!total && arg.type !== 0),
+    origin: same ? arg.origin : null,
+    fields: type.relation === undefined ? null : compositeFields(run, type.oid, arg),
+  });
+}
+
+function subLink(run: Run, body: SubLink, scope: Scope): Value {
+  run.out.seen.add(body);
+  const columns = body.subselect === undefined ? [] : rowsOf(run, body.subselect, scope);
+  const values = columns.map((column) => column.value);
+  switch (body.subLinkType) {
+    case "EXISTS_SUBLINK":
+      return { ...PLAIN, type: OID.bool, risky: true };
+    case "EXPR_SUBLINK":
+      return values.length === 1
+        ? { ...values[0]!, constant: false, risky: true }
+        : { ...derive(values, { risky: true, constant: false }), fields: columns };
+    case "ARRAY_SUBLINK":
+      return derive(values, { risky: true, constant: false });
+    default: {
+      const test = body.testexpr === undefined ? [] : [valueAt(run, body.testexpr, scope)];
+      return derive([...test, ...values], { type: OID.bool, risky: true, constant: false });
+    }
+  }
+}
+
+function indirection(run: Run, body: A_Indirection, scope: Scope): Value {
+  let value = body.arg === undefined ? PLAIN : valueAt(run, body.arg, scope);
+  for (const step of body.indirection ?? []) {
+    const name = bodyOf(step, "String")?.sval;
+    if (name !== undefined) value = fieldOf(run, value, name);
+    else if (bodyOf(step, "A_Star") !== null) {
+      run.out.seen.add(bodyOf(step, "A_Star")!);
+      value = derive([value]);
+    } else {
+      const indices = bodyOf(step, "A_Indices");
+      const bounds = valuesAt(
+        run,
+        [indices?.lidx, indices?.uidx].filter((n) => n !== undefined),
+        scope,
+      );
+      value = derive([value, ...bounds], { near: value.near && bounds.every((b) => b.constant) });
+    }
+  }
+  return value;
+}
+
+/** `(row).name`. A name that is no field calls a function of that name on the row, which is not followed. */
+function fieldOf(run: Run, value: Value, name: string): Value {
+  const fields = value.fields ?? compositeFields(run, value.type, value);
+  const matches = fields?.filter((field) => field.name === name) ?? [];
+  if (matches.length === 1) return matches[0]!.value;
+  run.out.gap("unknown-field", name);
+  return derive([value]);
+}
+
+function row(run: Run, args: readonly Node[] | undefined, scope: Scope): Value {
+  const values = valuesAt(run, args, scope);
+  return {
+    ...derive(values, { near: values.every((v) => v.near || v.constant) }),
+    fields: values.map((value, i) => ({ name: `f${i + 1}`, value })),
+  };
+}

@@ -1,0 +1,144 @@
+// Operators and casts: what a result shows of its operands, and whether it can fail because of them.
+import type { A_Expr } from "libpg-query";
+import { useFunction } from "./calls.ts";
+import { FIRST_USER_OID } from "./lookup.ts";
+import { canFail, type Run, type Scope, valueAt } from "./scope.ts";
+import { strings } from "./tree.ts";
+import { baseOf, fits, isText, OID } from "./types.ts";
+import { derive, shows, type Value } from "./value.ts";
+
+const COMPARISONS = new Set(["=", "<>", "!=", "<", ">", "<=", ">="]);
+/** Parts of a document that are named by constants: comparing them compares the column. */
+const PARTS = new Set(["->", "->>", "#>", "#>>"]);
+const NEVER_FAIL = new Set([
+  ..."= <> != < > <= >= ~~ !~~ ~~* !~~* || -> ->> #> #>> @> <@ ? ?| ?& && @@ & | # << >> ~ !~ ~* !~* ^@ -|- &< &>".split(
+    " ",
+  ),
+]);
+const FOLDED: ReadonlySet<number> = new Set([
+  OID.unknown,
+  OID.bool,
+  OID.int2,
+  OID.int4,
+  OID.int8,
+  OID.numeric,
+  OID.text,
+]);
+const DATES: ReadonlySet<number> = new Set([OID.date, OID.timestamp, OID.timestamptz]);
+const INTEGERS: ReadonlySet<number> = new Set([OID.int2, OID.int4, OID.int8]);
+
+export function combineOperator(run: Run, body: A_Expr, scope: Scope): Value {
+  run.out.seen.add(body);
+  const names = strings(body.name);
+  const left = body.lexpr === undefined ? null : valueAt(run, body.lexpr, scope);
+  const right = body.rexpr === undefined ? null : valueAt(run, body.rexpr, scope);
+  const operands = [left, right].filter((v) => v !== null);
+  const name = names.at(-1) ?? "";
+  userOperators(run, body, names, left, right);
+  const boolean = body.kind !== "AEXPR_OP" && body.kind !== "AEXPR_NULLIF";
+  if (body.kind === "AEXPR_NULLIF") return derive(operands, { type: left?.type ?? 0 });
+  if (boolean || COMPARISONS.has(name)) return derive(operands, { type: OID.bool });
+  const failing = failure(run, name, left, right);
+  canFail(run, failing);
+  // The planner folds these, so that their failure depends on no row.
+  const constant = operands.every((v) => v.constant && FOLDED.has(v.type));
+  return derive(operands, {
+    type: resultType(run, name, left, right),
+    near: PARTS.has(name) && left?.near === true && right?.constant === true,
+    risky:
+      operands.some((v) => v.risky) ||
+      (!constant && !NEVER_FAIL.has(name) && !harmlessArithmetic(run, name, left, right)),
+    constant,
+  });
+}
+
+/** The operands whose values decide whether the operator fails. */
+function failure(run: Run, name: string, left: Value | null, right: Value | null): Value[] {
+  const operands = [left, right].filter((v) => v !== null);
+  if (!operands.some(shows)) return [];
+  // A pattern that is data can be a pattern that does not compile.
+  if (name === "~" || name === "~*" || name === "!~" || name === "!~*") return right === null ? [] : [right];
+  if (NEVER_FAIL.has(name) || left === null || harmlessArithmetic(run, name, left, right)) return [];
+  if ((name === "/" || name === "%") && right !== null) {
+    const exact = INTEGERS.has(baseOf(run, left.type)) || baseOf(run, left.type) === OID.numeric;
+    return exact || (right.constant && right.type === OID.int4) ? [right] : [left, right];
+  }
+  return operands;
+}
+
+/** Sums, differences and products that nobody can make overflow by choosing a constant. */
+function harmlessArithmetic(run: Run, name: string, left: Value | null, right: Value | null): boolean {
+  if (left === null || right === null) return true;
+  if (name === "/" || name === "%") return right.constant && right.type === OID.int4;
+  if (name !== "+" && name !== "-" && name !== "*") return false;
+  if (left.origin !== null && right.origin !== null) return true;
+  const types = [baseOf(run, left.type), baseOf(run, right.type)];
+  if (name === "-" && types.every((type) => DATES.has(type))) return true;
+  const numeric = types.includes(OID.numeric) || types.includes(OID.float8);
+  return numeric && [left, right].some((v) => v.constant && v.type === OID.int4);
+}
+
+function resultType(run: Run, name: string, left: Value | null, right: Value | null): number {
+  const l = left === null ? 0 : baseOf(run, left.type);
+  const r = right === null ? 0 : baseOf(run, right.type);
+  if (name === "||") return isText(l) || isText(r) ? OID.text : l === r ? l : 0;
+  if (name === "->>" || name === "#>>") return OID.text;
+  if (name === "->" || name === "#>") return l;
+  if (name === "-" && l === OID.date && r === OID.date) return OID.int4;
+  if (name === "-" && DATES.has(l) && DATES.has(r)) return OID.interval;
+  if (left === null) return r;
+  if (l === r) return l;
+  if (l === OID.unknown) return r;
+  if (r === OID.unknown) return l;
+  if (l === OID.numeric && INTEGERS.has(r)) return l;
+  if (r === OID.numeric && INTEGERS.has(l)) return r;
+  return 0;
+}
+
+/** Notes the operators that users have made and that the server could pick here. */
+function userOperators(
+  run: Run,
+  body: A_Expr,
+  names: readonly string[],
+  left: Value | null,
+  right: Value | null,
+): void {
+  const name = operatorName(body, names);
+  const schema = names.length > 1 ? names.at(-2) : undefined;
+  for (const operator of run.base.lookup.operators(name)) {
+    if (schema === undefined ? !run.path.includes(operator.schema) : schema !== operator.schema) continue;
+    if (!fits(run, left, operator.left) || !fits(run, right, operator.right)) continue;
+    useFunction(
+      run,
+      operator.function,
+      `${operator.schema}.${name}`,
+      [left, right].filter((v) => v !== null),
+    );
+  }
+}
+
+function operatorName(body: A_Expr, names: readonly string[]): string {
+  switch (body.kind) {
+    case "AEXPR_DISTINCT":
+    case "AEXPR_NOT_DISTINCT":
+    case "AEXPR_NULLIF":
+      return "=";
+    case "AEXPR_BETWEEN":
+    case "AEXPR_BETWEEN_SYM":
+      return ">=";
+    case "AEXPR_NOT_BETWEEN":
+    case "AEXPR_NOT_BETWEEN_SYM":
+      return "<";
+    default:
+      return names.at(-1) ?? "";
+  }
+}
+
+/** Notes the functions of casts that users have made and that an explicit cast to this type could run. */
+export function castFunctions(run: Run, value: Value, target: number): void {
+  for (const cast of run.base.lookup.snapshot.casts ?? []) {
+    if (cast.function < FIRST_USER_OID || cast.target !== target) continue;
+    if (value.type === 0 || value.type === cast.source || baseOf(run, value.type) === cast.source)
+      useFunction(run, cast.function, "cast", [value]);
+  }
+}

@@ -1,0 +1,164 @@
+// SELECT, VALUES and set operations: the rows they give.
+import type { SelectStmt, SortBy } from "libpg-query";
+import { windowUse } from "./calls.ts";
+import { itemOf } from "./expressions.ts";
+import { fromClause } from "./from.ts";
+import { columnName } from "./names.ts";
+import { predicate } from "./predicates.ts";
+import { findColumn, type Item, noteRead, type Run, type Scope, scopeOf, spend, valueAt, valuesAt } from "./scope.ts";
+import { bodyOf, integerOf, type Node, strings, tagOf } from "./tree.ts";
+import { derive, either, type Field, PLAIN, type Value } from "./value.ts";
+import { finishWith, withClause } from "./with.ts";
+
+/** @param onLeft called with the columns of the first arm of a set operation, before the others are looked at */
+export function selectRows(
+  run: Run,
+  stmt: SelectStmt,
+  parent: Scope | null,
+  onLeft?: (fields: readonly Field[]) => void,
+): readonly Field[] {
+  run.out.seen.add(stmt);
+  spend(run);
+  if (stmt.intoClause !== undefined && !run.out.seen.has(stmt.intoClause)) run.out.gap("into", "inner SELECT INTO");
+  const outer = withClause(run, stmt.withClause, parent);
+  const arms = stmt.op !== undefined && stmt.op !== "SETOP_NONE";
+  const fields = arms
+    ? setOperation(run, stmt, outer, onLeft)
+    : stmt.valuesLists !== undefined
+      ? valuesRows(run, stmt.valuesLists, outer)
+      : plain(run, stmt, outer);
+  if (arms || stmt.valuesLists !== undefined)
+    for (const node of stmt.sortClause ?? [])
+      use(run, sortKey(run, bodyOf(node, "SortBy"), fields, scopeOf(outer)), "order");
+  for (const limit of [stmt.limitCount, stmt.limitOffset])
+    if (limit !== undefined) use(run, valueAt(run, limit, outer), "other");
+  for (const node of stmt.lockingClause ?? [])
+    for (const locked of bodyOf(node, "LockingClause")?.lockedRels ?? [])
+      run.out.seen.add(bodyOf(locked, "RangeVar") ?? locked);
+  finishWith(outer);
+  return fields;
+}
+
+function use(run: Run, value: Value, use: "order" | "group" | "other"): void {
+  run.out.influence(value.sources, use);
+  run.out.influence(value.quiet, "condition");
+}
+
+function setOperation(
+  run: Run,
+  stmt: SelectStmt,
+  outer: Scope,
+  onLeft?: (fields: readonly Field[]) => void,
+): readonly Field[] {
+  const left = stmt.larg === undefined ? [] : selectRows(run, stmt.larg, outer, onLeft);
+  onLeft?.(left);
+  const right = stmt.rarg === undefined ? [] : selectRows(run, stmt.rarg, outer);
+  if (left.length !== right.length) run.out.gap("set-operation", "different numbers of columns");
+  const fields = left.map((field, i) => ({ name: field.name, value: either([field.value, right[i]?.value ?? PLAIN]) }));
+  // What is left of equal rows, or of rows that the other side has too, depends on the values.
+  if (stmt.op !== "SETOP_UNION") for (const field of fields) use(run, field.value, "other");
+  else if (stmt.all !== true) for (const field of fields) use(run, field.value, "group");
+  return fields;
+}
+
+function valuesRows(run: Run, lists: readonly Node[], outer: Scope): readonly Field[] {
+  const rows = lists.map((list) => valuesAt(run, bodyOf(list, "List")?.items, outer));
+  const first = rows[0] ?? [];
+  if (rows.some((row) => row.length !== first.length)) run.out.gap("values", "rows of different lengths");
+  return first.map((_, i) => ({
+    name: `column${i + 1}`,
+    value: rows.length === 1 ? first[i]! : either(rows.map((row) => row[i] ?? PLAIN)),
+  }));
+}
+
+function plain(run: Run, stmt: SelectStmt, outer: Scope): readonly Field[] {
+  const items = fromClause(run, stmt.fromClause, outer);
+  const scope = scopeOf(outer, items);
+  if (stmt.whereClause !== undefined) predicate(run, stmt.whereClause, scope);
+  const fields = targets(run, stmt.targetList, scope);
+  for (const node of stmt.groupClause ?? []) groupKeys(run, node, fields, scope, items);
+  if (stmt.havingClause !== undefined) predicate(run, stmt.havingClause, scope);
+  for (const node of stmt.windowClause ?? []) {
+    const window = bodyOf(node, "WindowDef");
+    if (window !== null) windowUse(run, window, scope);
+  }
+  for (const node of stmt.distinctClause ?? [])
+    if (tagOf(node) === null) for (const field of fields) use(run, field.value, "group");
+    else use(run, keyOf(run, node, fields, scope), "group");
+  for (const node of stmt.sortClause ?? []) use(run, sortKey(run, bodyOf(node, "SortBy"), fields, scope), "order");
+  return fields;
+}
+
+/** A target list, or the list of RETURNING. */
+export function targets(run: Run, nodes: readonly Node[] | undefined, scope: Scope): readonly Field[] {
+  return (nodes ?? []).flatMap((node) => {
+    const target = bodyOf(node, "ResTarget");
+    if (target?.val === undefined) return [];
+    const star = expandStar(run, target.val, scope);
+    if (star !== null) return star;
+    return [{ name: target.name ?? columnName(target.val), value: valueAt(run, target.val, scope) }];
+  });
+}
+
+/** `*`, `x.*`, `(row).*`: the columns; null for what is none of these. */
+function expandStar(run: Run, node: Node, scope: Scope): readonly Field[] | null {
+  const column = bodyOf(node, "ColumnRef");
+  if (column !== null) {
+    const star = bodyOf(column.fields?.at(-1), "A_Star");
+    if (star === null) return null;
+    run.out.seen.add(column).add(star);
+    const names = strings(column.fields);
+    const item = names.length === 0 ? null : itemOf(run, names, scope);
+    const columns =
+      names.length === 0 ? scope.items.filter((i) => i.bare).flatMap((i) => i.columns) : (item?.columns ?? []);
+    if (names.length === 0 && scope.items.length === 0) run.out.gap("undefined-relation", "*");
+    for (const field of columns) noteRead(run, field.value);
+    return columns;
+  }
+  const body = bodyOf(node, "A_Indirection");
+  const star = bodyOf(body?.indirection?.at(-1), "A_Star");
+  if (body === null || star === null) return null;
+  const whole = valueAt(run, node, scope);
+  const inner =
+    body.indirection!.length === 1
+      ? body.arg
+      : { A_Indirection: { ...body, indirection: body.indirection!.slice(0, -1) } };
+  const value = inner === undefined ? whole : valueAt(run, inner, scope);
+  if (value.fields !== null) return value.fields;
+  run.out.gap("unknown-row", "*");
+  return [{ name: "?column?", value: derive([whole]) }];
+}
+
+function groupKeys(run: Run, node: Node, fields: readonly Field[], scope: Scope, items: readonly Item[]): void {
+  const set = bodyOf(node, "GroupingSet");
+  if (set !== null) {
+    for (const inner of set.content ?? []) groupKeys(run, inner, fields, scope, items);
+    return;
+  }
+  // A name in GROUP BY is a column of FROM first, and a result column only then.
+  const names = strings(bodyOf(node, "ColumnRef")?.fields);
+  const local = names.length === 1 ? findColumn(scopeOf(null, items), names[0]!) : null;
+  use(run, local !== null ? valueAt(run, node, scope) : keyOf(run, node, fields, scope), "group");
+}
+
+function sortKey(run: Run, body: SortBy | null, fields: readonly Field[], scope: Scope): Value {
+  const operator = strings(body?.useOp).at(-1);
+  if (operator !== undefined && operator !== "<" && operator !== ">") run.out.gap("operator", operator);
+  return body?.node === undefined ? PLAIN : keyOf(run, body.node, fields, scope);
+}
+
+/** An item of ORDER BY or DISTINCT ON: a result column by name or number, or an expression. */
+function keyOf(run: Run, node: Node, fields: readonly Field[], scope: Scope): Value {
+  const constant = bodyOf(node, "A_Const");
+  const position = constant === null ? null : integerOf(constant);
+  if (position !== null) {
+    run.out.literalFree = false;
+    return fields[position - 1]?.value ?? PLAIN;
+  }
+  const column = bodyOf(node, "ColumnRef");
+  const names = strings(column?.fields);
+  const named = names.length === 1 && column?.fields?.length === 1 ? fields.filter((f) => f.name === names[0]) : [];
+  if (column === null || named.length === 0) return valueAt(run, node, scope);
+  run.out.seen.add(column);
+  return named.length === 1 ? named[0]!.value : derive(named.map((f) => f.value));
+}

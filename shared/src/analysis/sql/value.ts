@@ -1,0 +1,130 @@
+// What is known of the value of an expression: which base columns flow into it, and how much of them it shows.
+import type { ColumnRef } from "../../facts.ts";
+
+/** Base columns, interned by the `Lookup`: equal columns are the same object. */
+export type Sources = ReadonlySet<ColumnRef>;
+
+export interface Value {
+  /** Columns that the value may show, in part or in whole. */
+  readonly sources: Sources;
+  /** Columns that were looked at by what shows nothing of them (`count(x)`, `x IS NULL`). */
+  readonly quiet: Sources;
+  /** The base column whose value this is, unchanged; null for all else. */
+  readonly origin: ColumnRef | null;
+  /** A constant compared with this value says what it would say of the column itself: no part of it was cut out by choice. */
+  readonly near: boolean;
+  /** Evaluation can fail or take long because of something that stands in the expression (a division, a subquery ...). */
+  readonly risky: boolean;
+  /** pg_type.oid, 0 when not known. */
+  readonly type: number;
+  /** Exactly this integer constant; null for all else. */
+  readonly constant: boolean;
+  /** A row: its fields, in order. */
+  readonly fields: readonly Field[] | null;
+}
+
+export interface Field {
+  readonly name: string;
+  readonly value: Value;
+}
+
+export const NOTHING: Sources = new Set();
+
+export const PLAIN: Value = {
+  sources: NOTHING,
+  quiet: NOTHING,
+  origin: null,
+  near: false,
+  risky: false,
+  type: 0,
+  constant: false,
+  fields: null,
+};
+
+export const constantOf = (type: number): Value => ({ ...PLAIN, type, constant: true });
+
+export const columnValue = (sources: Sources, origin: ColumnRef | null, type: number): Value => ({
+  ...PLAIN,
+  sources,
+  origin,
+  near: true,
+  type,
+});
+
+export function union(a: Sources, b: Sources): Sources {
+  if (a === b || b.size === 0) return a;
+  if (a.size === 0) return b;
+  if (a.size >= b.size && holds(a, b)) return a;
+  if (b.size > a.size && holds(b, a)) return b;
+  return new Set([...a, ...b]);
+}
+
+function holds(all: Sources, some: Sources): boolean {
+  for (const ref of some) if (!all.has(ref)) return false;
+  return true;
+}
+
+export function unionAll(values: readonly Value[], part: (value: Value) => Sources): Sources {
+  let out = NOTHING;
+  for (const value of values) out = union(out, part(value));
+  return out;
+}
+
+/** A value made from others in a way that may show all of them. */
+export function derive(values: readonly Value[], more: Partial<Value> = {}): Value {
+  return {
+    ...PLAIN,
+    sources: unionAll(values, (v) => v.sources),
+    quiet: unionAll(values, (v) => v.quiet),
+    risky: values.some((v) => v.risky),
+    constant: values.length > 0 && values.every((v) => v.constant),
+    ...more,
+  };
+}
+
+/**
+ * A value that tells only whether others are null. That shows nothing of a column, but all of an expression that was made so that
+ * its being null tells (`nullif(ssn, '1')`), so it holds for columns only.
+ */
+export function nullness(values: readonly Value[], type: number): Value {
+  const shown = values.filter((v) => v.origin === null && v.fields === null);
+  const hidden = values.filter((v) => v.origin !== null || v.fields !== null);
+  return {
+    ...derive(shown, { type, risky: values.some((v) => v.risky) }),
+    quiet: union(
+      unionAll(values, (v) => v.quiet),
+      unionAll(hidden, (v) => v.sources),
+    ),
+  };
+}
+
+/** One of several values, as a set operation or a join's merged column gives: unchanged only if all are the same column. */
+export function either(values: readonly Value[]): Value {
+  const first = values[0];
+  if (first === undefined) return PLAIN;
+  const same = <T>(part: (v: Value) => T, none: T): T =>
+    values.every((v) => part(v) === part(first)) ? part(first) : none;
+  return {
+    ...derive(values),
+    origin: same((v) => v.origin, null),
+    near: values.every((v) => v.near || v.constant),
+    type: same((v) => v.type, 0),
+    constant: false,
+    fields: eitherFields(values),
+  };
+}
+
+function eitherFields(values: readonly Value[]): readonly Field[] | null {
+  const first = values[0]?.fields ?? null;
+  if (first === null) return null;
+  const rows = values.map((v) => v.fields);
+  if (rows.some((row) => row === null || row.length !== first.length)) return null;
+  return first.map((field, i) => ({ name: field.name, value: either(rows.map((row) => row![i]!.value)) }));
+}
+
+/** A whole row of these fields. */
+export function rowOf(fields: readonly Field[], sources: Sources, quiet: Sources = NOTHING): Value {
+  return { ...PLAIN, sources, quiet, fields };
+}
+
+export const shows = (value: Value): boolean => value.sources.size > 0;
