@@ -234,7 +234,7 @@ describe("what analysis cannot vouch for", () => {
     expect(decideFacts(ALL, gap)).toMatchObject({
       outcome: "refuse",
       policies: ["postern-analysed-only"],
-      why: "ada may not run a DO block, which cannot be analysed (dynamic) at clinic",
+      why: "ada may not use what cannot be analysed (dynamic: a DO block) at clinic",
     });
   });
 

@@ -84,7 +84,7 @@ function cellPlans(
 
 /** The type of a column that is shown as it stands in its table; 0 for all else. */
 function typeOf(output: OutputFact | undefined, index: CatalogIndex): number {
-  const source = output?.direct === true && output.sources.length === 1 ? output.sources[0] : undefined;
+  const source = output?.direct === true ? output.sources[0] : undefined;
   const relation = source === undefined ? undefined : index.named(source.relation);
   return relation?.columns.find((column) => column.name === source?.column)?.type ?? 0;
 }

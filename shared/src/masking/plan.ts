@@ -70,7 +70,8 @@ function planColumn(
   if (hidden.length === 0) return { mask: "clear", classes, sources, detectors: [] };
   const mask = combine(
     hidden.map((name) => catalog.classes.get(name)?.mask ?? "redact"),
-    output.direct && sources.length === 1 && sources[0]?.column !== "*",
+    // The first source is the column itself; others are the view it is seen through, its partitions, what it is generated from.
+    output.direct && sources[0]?.column !== "*",
   );
   const detectors = mask === "scan" ? hidden.flatMap((name) => catalog.classes.get(name)?.detectors ?? []) : [];
   return { mask, classes: hidden, sources, detectors };

@@ -85,16 +85,20 @@ function base(facts: Facts): Record<string, CedarValueJson> {
   return { kind: facts.kind, hasWhere: facts.hasWhere, complete: facts.complete };
 }
 
+/** Where PHI is in reach all of them are refused, so that it is enough to name some. */
+const NAMED_GAPS = 3;
+
 /** What analysis cannot vouch for, and commands that run code. */
 function codeQuestions(about: About): Question[] {
   const { facts, target, catalog } = about;
   const unknown = new Map<string, string>();
-  for (const gap of facts.gaps) unknown.set(gap.what, `run ${gap.what}, which cannot be analysed (${gap.reason})`);
-  if (!facts.complete && unknown.size === 0) unknown.set(facts.kind, "run what cannot be analysed");
+  for (const { what, reason } of facts.gaps) unknown.set(what, `use what cannot be analysed (${reason}: ${what})`);
+  if (!facts.complete && unknown.size === 0) unknown.set(facts.kind, "use what cannot be analysed");
   for (const { name, standing } of facts.functions)
     if (standing === "opaque" && catalog.declaredFunction(target.name, name) === null && !unknown.has(name))
       unknown.set(name, `call ${name}, of which it is not known what it does`);
-  const questions = [...unknown].map(([what, words]) => codeQuestion(about, what, false, words));
+  const asked = [...unknown].slice(0, catalog.protects(target.name) ? NAMED_GAPS : undefined);
+  const questions = asked.map(([what, words]) => codeQuestion(about, what, false, words));
   const implied = OF_KIND[facts.kind];
   if (implied === "execute") questions.push(codeQuestion(about, facts.kind, true, `run ${facts.kind.toUpperCase()}`));
   return questions;

@@ -65,6 +65,6 @@ forbid (principal, action == Action::"search", resource == Class::"unclassified"
 forbid (principal, action == Action::"reveal", resource == Class::"unclassified");
 
 @id("postern-no-copies")
-@hint("Write protected values only into columns that catalog.yaml gives the same class.")
+@hint("Use a temporary table, or write protected values only into columns that catalog.yaml gives the same class.")
 forbid (principal, action in [Action::"write", Action::"define"], resource) when { !context.spills.isEmpty() };
 `;
