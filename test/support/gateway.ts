@@ -23,6 +23,8 @@ export interface Gateway {
   readonly admin: number;
   /** Where evidence, journal and index are. */
   readonly state: string;
+  /** The issuer's address. */
+  readonly issuer: string;
   /** A token of this gateway's issuer. */
   token(name: string, claims?: Readonly<Record<string, unknown>>): string;
   /** Starts the process; resolves when it is ready. @throws with its log when it is not */
@@ -61,7 +63,7 @@ export async function prepareGateway(options: GatewayOptions): Promise<Gateway> 
     }
     return child;
   };
-  return { port, admin, state, token: issuer.token, start, close: () => issuer.close() };
+  return { port, admin, state, issuer: issuer.url, token: issuer.token, start, close: () => issuer.close() };
 }
 
 function configuration(
