@@ -1,0 +1,70 @@
+import { describe, expect, test } from "vitest";
+import { ConfigRefused, parseConfig } from "#proxy/config.ts";
+
+const LEAST = {
+  policy: "policy",
+  state: ".",
+  tls: { cert: "keys/tls.pem", key: "keys/tls.key" },
+  issuers: [
+    { issuer: "https://id.example/", audience: "postern", jwksUri: "https://id.example/jwks", caFile: "ca.pem" },
+  ],
+};
+const parse = (config: object, overrides = {}) => parseConfig("/home/proxy.json", JSON.stringify(config), overrides);
+const problems = (config: object, overrides = {}) => {
+  try {
+    parse(config, overrides);
+  } catch (error) {
+    if (error instanceof ConfigRefused) return error.problems;
+    throw error;
+  }
+  throw new Error("it was taken");
+};
+
+describe("configuration", () => {
+  test("what is left out is filled in, and paths start at the file", () => {
+    expect(parse(LEAST)).toMatchObject({
+      listen: { host: "127.0.0.1", port: 6432 },
+      admin: { host: "127.0.0.1", port: 6434 },
+      policy: "/home/policy",
+      state: "/home",
+      tls: { cert: "/home/keys/tls.pem", key: "/home/keys/tls.key" },
+      allowPlaintextLoopback: false,
+      authentication: "password",
+      issuers: [{ caFile: "/home/ca.pem", claims: { name: "preferred_username", agent: "act.sub" } }],
+      oauth: { configuration: "https://id.example/.well-known/openid-configuration", scope: "openid" },
+    });
+  });
+
+  test("addresses can be given by the environment", () => {
+    expect(parse(LEAST, { listen: "[::1]:0", admin: "localhost:9" })).toMatchObject({
+      listen: { host: "::1", port: 0 },
+      admin: { host: "localhost", port: 9 },
+    });
+    expect(problems(LEAST, { listen: "nonsense" })).toEqual(['POSTERN_LISTEN: "nonsense" is not host:port']);
+  });
+
+  test("every problem is named with its place", () => {
+    const found = problems({
+      ...LEAST,
+      listen: { port: 65_536 },
+      tls: { cert: "x" },
+      limits: { sessions: 0 },
+      extra: true,
+      issuers: [{ ...LEAST.issuers[0], jwksUri: "http://id.example/jwks" }, LEAST.issuers[0]],
+    });
+    for (const place of ["listen.port", "tls.key", "limits.sessions", "extra", "issuers.0.jwksUri"])
+      expect(found.filter((line) => line.startsWith("/home/proxy.json: ") && line.includes(place))).toHaveLength(1);
+  });
+
+  test.each([
+    ["nobody who issues tokens", { issuers: [] }, "issuers"],
+    ["an issuer twice", { issuers: [LEAST.issuers[0], LEAST.issuers[0]] }, "listed twice"],
+    ["no word on TLS", { tls: undefined }, "tls"],
+  ])("%s", (_, change, words) => {
+    expect(problems({ ...LEAST, ...change }).join()).toContain(words);
+  });
+
+  test.each(["", "[]", "5", "{", '"x"'])("no object: %s", (text) => {
+    expect(() => parseConfig("proxy.json", text)).toThrow("proxy.json: is not a JSON object");
+  });
+});
