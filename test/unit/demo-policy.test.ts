@@ -5,6 +5,7 @@ import { loadPolicyFolder } from "#proxy/adapters/policy-folder.ts";
 import type { CatalogSnapshot } from "#shared/catalog.ts";
 import type { Facts, Use } from "#shared/facts.ts";
 import { createEvaluator } from "#shared/policy/evaluate.ts";
+import type { Expectation } from "#shared/policy/tests-file.ts";
 import { differences, type Trial, type TrialContext, tryOut } from "#shared/policy/trial.ts";
 import { UNCLASSIFIED } from "#shared/policy/types.ts";
 import { type Analyse, analyser } from "#test/support/analysis.ts";
@@ -56,12 +57,12 @@ describe("the expectations", () => {
     const [first] = expectations;
     if (first === undefined) throw new Error("there is no expectation");
     const result = trial("engineer", "SELECT ssn FROM patients");
-    const wrong = {
+    const wrong: Expectation = {
       ...first,
       expect: "refuse",
       policies: ["metadata"],
       masks: { ssn: "clear", mrn: "clear" },
-    } as const;
+    };
     expect(differences(wrong, result)).toEqual([
       "expected refuse, got permit (care-and-operations-read)",
       "expected policy metadata, got care-and-operations-read",
