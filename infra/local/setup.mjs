@@ -1,26 +1,48 @@
 // Set-up for every npm script: runs on Node 20 with nothing installed. Installs what package-lock.json says if that has not been done,
 // then runs a program of the project with the project's own Node 24:   node infra/local/setup.mjs [program [arguments]]
 import { spawn } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, symlinkSync } from "node:fs";
 import { constants } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const modules = join(root, "node_modules");
-const stamp = join(modules, ".postern-installed");
 const windows = process.platform === "win32";
 const node = join(modules, "node/bin", windows ? "node.exe" : "node");
 
-/** What must be the same for an installation to be still right. */
-function wanted() {
-  const lock = readFileSync(join(root, "package-lock.json"));
-  return createHash("sha256").update(lock).update(`${process.platform} ${process.arch}`).digest("hex");
+const read = (path) => JSON.parse(readFileSync(path, "utf8")).packages;
+
+/** Whether a package must be there on this machine. Which C library it has is npm's to find out. */
+function isNeeded({ os, cpu, libc, optional }) {
+  if (!optional) return true;
+  return os?.includes(process.platform) && cpu?.includes(process.arch) && libc === undefined;
 }
 
+/** npm's own note of what it installed, the last thing it writes; nothing when it is missing or damaged. */
+function whatIsThere() {
+  try {
+    return read(join(modules, ".package-lock.json"));
+  } catch {
+    return {};
+  }
+}
+
+/** Is it what package-lock.json asks for? */
 function installed() {
-  return existsSync(node) && existsSync(stamp) && readFileSync(stamp, "utf8") === wanted();
+  if (!existsSync(node)) return false;
+  const present = whatIsThere();
+  const right = (path, wanted) =>
+    present[path] === undefined ? !isNeeded(wanted) : present[path].version === wanted.version;
+  return Object.entries(read(join(root, "package-lock.json"))).every(
+    ([path, wanted]) => path === "" || right(path, wanted),
+  );
+}
+
+/** What npm does not do for the project's own command: `npx postern` then works without asking any registry. */
+function linkCommand() {
+  const command = join(modules, ".bin/postern");
+  if (!windows && !existsSync(command)) symlinkSync("../../cli/postern.mjs", command);
 }
 
 /** @returns {Promise<number>} the exit code */
@@ -55,14 +77,11 @@ async function install() {
     code = 1;
   }
   if (code !== 0) process.exit(code);
-  // npx looks here first: `npx postern` then works without asking any registry.
-  const command = join(modules, ".bin/postern");
-  if (!windows && !existsSync(command)) symlinkSync("../../cli/postern.mjs", command);
-  writeFileSync(stamp, wanted());
   process.stderr.write(`installed in ${seconds()}\n`);
 }
 
 if (!installed()) await install();
+linkCommand();
 const [program, ...args] = process.argv.slice(2);
 if (program !== undefined) {
   const quiet = "--disable-warning=ExperimentalWarning";
