@@ -49,6 +49,11 @@ export class Machine {
     return this.#intake.wantsMore && !this.#core.over;
   }
 
+  /** True while the next command waits for its permit: what was sent before it had better leave together with it. */
+  get awaitsPermit(): boolean {
+    return this.#core.queue.toSend?.ready === false;
+  }
+
   /** What the client is to be sent, as few buffers. */
   take(): readonly Buffer[] {
     return this.#core.out.take();

@@ -409,6 +409,7 @@ export class Results {
     if (op?.kind !== ABORT) this.#say("E", fields, op);
     if (!this.#inBlock) core.context.rolledBack();
     if (op === undefined) return;
+    if (op.traits?.settings === false) this.#settingsOnly = false;
     const sqlstate = fields.get("C") ?? "XX000";
     if (op.sqlstate === "") op.sqlstate = sqlstate;
     this.#closeRows(op);
@@ -454,8 +455,13 @@ export class Results {
     if (name === "search_path") core.context.reportedPath(value);
     if ((name === "client_encoding" && value !== "UTF8") || (name === "standard_conforming_strings" && value !== "on"))
       core.fail(new Refusal("protocol-unsupported", { message: `the session changed ${name}` }));
-    // set_config can put a cell into a parameter.
-    else if (this.#settingsOnly || !this.#isGuarded(core.queue.answering)) this.#forward();
+    else if (this.#mayTell(core.queue.answering)) this.#forward();
+  }
+
+  /** set_config can put a cell into a parameter: only what the client itself has just set is told. */
+  #mayTell(op: Op | undefined): boolean {
+    const settings = this.#settingsOnly && (op === undefined || op.traits === null || op.traits.settings);
+    return settings || !this.#isGuarded(op);
   }
 
   /** Payloads are the work of whoever called NOTIFY: other sessions, triggers. */

@@ -86,7 +86,7 @@ class Service implements Outside {
 
   /** The end of a turn: what it made goes out on both sides. */
   #flush(): void {
-    this.#target.flush();
+    if (!this.#machine.awaitsPermit) this.#target.flush();
     this.#write();
     this.#balance();
   }
