@@ -1,7 +1,6 @@
-// The thread in which SQL is parsed and analysed. The parser is WASM that hostile input can hang or break, so it lives where it can
-// be killed. One request at a time; after anything but a syntax error the thread is thrown away by its owner.
+// The process in which SQL is parsed and analysed. The parser is WASM that hostile input can hang or break, so it lives where it can
+// be killed. One request at a time; after anything but a syntax error the process is thrown away by its owner.
 import { createHash } from "node:crypto";
-import { parentPort } from "node:worker_threads";
 import { hasSqlDetails, loadModule, parseSync } from "libpg-query";
 import { analyse, prepareBase } from "#shared/analysis/sql/analyse.ts";
 import { normalize } from "#shared/analysis/sql/normalize.ts";
@@ -27,10 +26,12 @@ export type ToWorker =
 export type FromWorker =
   | { readonly type: "ready" }
   | { readonly type: "done"; readonly result: Analysis | SyntaxProblem }
-  /** The parser or the analysis broke: this thread is not to be trusted any more. */
+  /** The parser or the analysis broke: this process is not to be trusted any more. */
   | { readonly type: "broken" };
 
 const fingerprint = (text: string): string => createHash("sha256").update(text).digest("hex").slice(0, 32);
+
+const LONGEST_PROBLEM = 200;
 
 const bases = new Map<string, Base>();
 
@@ -55,16 +56,16 @@ function syntaxProblem(text: string, message: string, cursor: number | undefined
   const normalized = normalize(text);
   // libpg-query counts from 0, PostgreSQL's field P from 1.
   const position = cursor === undefined ? {} : { position: cursor + 1 };
-  return { syntax: message, ...position, normalized, fingerprint: fingerprint(normalized) };
+  // An unterminated string or comment is quoted whole by the parser.
+  return { syntax: message.slice(0, LONGEST_PROBLEM), ...position, normalized, fingerprint: fingerprint(normalized) };
 }
 
-const port = parentPort;
-if (port !== null) {
-  await loadModule();
-  port.on("message", (message: ToWorker) => {
-    if (message.type === "snapshot")
-      bases.set(message.snapshot.target, prepareBase(message.snapshot, parseSync, message.declared));
-    else port.postMessage(answer(message));
-  });
-  port.postMessage({ type: "ready" } satisfies FromWorker);
-}
+await loadModule();
+process.on("message", (message: ToWorker) => {
+  if (message.type === "snapshot")
+    bases.set(message.snapshot.target, prepareBase(message.snapshot, parseSync, message.declared));
+  else process.send?.(answer(message));
+});
+// The gateway is gone, in whatever way.
+process.on("disconnect", () => process.exit());
+process.send?.({ type: "ready" } satisfies FromWorker);

@@ -1,10 +1,10 @@
-// SQL text to facts: the hot path is one normalization and one map look-up; all else goes to the analysis thread.
-import { depthOf, normalize } from "#shared/analysis/sql/normalize.ts";
+// SQL text to facts: the hot path is one normalization and one map look-up; all else goes to the analysis process.
+import { estimate, normalize } from "#shared/analysis/sql/normalize.ts";
 import type { CatalogSnapshot } from "#shared/catalog.ts";
 import { Refusal } from "#shared/errors.ts";
 import type { AnalysisContext, AnalysisPort } from "../ports/analysis.ts";
 import { AnalysisCache } from "./analysis-cache.ts";
-import { AnalysisThread, type Outcome, type ThreadLimits } from "./analysis-thread.ts";
+import { AnalysisProcess, type Outcome, type ProcessLimits } from "./analysis-process.ts";
 import { type CatalogSource, CatalogWatch } from "./catalog-watch.ts";
 
 export interface AnalysisParts {
@@ -18,7 +18,7 @@ export interface AnalysisParts {
   onFailure?(target: string, error: unknown): void;
 }
 
-export interface AnalysisLimits extends ThreadLimits {
+export interface AnalysisLimits extends ProcessLimits {
   /** Characters of one command string. */
   readonly length: number;
   /** Depth of the parse tree, as estimated from the text. */
@@ -31,7 +31,7 @@ export interface AnalysisLimits extends ThreadLimits {
 
 export const ANALYSIS_LIMITS: AnalysisLimits = {
   timeoutMs: 2000,
-  heapMegabytes: 512,
+  heapMegabytes: 1024,
   queue: 1000,
   length: 1024 * 1024,
   depth: 1000,
@@ -40,8 +40,8 @@ export const ANALYSIS_LIMITS: AnalysisLimits = {
   pollMs: 5000,
 };
 
-/** Texts shorter than this cannot be deep. */
-const SHALLOW = 1000;
+/** How much longer than the longest text what the parser makes of it may be. */
+const EXPANDED = 4;
 /** Search paths per target whose analyses are kept. */
 const SPACES = 64;
 
@@ -49,7 +49,7 @@ export interface RunningAnalysis extends AnalysisPort {
   /** Takes the first snapshots; a target that cannot be reached is tried again by the poll. */
   start(): Promise<void>;
   close(): Promise<void>;
-  /** Threads that had to be thrown away so far. */
+  /** Analysis processes that had to be thrown away so far. */
   readonly killed: number;
 }
 
@@ -59,7 +59,7 @@ export function createAnalysis(parts: AnalysisParts, limits: AnalysisLimits = AN
 
 class CachedAnalysis implements RunningAnalysis {
   readonly #limits: AnalysisLimits;
-  readonly #thread: AnalysisThread;
+  readonly #process: AnalysisProcess;
   readonly #watches = new Map<string, CatalogWatch>();
   /** Per target, then search path. Thrown away whole when the target's snapshot changes. */
   readonly #spaces = new Map<string, Map<string, AnalysisCache>>();
@@ -69,12 +69,12 @@ class CachedAnalysis implements RunningAnalysis {
 
   constructor(parts: AnalysisParts, limits: AnalysisLimits) {
     this.#limits = limits;
-    this.#thread = new AnalysisThread(limits);
+    this.#process = new AnalysisProcess(limits);
     for (const [target, source] of parts.catalogs) {
       const take = (snapshot: CatalogSnapshot): void => {
         this.#spaces.delete(target);
         this.#byContext = new WeakMap();
-        this.#thread.use(snapshot, declaredIn(snapshot, parts));
+        this.#process.use(snapshot, declaredIn(snapshot, parts));
         parts.onSnapshot?.(snapshot);
       };
       const failed = (error: unknown): void => parts.onFailure?.(target, error);
@@ -102,11 +102,11 @@ class CachedAnalysis implements RunningAnalysis {
 
   async close(): Promise<void> {
     await Promise.all([...this.#watches.values()].map((watch) => watch.close()));
-    await this.#thread.close();
+    await this.#process.close();
   }
 
   get killed(): number {
-    return this.#thread.killed;
+    return this.#process.killed;
   }
 
   #cacheFor(context: AnalysisContext): AnalysisCache {
@@ -129,7 +129,9 @@ class CachedAnalysis implements RunningAnalysis {
 
   #miss(text: string, context: AnalysisContext, cache: AnalysisCache): Outcome | Promise<Outcome> {
     if (text.length > this.#limits.length) return new Refusal("statement-too-long");
-    if (text.length > SHALLOW && depthOf(text) > this.#limits.depth) return new Refusal("statement-too-complex");
+    const { depth, length } = estimate(text);
+    if (depth > this.#limits.depth || length > EXPANDED * this.#limits.length)
+      return new Refusal("statement-too-complex");
     const snapshot = this.snapshot(context.target);
     if (snapshot === null) return new Refusal("target-down");
     const { target, searchPath, temporary, unsettled = false } = context;
@@ -137,7 +139,7 @@ class CachedAnalysis implements RunningAnalysis {
     const key = shared ? JSON.stringify([target, snapshot.fingerprint, searchPath, text]) : null;
     const running = key === null ? undefined : this.#underWay.get(key);
     if (running !== undefined) return running;
-    const made = this.#thread
+    const made = this.#process
       .run({ type: "analyse", target, text, searchPath, temporary, unsettled })
       .then((outcome) => {
         if (key !== null) this.#underWay.delete(key);

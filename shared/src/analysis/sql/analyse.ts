@@ -9,7 +9,7 @@ import { evaluate } from "./expressions.ts";
 import { FIRST_USER_OID, Lookup } from "./lookup.ts";
 import { normalize } from "./normalize.ts";
 import { searchPathOf } from "./path.ts";
-import { type Analyser, type Base, type Run, TooComplex } from "./scope.ts";
+import { type Analyser, type Base, type Run, spend, TooComplex } from "./scope.ts";
 import { selectRows } from "./select.ts";
 import { newSearchPath } from "./settings.ts";
 import { bodyOf, type Node, type Parse, type Tree, tagOf } from "./tree.ts";
@@ -18,7 +18,7 @@ import type { Field } from "./value.ts";
 import { codeOnWrite, deleteRows, insertRows, mergeRows, updateRows } from "./writes.ts";
 
 /** Units of work for one command string; a large statement takes some thousands. */
-const BUDGET = 1_000_000;
+const BUDGET = 500_000;
 /** Servers whose grammar and catalogs the analysis is known to match. */
 const OLDEST = 140000;
 const NEWEST = 190000;
@@ -69,6 +69,7 @@ function one(run: Run, node: Node, session: Simulated): void {
     const rows = statement(run, node, null, session.names);
     if (rows !== undefined && run.out.outputs === null && rows !== null) run.out.outputs = outputsOf(rows);
     checkSeen(run.out, node);
+    spend(run, run.out.weight >> 3);
   } catch (error) {
     if (!(error instanceof TooComplex) && !(error instanceof RangeError)) throw error;
     run.out.gap("too-complex", "statement");

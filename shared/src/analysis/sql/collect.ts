@@ -78,6 +78,14 @@ export class Collector {
     return this.#flows.get(`${into.relation}\0${into.column}`)?.from ?? new Set();
   }
 
+  /** Columns that the facts will name. */
+  get weight(): number {
+    let weight = 0;
+    for (const output of this.outputs ?? []) weight += output.sources.length;
+    for (const flow of this.#flows.values()) weight += flow.from.size;
+    return weight;
+  }
+
   get flowing(): boolean {
     return this.#flows.size > 0;
   }

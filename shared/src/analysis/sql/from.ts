@@ -169,6 +169,7 @@ function joinItems(run: Run, body: JoinExpr, outer: Scope, before: readonly Item
   if (body.quals !== undefined) predicate(run, body.quals, scopeOf(outer, [...left, ...right]));
   const rest = (columns: readonly Field[]): readonly Field[] => columns.filter((c) => !shared.includes(c.name));
   const columns = [...merged, ...rest(leftColumns), ...rest(rightColumns)];
+  spend(run, columns.length);
   const alias = body.alias?.aliasname;
   if (alias !== undefined) return [aliased(derivedItem(alias, columns), alias, strings(body.alias?.colnames))];
   const hidden = [...left, ...right].map((item) => ({ ...item, bare: false }));

@@ -65,41 +65,67 @@ const DEEPER = new Set([
 /** Words after which a chain of operators starts anew. */
 const FRESH = new Set(["and", "or", "when", "then", "else", "on", "from", "where", "select", "values", "set", "using"]);
 
-/**
- * An upper bound of how deep the parse tree can get: open parentheses plus the chains of operators and nesting words in each.
- * Asked before a text is parsed, because deep trees exhaust the parser's stack.
- */
-export function depthOf(text: string): number {
+/** What a text can become when it is parsed. */
+export interface Estimate {
+  /** Levels of the parse tree, at most: open parentheses plus the chains of operators and nesting words in each. */
+  readonly depth: number;
+  /** Characters, counting what the parser repeats: `(a, b, c) = (...)` in SET is taken for three copies of the right side. */
+  readonly length: number;
+}
+
+interface Level {
+  operators: number;
+  words: number;
+  commas: number;
+  /** How often the parser may repeat what stands in here, and what follows a list of columns and `=`. */
+  readonly copies: number;
+  factor: number;
+}
+
+const open = (copies: number): Level => ({ operators: 0, words: 0, commas: 0, copies, factor: 1 });
+
+/** Asked before a text is parsed, because deep trees exhaust the parser's stack, and wide ones memory. */
+export function estimate(text: string): Estimate {
   const lexer = new Lexer(text);
-  const operators: number[] = [0];
-  const words: number[] = [0];
+  const levels: Level[] = [open(1)];
+  let level = levels[0]!;
   let outer = 0;
-  let deepest = 0;
+  let depth = 0;
+  let length = 0;
+  /** Columns of the parenthesis that was closed just now. */
+  let columns = 0;
   for (;;) {
     const kind = lexer.next();
-    if (kind === TOKEN.end) return deepest;
-    const level = operators.length - 1;
+    if (kind === TOKEN.end) return { depth, length };
+    const size = lexer.stop - lexer.start;
+    length += size * level.copies * level.factor;
+    if (kind === TOKEN.space || kind === TOKEN.comment) continue;
+    const closed = columns;
+    columns = 0;
+    const mark = kind === TOKEN.mark ? text.charCodeAt(lexer.start) : 0;
     if (kind === TOKEN.word) {
-      const word = lexer.stop - lexer.start > 9 ? "" : text.slice(lexer.start, lexer.stop).toLowerCase();
-      if (FRESH.has(word)) operators[level] = 0;
-      else if (DEEPER.has(word)) words[level]! += 1;
+      const word = size > 9 ? "" : text.slice(lexer.start, lexer.stop).toLowerCase();
+      if (FRESH.has(word)) level.operators = 0;
+      else if (DEEPER.has(word)) level.words++;
     } else if (kind === TOKEN.operator) {
-      operators[level]! += lexer.stop - lexer.start;
-    } else if (kind === TOKEN.mark) {
-      const mark = text.charCodeAt(lexer.start);
-      if (mark === 40 || mark === 91) {
-        outer += 1 + operators[level]! + words[level]!;
-        operators.push(0);
-        words.push(0);
-      } else if ((mark === 41 || mark === 93) && level > 0) {
-        operators.pop();
-        words.pop();
-        outer -= 1 + operators[level - 1]! + words[level - 1]!;
-      } else if (mark === 44 || mark === 59) operators[level] = words[level] = 0;
-      else if (mark === 58) operators[level]! += 1;
-    }
-    const depth = outer + operators[operators.length - 1]! + words[words.length - 1]!;
-    if (depth > deepest) deepest = depth;
+      level.operators += size;
+      if (text.charCodeAt(lexer.start) === 61) level.factor = Math.max(level.factor, closed);
+    } else if (mark === 40 || mark === 91) {
+      outer += 1 + level.operators + level.words;
+      level = open(level.copies * level.factor);
+      levels.push(level);
+    } else if ((mark === 41 || mark === 93) && levels.length > 1) {
+      columns = level.commas + 1;
+      levels.pop();
+      level = levels[levels.length - 1]!;
+      outer -= 1 + level.operators + level.words;
+    } else if (mark === 44 || mark === 59) {
+      level.operators = level.words = 0;
+      level.factor = 1;
+      level.commas++;
+    } else if (mark === 58) level.operators++;
+    const here = outer + level.operators + level.words;
+    if (here > depth) depth = here;
   }
 }
 

@@ -65,6 +65,7 @@ export function valueAt(run: Run, node: Node, scope: Scope): Value {
   if (known !== undefined) return known;
   spend(run);
   const value = run.on.expression(run, node, scope);
+  spend(run, (value.sources.size + value.quiet.size) >> 3);
   scope.values.set(node, value);
   return value;
 }

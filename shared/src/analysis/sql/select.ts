@@ -5,7 +5,18 @@ import { itemOf } from "./expressions.ts";
 import { fromClause } from "./from.ts";
 import { columnName } from "./names.ts";
 import { predicate } from "./predicates.ts";
-import { findColumn, type Item, noteRead, type Run, type Scope, scopeOf, spend, valueAt, valuesAt } from "./scope.ts";
+import {
+  findColumn,
+  type Item,
+  noteRead,
+  type Run,
+  type Scope,
+  scopeOf,
+  spend,
+  TooComplex,
+  valueAt,
+  valuesAt,
+} from "./scope.ts";
 import { bodyOf, integerOf, type Node, strings, tagOf } from "./tree.ts";
 import { derive, either, type Field, PLAIN, type Value } from "./value.ts";
 import { finishWith, withClause } from "./with.ts";
@@ -89,15 +100,22 @@ function plain(run: Run, stmt: SelectStmt, outer: Scope): readonly Field[] {
   return fields;
 }
 
+/** MaxTupleAttributeNumber of access/htup_details.h: the server takes no more. */
+const MOST_COLUMNS = 1664;
+
 /** A target list, or the list of RETURNING. */
 export function targets(run: Run, nodes: readonly Node[] | undefined, scope: Scope): readonly Field[] {
-  return (nodes ?? []).flatMap((node) => {
+  if ((nodes?.length ?? 0) > MOST_COLUMNS) throw new TooComplex();
+  const fields = (nodes ?? []).flatMap((node) => {
     const target = bodyOf(node, "ResTarget");
     if (target?.val === undefined) return [];
     const star = expandStar(run, target.val, scope);
     if (star !== null) return star;
     return [{ name: target.name ?? columnName(target.val), value: valueAt(run, target.val, scope) }];
   });
+  if (fields.length > MOST_COLUMNS) throw new TooComplex();
+  spend(run, fields.length);
+  return fields;
 }
 
 /** `*`, `x.*`, `(row).*`: the columns; null for what is none of these. */

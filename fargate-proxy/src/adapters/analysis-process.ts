@@ -1,14 +1,16 @@
-// Owns the analysis thread: one request at a time, a watchdog that kills it, a new one in its place.
-import { Worker } from "node:worker_threads";
+// Owns the analysis process: one request at a time, a watchdog that kills it, a new one in its place. A process and not a thread,
+// because a thread that runs out of memory takes the whole gateway with it.
+import { type ChildProcess, fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import type { CatalogSnapshot } from "#shared/catalog.ts";
 import { Refusal } from "#shared/errors.ts";
 import type { Analysis, SyntaxProblem } from "#shared/facts.ts";
 import type { FromWorker, ToWorker } from "./analysis-worker.ts";
 
-export interface ThreadLimits {
+export interface ProcessLimits {
   /** Longest time for one statement. */
   readonly timeoutMs: number;
-  /** Heap of the thread, without the parser's own memory. */
+  /** Heap of the process, without the parser's own memory. */
   readonly heapMegabytes: number;
   /** Requests that wait, at most. */
   readonly queue: number;
@@ -22,23 +24,25 @@ interface Job {
   readonly resolve: (outcome: Outcome) => void;
 }
 
-/** Time for a new thread to load the parser and the snapshots. */
+/** Time for a new process to load the parser and the snapshots. */
 const START_MS = 15_000;
-const STACK_MEGABYTES = 32;
+/** Under the 8 MB that systems give a process, above what the deepest permitted statement needs. */
+const STACK_KILOBYTES = 4000;
+const PROGRAM = fileURLToPath(new URL("./analysis-worker.ts", import.meta.url));
 
-export class AnalysisThread {
-  readonly #limits: ThreadLimits;
+export class AnalysisProcess {
+  readonly #limits: ProcessLimits;
   readonly #snapshots = new Map<string, Extract<ToWorker, { type: "snapshot" }>>();
   readonly #waiting: Job[] = [];
-  #worker: Worker | null = null;
+  #child: ChildProcess | null = null;
   #ready = false;
   #running: Job | null = null;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
-  /** Threads that had to be thrown away. */
+  /** Processes that had to be thrown away. */
   killed = 0;
 
-  constructor(limits: ThreadLimits) {
+  constructor(limits: ProcessLimits) {
     this.#limits = limits;
   }
 
@@ -46,8 +50,8 @@ export class AnalysisThread {
   use(snapshot: CatalogSnapshot, declared: ReadonlyMap<string, "nothing" | "arguments">): void {
     const message = { type: "snapshot", snapshot, declared } as const;
     this.#snapshots.set(snapshot.target, message);
-    if (this.#worker === null) this.#start();
-    else this.#worker.postMessage(message);
+    if (this.#child === null) this.#start();
+    else this.#send(message);
   }
 
   run(request: Request): Promise<Outcome> {
@@ -63,30 +67,42 @@ export class AnalysisThread {
     clearTimeout(this.#timer);
     for (const job of [this.#running, ...this.#waiting.splice(0)]) job?.resolve(tooComplex());
     this.#running = null;
-    const worker = this.#worker;
-    this.#worker = null;
-    await worker?.terminate();
+    const child = this.#child;
+    this.#child = null;
+    if (child === null) return;
+    await new Promise<void>((resolve) => {
+      child.ref();
+      child.once("exit", () => resolve());
+      if (!child.kill("SIGKILL")) resolve();
+    });
   }
 
   #start(): void {
-    const worker = new Worker(new URL("./analysis-worker.ts", import.meta.url), {
-      resourceLimits: { maxOldGenerationSizeMb: this.#limits.heapMegabytes, stackSizeMb: STACK_MEGABYTES },
-      // The statement is all that it works on: nothing of the process's settings.
+    const child = fork(PROGRAM, [], {
+      serialization: "advanced",
+      // The statement is all that it works on: nothing of the gateway's settings.
       env: {},
+      execArgv: [`--max-old-space-size=${this.#limits.heapMegabytes}`, `--stack-size=${STACK_KILOBYTES}`],
+      stdio: ["ignore", "ignore", "ignore", "ipc"],
     });
-    this.#worker = worker;
+    this.#child = child;
     this.#ready = false;
-    worker.unref();
-    for (const message of this.#snapshots.values()) worker.postMessage(message);
-    worker.on("message", (message: FromWorker) => {
-      if (worker !== this.#worker) return;
+    child.on("message", (message: FromWorker) => {
+      if (child !== this.#child) return;
       if (message.type === "ready") this.#becomeReady();
       else if (message.type === "done") this.#finish(message.result);
       else this.#replace();
     });
-    worker.on("error", () => worker === this.#worker && this.#replace());
-    worker.on("exit", () => worker === this.#worker && this.#replace());
+    child.on("error", () => child === this.#child && this.#replace());
+    child.on("exit", () => child === this.#child && this.#replace());
+    for (const message of this.#snapshots.values()) this.#send(message);
     this.#watch(START_MS);
+    this.#keepAlive(false);
+  }
+
+  #send(message: ToWorker): void {
+    // A process that is gone is noticed by its exit.
+    this.#child?.send(message, () => {});
   }
 
   #becomeReady(): void {
@@ -97,17 +113,26 @@ export class AnalysisThread {
 
   #next(): void {
     if (this.#running !== null || this.#closed) return;
-    if (this.#worker === null) this.#start();
+    if (this.#child === null) this.#start();
+    this.#keepAlive(this.#waiting.length > 0);
     if (!this.#ready) return;
     const job = this.#waiting.shift();
-    if (job === undefined) {
-      this.#worker?.unref();
-      return;
-    }
+    if (job === undefined) return;
     this.#running = job;
-    this.#worker?.ref();
     this.#watch(this.#limits.timeoutMs);
-    this.#worker?.postMessage(job.request);
+    this.#send(job.request);
+  }
+
+  /** An idle analysis process keeps no program running. */
+  #keepAlive(busy: boolean): void {
+    const child = this.#child;
+    if (busy) {
+      child?.ref();
+      child?.channel?.ref();
+    } else {
+      child?.unref();
+      child?.channel?.unref();
+    }
   }
 
   #finish(outcome: Outcome): void {
@@ -124,16 +149,16 @@ export class AnalysisThread {
     this.#timer.unref();
   }
 
-  /** The thread hangs, broke, or died: the statement at hand is refused, the others go to a new one. */
+  /** It hangs, broke, or died: the statement at hand is refused, the others go to a new one. */
   #replace(): void {
     if (this.#closed) return;
     this.killed++;
-    const worker = this.#worker;
-    this.#worker = null;
+    const child = this.#child;
+    this.#child = null;
     this.#ready = false;
-    void worker?.terminate();
+    child?.kill("SIGKILL");
     this.#finish(tooComplex());
-    if (this.#worker === null) this.#start();
+    if (this.#child === null) this.#start();
   }
 }
 
