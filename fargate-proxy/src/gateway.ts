@@ -20,6 +20,7 @@ import { Metrics } from "./adapters/metrics.ts";
 import { loadPolicyFolder } from "./adapters/policy-folder.ts";
 import { createTlsAcceptor, dialer, listen } from "./adapters/socket.ts";
 import type { Config } from "./config.ts";
+import { CachedDecisions } from "./gate/decision-cache.ts";
 import { createGate } from "./gate/gate.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { CredentialPort } from "./ports/credentials.ts";
@@ -141,7 +142,7 @@ async function compose(config: Config, log: Log, loaded: Loaded, evidence: Recor
     clock,
     bundle,
     identity,
-    decisions: localDecisions(bundle),
+    decisions: new CachedDecisions(localDecisions(bundle)),
     analysis,
     evidence,
     credentials,
