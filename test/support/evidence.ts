@@ -2,9 +2,15 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { LocalJournal } from "#proxy/adapters/local-journal.ts";
 import { openLocalRecorder } from "#proxy/adapters/local-recorder.ts";
+import { openLocalSigner } from "#proxy/adapters/local-signer.ts";
+import { openLocalSpool } from "#proxy/adapters/local-spool.ts";
+import { LocalStore } from "#proxy/adapters/local-store.ts";
+import { nodeSha256, nodeVerifyEd25519 } from "#proxy/adapters/node-crypto.ts";
+import { compress, decompress } from "#proxy/adapters/node-zstd.ts";
 import type { SessionEvidence } from "#proxy/ports/evidence.ts";
-import type { Recorder } from "#proxy/recorder/recorder.ts";
+import type { Recorder, RecorderOptions, Timing } from "#proxy/recorder/recorder.ts";
 import type { EvidenceEvent, SessionIdentity } from "#shared/evidence/event.ts";
 import type { Principal } from "#shared/identity.ts";
 
@@ -27,15 +33,29 @@ export function temporaryState(): { readonly path: string; remove(): void } {
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
+const TIMING: Timing = { segmentMs: 200, recordingMs: 50, tickMs: 20, retryMs: 20, closeMs: 5000 };
+
 /** A recorder that seals soon and keeps its journal files small. */
 export function openTestRecorder(state: string, problems: string[] = []): Promise<Recorder> {
-  return openLocalRecorder({
-    state,
+  const onProblem = (message: string) => problems.push(message);
+  return openLocalRecorder({ state, clock: systemClock, onProblem, timing: TIMING, journalFileBytes: 256 << 10 });
+}
+
+/** What a recorder is made of, for tests that put something of their own in the place of a part. */
+export async function recorderParts(state: string, problems: string[] = []): Promise<RecorderOptions> {
+  return {
+    journal: await LocalJournal.open(join(state, "journal"), { fileBytes: 64 << 10 }),
+    store: await LocalStore.open(join(state, "evidence")),
+    spool: await openLocalSpool(join(state, "spool")),
+    signer: await openLocalSigner(join(state, "keys")),
+    sha256: nodeSha256,
+    verifyEd25519: nodeVerifyEd25519,
+    compress,
+    decompress,
     clock: systemClock,
     onProblem: (message) => problems.push(message),
-    timing: { segmentMs: 200, recordingMs: 50, tickMs: 20, retryMs: 20, closeMs: 5000 },
-    journalFileBytes: 256 << 10,
-  });
+    timing: TIMING,
+  };
 }
 
 let made = 0;

@@ -1,0 +1,182 @@
+// A full disk, wherever it shows: nothing may run, nothing is lost, and work goes on when there is room again.
+import { execFileSync } from "node:child_process";
+import { mkdirSync, unlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { LocalStore } from "#proxy/adapters/local-store.ts";
+import { openRecorder, type Recorder } from "#proxy/recorder/recorder.ts";
+import {
+  execute,
+  finished,
+  newIdentity,
+  openTestRecorder,
+  recorderParts,
+  resultBytes,
+  temporaryState,
+  useSession,
+} from "#test/support/evidence.ts";
+import { verifyStore } from "#test/support/memory-store.ts";
+
+const FULL = Object.assign(new Error("no space left on device"), { code: "ENOSPC" });
+type Part = "journal" | "store" | "spool";
+
+let state: ReturnType<typeof temporaryState>;
+let recorder: Recorder;
+let problems: string[];
+const failing = new Set<Part>();
+
+/** Makes every method of a port fail while its part is in `failing`. */
+function breakable<T extends object>(port: T, part: Part, methods: readonly (keyof T)[]): T {
+  return new Proxy(port, {
+    get: (target, name) => {
+      const value = Reflect.get(target, name, target);
+      if (typeof value !== "function") return value;
+      return (...args: unknown[]) =>
+        failing.has(part) && methods.includes(name as keyof T) ? Promise.reject(FULL) : value.apply(target, args);
+    },
+  });
+}
+
+beforeEach(async () => {
+  state = temporaryState();
+  problems = [];
+  failing.clear();
+  const parts = await recorderParts(state.path, problems);
+  recorder = await openRecorder({
+    ...parts,
+    journal: breakable(parts.journal, "journal", ["write"]),
+    store: breakable(parts.store, "store", ["put", "replace"]),
+    spool: breakable(parts.spool, "spool", ["append"]),
+  });
+});
+
+afterEach(async () => {
+  failing.clear();
+  await recorder.close();
+  state.remove();
+});
+
+async function expectWhole(events: number) {
+  const report = await verifyStore(LocalStore.forReading(join(state.path, "evidence")), join(state.path, "keys"));
+  expect(report.bad).toBeNull();
+  expect(report.checked.events).toBe(events);
+}
+
+describe("a journal that cannot be written", () => {
+  it("refuses, says so, keeps numbers and order, and goes on", async () => {
+    const session = await useSession(recorder, newIdentity(), 1);
+    failing.add("journal");
+    await expect(session.record(execute(2))).rejects.toMatchObject({ code: "evidence-unavailable", sqlstate: "53100" });
+    await vi.waitFor(() => expect(recorder.available).toBe(false));
+    session.note(finished(2));
+    const other = recorder.open(newIdentity());
+    await expect(other.record(execute(1))).rejects.toMatchObject({ code: "evidence-unavailable" });
+    expect(problems).toEqual(["the journal cannot be written (ENOSPC): nothing may run"]);
+
+    failing.clear();
+    await vi.waitFor(() => expect(recorder.available).toBe(true));
+    await session.record(execute(2));
+    await session.close("done");
+    await other.close("done");
+    // 3 before, 2 while it failed, 1 after, the end; and the other session's refused event with its end.
+    await expectWhole(9);
+  });
+
+  it("refuses for as long as it fails, without taking ever more memory", async () => {
+    const session = await useSession(recorder, newIdentity(), 1);
+    failing.add("journal");
+    await session.record(execute(2)).catch(() => undefined);
+    const long = {
+      type: "refused" as const,
+      ref: 2,
+      code: "evidence-unavailable",
+      sqlstate: "53100",
+      why: "x".repeat(100_000),
+    };
+    for (let i = 0; i < 1000; i++) session.note(long);
+    // 16 MB of lines may wait; the reason stands twice in each.
+    expect(session.seq).toBeGreaterThan(50);
+    expect(session.seq).toBeLessThan(120);
+    const taken = session.seq;
+    failing.clear();
+    await vi.waitFor(() => expect(recorder.available).toBe(true), 5000);
+    await session.close("done");
+    await expectWhole(taken + 1);
+  });
+});
+
+describe("a store that cannot be written", () => {
+  it("stops nothing at once, since the journal has the lines, and gets them later", async () => {
+    failing.add("store");
+    const session = await useSession(recorder, newIdentity(), 3);
+    await vi.waitFor(() => expect(problems).toContain("writing evidence fails (ENOSPC)"));
+    expect(recorder.available).toBe(true);
+    await session.record(execute(2));
+    const closing = session.close("done");
+    failing.clear();
+    await closing;
+    expect(problems).toContain("writing evidence works again");
+    await expectWhole(9);
+  });
+});
+
+describe("a spool that cannot be written", () => {
+  it("refuses until it can be", async () => {
+    failing.add("spool");
+    const session = await useSession(recorder, newIdentity(), 1);
+    await vi.waitFor(() => expect(recorder.available).toBe(false));
+    await expect(session.record(execute(2))).rejects.toMatchObject({ code: "evidence-unavailable" });
+    failing.clear();
+    await vi.waitFor(() => expect(recorder.available).toBe(true));
+    session.output(resultBytes([[1, "after"]]));
+    await session.close("done");
+    await expectWhole(5);
+  });
+});
+
+describe("a disk that is really full", () => {
+  it("refuses, loses nothing, and goes on when there is room", async ({ skip }) => {
+    const disk = join(state.path, "disk");
+    mkdirSync(disk);
+    try {
+      execFileSync("mount", ["-t", "tmpfs", "-o", "size=4m", "tmpfs", disk], { stdio: "ignore" });
+    } catch {
+      skip("only who may mount can make a small disk; the tests above fail the same writes");
+    }
+    try {
+      const own = await openTestRecorder(disk, problems);
+      const session = await useSession(own, newIdentity(), 1);
+      writeFileSync(join(disk, "filler"), Buffer.alloc(1));
+      fill(join(disk, "filler"));
+      await vi.waitFor(
+        async () => {
+          for (let i = 0; i < 200; i++) await session.record(execute(2)).catch(() => undefined);
+          expect(own.available).toBe(false);
+        },
+        { timeout: 10_000, interval: 1 },
+      );
+      await expect(session.record(execute(2))).rejects.toMatchObject({ code: "evidence-unavailable" });
+      const taken = session.seq;
+      unlinkSync(join(disk, "filler"));
+      await vi.waitFor(() => expect(own.available).toBe(true), 5000);
+      await session.record(execute(2));
+      await session.close("done");
+      await own.close();
+      const report = await verifyStore(LocalStore.forReading(join(disk, "evidence")), join(disk, "keys"));
+      expect(report.bad).toBeNull();
+      expect(report.checked.events).toBe(taken + 2);
+    } finally {
+      execFileSync("umount", ["-l", disk]);
+    }
+  }, 30_000);
+});
+
+/** Takes all the room there is. */
+function fill(path: string): void {
+  for (let bytes = 1 << 20; bytes >= 4096; )
+    try {
+      writeFileSync(path, Buffer.alloc(bytes), { flag: "a" });
+    } catch {
+      bytes /= 2;
+    }
+}
