@@ -166,7 +166,8 @@ async function compose(config: Config, log: Log, loaded: Loaded, evidence: Recor
     pending: config.limits.pending,
     onCrowded: () => metrics.count("connections", 1, "crowded"),
     searchPath: (target) => analysis.snapshot(target)?.searchPath ?? [],
-    count: (what) => metrics.count("logins_ended", 1, what),
+    onCancel: (found) => metrics.count("cancel_requests", 1, found ? "sent" : "unknown"),
+    onDiscovery: () => metrics.count("logins_ended", 1, "oauth discovery"),
   });
   await analysis.start();
 

@@ -7,6 +7,7 @@ import { dirname, join } from "node:path";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Certificates, ensureCertificates } from "#local/certificates.ts";
+import { LocalEvidence } from "#proxy/adapters/local-evidence.ts";
 import { RevocationTable } from "#proxy/adapters/local-revocations.ts";
 import { type Gateway, prepareGateway } from "#test/support/gateway.ts";
 import { ROOT } from "#test/support/project.ts";
@@ -116,6 +117,12 @@ describe("a running gateway", () => {
     table.close();
     expect(await gone).toMatchObject({ code: "57P01" });
     expect(await refusal(client("leaver").connect())).toMatchObject({ code: "28000" });
+    const evidence = new LocalEvidence(gateway.state);
+    const events: string[] = [];
+    for (const log of await evidence.sessions({ target: "gateway" }))
+      for await (const { text } of evidence.lines(log)) events.push(text);
+    evidence.close();
+    expect(events.find((text) => text.includes("revocation.entered"))).toContain("privacy");
   });
 
   test("says how it is", async () => {

@@ -114,7 +114,8 @@ export async function loginGround(options: GroundOptions = {}): Promise<LoginGro
     dialer,
     authorities: new Map([["clinic", pem.ca]]),
     log: { info: write, warn: write, error: write },
-    count: (what) => void ground.counted.push(what),
+    onCancel: (found) => void ground.counted.push(found ? "cancel_sent" : "cancel_unknown"),
+    onDiscovery: () => void ground.counted.push("oauth_discovery"),
     ...options.parts,
   };
   const listener = await listen("127.0.0.1", 0, async (accepted: Accepted) => {

@@ -22,11 +22,16 @@ const SCHEMA = `CREATE TABLE IF NOT EXISTS revocations (
 export class RevocationTable {
   readonly #db: DatabaseSync;
 
-  /** Makes the file and the table when they are missing. @throws when the file is no database or cannot be written */
-  constructor(path: string) {
+  /**
+   * Makes the file and the table when they are missing.
+   * @param patienceMs how long this process may stand still while another has the file locked
+   * @throws when the file is no database or cannot be written
+   */
+  constructor(path: string, patienceMs = 2000) {
     mkdirSync(dirname(path), { recursive: true });
-    this.#db = new DatabaseSync(path, { timeout: 2000 });
-    this.#db.exec(SCHEMA);
+    this.#db = new DatabaseSync(path, { timeout: patienceMs });
+    // Readers then wait for no writer.
+    this.#db.exec(`PRAGMA journal_mode = WAL; ${SCHEMA}`);
   }
 
   enter({ name, by, reason, at }: Revocation): void {
@@ -59,10 +64,12 @@ export interface RunningRevocations extends Revocations {
 
 /** Beyond this, what was read last says nothing any more. */
 const STALE_MS = 10_000;
+/** Sessions wait while the table is looked at. */
+const PATIENCE_MS = 100;
 
 /** @param now milliseconds since the epoch. @throws when the table cannot be read at the start */
 export function watchRevocations(path: string, now: () => number, everyMs = 1000): RunningRevocations {
-  const table = new RevocationTable(path);
+  const table = new RevocationTable(path, PATIENCE_MS);
   const listeners = new Set<() => void>();
   const entered = new Set<(revocation: Revocation) => void>();
   let known = byName(table.all());

@@ -23,8 +23,10 @@ export interface LoginParts extends StartupRules, UpstreamParts {
   /** From the first byte to ReadyForQuery. */
   readonly loginMs: number;
   readonly log: Log;
-  /** Counts what is no session and no refusal. */
-  count(what: "cancel_sent" | "cancel_unknown" | "oauth_discovery"): void;
+  /** A cancel request came; `found` when a session has its key. */
+  onCancel(found: boolean): void;
+  /** A client asked where tokens are to be had. */
+  onDiscovery(): void;
 }
 
 export interface LoggedIn {
@@ -69,8 +71,7 @@ async function attempt(
 ): Promise<LoggedIn | Ending> {
   const start = await readStartup(accepted, parts, deadline);
   if (start.kind === "cancel") {
-    const found = await parts.cancelKeys.request(start.pid, start.key);
-    parts.count(found ? "cancel_sent" : "cancel_unknown");
+    parts.onCancel(await parts.cancelKeys.request(start.pid, start.key));
     // Right or wrong, the answer is the same: none.
     accepted.stream.destroy();
     return "cancel request";
@@ -88,7 +89,7 @@ async function attempt(
   if (wanted instanceof Refusal) return turnAway(stream, start.parameters.get("user") ?? "", wanted);
   const shown = await askForToken(inbox, stream, wanted.method, parts.oauth);
   if (shown === null) {
-    parts.count("oauth_discovery");
+    parts.onDiscovery();
     sayGoodbye(stream, new Refusal("token-missing"));
     return "oauth discovery";
   }
