@@ -5,6 +5,7 @@ import type { LocalEvidence } from "#proxy/adapters/local-evidence.ts";
 import type { EvidenceLine } from "#shared/evidence/line-read.ts";
 import type { SessionSummary } from "#shared/evidence/summary.ts";
 import { formatTime, print, withEvidence } from "./evidence/home.ts";
+import { Problem } from "./problem.ts";
 import { BackendReader } from "./replay/backend.ts";
 import { Screen } from "./replay/screen.ts";
 import { type Step, steps } from "./replay/steps.ts";
@@ -28,7 +29,7 @@ export function registerReplay(program: Command): void {
     .action((name: string, options: Options) =>
       withEvidence(async (evidence) => {
         const speed = Number(options.speed);
-        if (!(speed > 0)) throw new Error("--speed takes a number greater than 0");
+        if (!(speed > 0)) throw new Problem("--speed takes a number greater than 0", 2);
         const so = await evidence.find(name);
         if (options.json) await replayJson(steps(evidence, so));
         else await replay(evidence, so, options.wait ? speed : Number.POSITIVE_INFINITY);

@@ -4,6 +4,7 @@ import type { SessionFilter } from "#proxy/ports/index.ts";
 import type { SessionSummary } from "#shared/evidence/summary.ts";
 import { formatTime, parseTime, print, withEvidence } from "./evidence/home.ts";
 import { columns, harmless } from "./evidence/table.ts";
+import { Problem } from "./problem.ts";
 
 interface Options {
   readonly principal?: string;
@@ -36,9 +37,9 @@ export function registerSessions(program: Command): void {
 function filterOf(options: Options): SessionFilter {
   const { principal, target, since, until, relation, decision } = options;
   const limit = Number(options.limit);
-  if (!Number.isSafeInteger(limit) || limit < 1) throw new Error("--limit takes a number from 1 on");
+  if (!Number.isSafeInteger(limit) || limit < 1) throw new Problem("--limit takes a number from 1 on", 2);
   if (decision !== undefined && !["permit", "refuse", "hold"].includes(decision))
-    throw new Error("--decision takes permit, refuse or hold");
+    throw new Problem("--decision takes permit, refuse or hold", 2);
   return {
     limit,
     ...(principal === undefined ? {} : { principal }),

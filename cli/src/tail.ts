@@ -6,6 +6,7 @@ import { readAnnouncement } from "#shared/evidence/announce.ts";
 import { readLine } from "#shared/evidence/line-read.ts";
 import { describe } from "./evidence/describe.ts";
 import { print, withEvidence } from "./evidence/home.ts";
+import { Problem } from "./problem.ts";
 
 interface Options {
   readonly json?: true;
@@ -36,7 +37,7 @@ export function registerTail(program: Command): void {
 
 async function follow(reader: JournalReader, options: Options): Promise<void> {
   const count = Number(options.lines);
-  if (!Number.isSafeInteger(count) || count < 0) throw new Error("--lines takes a number from 0 on");
+  if (!Number.isSafeInteger(count) || count < 0) throw new Problem("--lines takes a number from 0 on", 2);
   const earlier: string[] = [];
   for await (const text of events(reader)) {
     earlier.push(text);

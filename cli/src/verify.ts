@@ -9,6 +9,7 @@ import { decompress } from "#proxy/adapters/node-zstd.ts";
 import { verifyEvidence } from "#shared/evidence/verify.ts";
 import type { KnownHead, Scope, VerifyReport, VerifyRequest } from "#shared/evidence/verify-types.ts";
 import { parseTime, print, withEvidence } from "./evidence/home.ts";
+import { Problem } from "./problem.ts";
 import { stateDirectory } from "./settings.ts";
 
 interface Options {
@@ -43,7 +44,7 @@ export function registerVerify(program: Command): void {
 async function scopeOf(evidence: LocalEvidence, name: string | undefined, options: Options): Promise<Scope> {
   const { all, since, until } = options;
   if ([name, all, since ?? until].filter((given) => given !== undefined).length > 1)
-    throw new Error("give a session, --all, or --since and --until");
+    throw new Problem("give a session, --all, or --since and --until", 2);
   if (name !== undefined) return { type: "session", session: await idOf(evidence, name) };
   if (since === undefined && until === undefined) return { type: "all" };
   const day = (text: string) => new Date(parseTime(text)).toISOString().slice(0, 10);
@@ -71,7 +72,11 @@ async function verify(evidence: LocalEvidence, scope: Scope): Promise<VerifyRepo
   const request: VerifyRequest = {
     scope,
     verifierKey: await evidence.verifierKey().catch(() => {
-      throw new Error("there is no ledger key here: start the gateway once, or give its state directory");
+      throw new Problem(
+        "there is no ledger key here",
+        3,
+        "Start the gateway once, or set POSTERN_STATE to its state directory.",
+      );
     }),
     ...(known === null ? {} : { known }),
     pending: () => evidence.pending(),
@@ -99,7 +104,7 @@ async function readHead(): Promise<KnownHead | null> {
   if (text === null) return null;
   const head = JSON.parse(text) as KnownHead;
   if (!Number.isSafeInteger(head.size) || !/^[0-9a-f]{64}$/.test(head.root))
-    throw new Error(`${headPath()} is damaged`);
+    throw new Problem(`${headPath()} is damaged`, 1);
   return head;
 }
 

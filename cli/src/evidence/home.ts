@@ -1,24 +1,37 @@
 // What the commands that read evidence have in common.
-import { LocalEvidence } from "#proxy/adapters/local-evidence.ts";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { LocalEvidence, NotFound } from "#proxy/adapters/local-evidence.ts";
+import { BadEvidence } from "#shared/evidence/verify-types.ts";
+import { attempt, Problem } from "../problem.ts";
 import { stateDirectory } from "../settings.ts";
 
 /** Runs a command on the evidence of this home; says in one line what went wrong. */
-export async function withEvidence(action: (evidence: LocalEvidence) => Promise<void>): Promise<void> {
-  // Whoever reads the output may have seen enough (`| head`).
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") process.exit(0);
-    throw error;
+export function withEvidence(action: (evidence: LocalEvidence) => Promise<void>): Promise<void> {
+  return attempt(async () => {
+    const state = stateDirectory();
+    if (!existsSync(join(state, "evidence")))
+      throw new Problem(
+        `there is no evidence in ${state}`,
+        3,
+        "Start the gateway first (`npm start`), or set POSTERN_STATE.",
+      );
+    const evidence = new LocalEvidence(state);
+    try {
+      await action(evidence);
+    } catch (error) {
+      throw foreseen(error) ?? error;
+    } finally {
+      evidence.close();
+    }
   });
-  let evidence: LocalEvidence | null = null;
-  try {
-    evidence = new LocalEvidence(stateDirectory());
-    await action(evidence);
-  } catch (error) {
-    process.stderr.write(`postern: ${(error as Error).message}\n`);
-    process.exitCode = 1;
-  } finally {
-    evidence?.close();
-  }
+}
+
+function foreseen(error: unknown): Problem | undefined {
+  if (error instanceof NotFound) return new Problem(error.message, 1);
+  if (error instanceof BadEvidence)
+    return new Problem(`${error.place.key}: ${error.place.what}`, 1, "Run `postern verify` for the whole picture.");
+  return undefined;
 }
 
 /** Writes a line, and waits while the reader is behind. */
@@ -33,7 +46,8 @@ export function parseTime(text: string): number {
   const [, count, unit] = /^(\d+)([smhdw])$/.exec(text) ?? [];
   if (count !== undefined && unit !== undefined) return Date.now() - Number(count) * (UNITS[unit] ?? 0);
   const time = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(time)) throw new Error(`${text} is not a time; write 2026-11-20, 2026-11-20T14:00Z, 30m, 2h or 7d`);
+  if (Number.isNaN(time))
+    throw new Problem(`${text} is not a time`, 2, "Write 2026-11-20, 2026-11-20T14:00Z, 30m, 2h or 7d.");
   return time;
 }
 

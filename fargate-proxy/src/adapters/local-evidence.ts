@@ -27,6 +27,9 @@ const DAY = 86_400_000;
 /** Objects that are read into the index in one step. */
 const STEP = 200;
 
+/** What was asked for is not there. */
+export class NotFound extends Error {}
+
 export class LocalEvidence {
   readonly store: LocalStore;
   readonly #state: string;
@@ -70,7 +73,7 @@ export class LocalEvidence {
     const live = await this.#catchUp();
     if (name === "last") {
       const newest = (await this.sessions({ limit: 50 })).find((so) => so.principal !== null);
-      if (newest === undefined) throw new Error("there are no sessions yet");
+      if (newest === undefined) throw new NotFound("there are no sessions yet");
       return newest;
     }
     const found = new Map(this.#index.startingWith(name, 5).map((so) => [so.session, so]));
@@ -78,8 +81,8 @@ export class LocalEvidence {
     const [only] = found.values();
     const exact = found.get(name);
     if (exact !== undefined) return exact;
-    if (only === undefined) throw new Error(`there is no session ${name}`);
-    if (found.size > 1) throw new Error(`several sessions start with ${name}: ${[...found.keys()].join(", ")}`);
+    if (only === undefined) throw new NotFound(`there is no session ${name}`);
+    if (found.size > 1) throw new NotFound(`several sessions start with ${name}: ${[...found.keys()].join(", ")}`);
     return only;
   }
 
@@ -104,14 +107,14 @@ export class LocalEvidence {
   async *chunks(so: SessionSummary): AsyncGenerator<Chunk> {
     for (const key of await this.#keys("recordings", so)) {
       const part = await this.store.get(key);
-      if (part === null) throw new Error(`${key} is missing: run \`postern verify\``);
+      if (part === null) throw new NotFound(`${key} is missing: run \`postern verify\``);
       for (const frame of splitBlocks(part).frames) yield* readChunks(await decompress(frame));
     }
   }
 
   async #segment(key: string): Promise<string[]> {
     const bytes = await this.store.get(key);
-    if (bytes === null) throw new Error(`${key} is missing: run \`postern verify\``);
+    if (bytes === null) throw new NotFound(`${key} is missing: run \`postern verify\``);
     return (splitLines(await decompress(bytes)) ?? []).map((line) => decoder.decode(line));
   }
 

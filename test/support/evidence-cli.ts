@@ -1,0 +1,12 @@
+// The commands that read evidence, without the rest of the program.
+import { Command } from "commander";
+import { registerReplay } from "#cli/replay.ts";
+import { registerSessions } from "#cli/sessions.ts";
+import { registerShow } from "#cli/show.ts";
+import { registerTail } from "#cli/tail.ts";
+import { registerVerify } from "#cli/verify.ts";
+
+const program = new Command("postern");
+for (const register of [registerSessions, registerShow, registerReplay, registerTail, registerVerify])
+  register(program);
+await program.parseAsync();
