@@ -116,7 +116,7 @@ describe("catalog.yaml", () => {
     ["a mask that does not exist", "mask: initial", "mask: first", 3, /mask/],
     ["an identifier that does not exist", "identifier: G", "identifier: S", 2, /A to R/],
     ["detectors of a mask that has none", "mask: initial", "mask: initial, detectors: [phone]", 3, /detectors/],
-    ["a detector that does not exist", "mask: initial", "mask: scan, detectors: [aura]", 3, /expected one of .*phone/],
+    ["a detector that does not exist", "mask: initial", "mask: scan, detectors: [aura]", 3, /unknown detector .*phone/],
     ["a subject that is no column", "subject: id", "subject: mrn", 9, /subject "mrn" is not among/],
     ["a class of a reserved name", "  ssn: {", "  unclassified: {", 2, /meaning of its own/],
     ["a table without any class", "{ id: none, owner: name }", "{ id: none }", 15, /no column has a class/],
@@ -134,6 +134,19 @@ describe("catalog.yaml", () => {
   test("takes an unquoted null for the mask of that name", () => {
     expect(broken("mask: initial", "mask: null")).toEqual([]);
   });
+});
+
+test("what is wrong in shape hides nothing of what is wrong in meaning", () => {
+  const text = CATALOG.replace("mask: initial", "mask: first")
+    .replace("identifier: G", "identifier: Z")
+    .replace("subject: id", "subjct: id")
+    .replace("ssn: ssn", "ssn: snn");
+  expect(problems("catalog.yaml", text)).toEqual([
+    expect.stringMatching(/^catalog\.yaml:2: unknown identifier "Z" of class ssn/),
+    expect.stringMatching(/^catalog\.yaml:3: unknown mask "first" of class name/),
+    expect.stringMatching(/^catalog\.yaml:9: .*unknown key "subjct"/),
+    expect.stringMatching(/^catalog\.yaml:12: unknown class "snn" of column ssn/),
+  ]);
 });
 
 describe("targets.yaml", () => {

@@ -53,14 +53,11 @@ const targetSchema = z.union(
 );
 
 const classSchema = z.strictObject({
-  identifier: z.string().regex(/^([A-R]|health)$/, "expected a letter A to R of 45 CFR 164.514(b)(2)(i), or health"),
+  identifier: z.string(),
   // YAML reads an unquoted null as no value: here it can only mean the mask.
-  mask: z.preprocess((value) => (value === null ? "null" : value), z.enum(MASKS)),
+  mask: z.preprocess((value) => (value === null ? "null" : value), z.string()),
   /** Of scan; all when absent. */
-  detectors: z
-    .array(z.string().refine((name) => DETECTORS.has(name), `expected one of ${[...DETECTORS].join(", ")}`))
-    .min(1)
-    .optional(),
+  detectors: z.array(z.string()).min(1).optional(),
 });
 const fileSchema = z.strictObject({
   classes: z.record(z.string(), classSchema),
@@ -82,7 +79,7 @@ export function readCatalog(text: string): Read<CatalogRead> {
     const classes = new Map<string, PhiClass>();
     for (const [name, entry] of Object.entries(content.classes)) {
       problems.push(...classProblems(name, entry, say));
-      classes.set(name, { name, ...entry, detectors: entry.detectors ?? [] });
+      classes.set(name, { name, ...entry, mask: maskOf(entry) ?? "redact", detectors: entry.detectors ?? [] });
     }
     const targets = new Map<string, ListedTarget>();
     for (const [name, entry] of Object.entries(content.targets)) {
@@ -103,9 +100,29 @@ function classProblems(name: string, entry: CatalogFile["classes"][string], say:
   if (RESERVED.has(name))
     problems.push(say(path, `"${name}" cannot be the name of a class: it has a meaning of its own`));
   else if (!NAME.test(name)) problems.push(say(path, `class name "${name}" is not lower-case words`));
+  if (!/^([A-R]|health)$/.test(entry.identifier))
+    problems.push(
+      say([...path, "identifier"], `unknown identifier "${entry.identifier}" of class ${name}: ${IDENTIFIERS}`),
+    );
+  if (maskOf(entry) === undefined)
+    problems.push(say([...path, "mask"], `unknown mask "${entry.mask}" of class ${name}: one of ${MASKS.join(", ")}`));
   if (entry.detectors !== undefined && entry.mask !== "scan")
-    problems.push(say([...path, "detectors"], `class "${name}" has detectors, but its mask is not scan`));
+    problems.push(say([...path, "detectors"], `class ${name} has detectors, but its mask is not scan`));
+  for (const detector of entry.detectors ?? [])
+    if (!DETECTORS.has(detector))
+      problems.push(
+        say(
+          [...path, "detectors"],
+          `unknown detector "${detector}" of class ${name}: one of ${[...DETECTORS].join(", ")}`,
+        ),
+      );
   return problems;
+}
+
+const IDENTIFIERS = "a letter A to R of 45 CFR 164.514(b)(2)(i), or health";
+
+function maskOf(entry: CatalogFile["classes"][string]): MaskName | undefined {
+  return MASKS.find((mask) => mask === entry.mask);
 }
 
 type TargetEntry = Exclude<CatalogFile["targets"][string], "none">;

@@ -28,28 +28,57 @@ export function readYaml<T, V>(
   if (broken.length > 0) return { value: null, problems: broken.map((e) => at(e.pos[0], e.message)) };
 
   const say: Say = (path, message) => at(offsetOf(document.contents, path), message);
-  const parsed = schema.safeParse(document.toJS());
-  if (!parsed.success)
-    return { value: null, problems: parsed.error.issues.flatMap((issue) => issueProblems(issue, say)) };
   const problems: Problem[] = [];
-  return { value: make(parsed.data, say, problems), problems };
+  const parsed = schema.safeParse(document.toJS());
+  if (parsed.success) return { value: make(parsed.data, say, problems), problems };
+
+  const unknown: Path[] = [];
+  problems.push(...parsed.error.issues.flatMap((issue) => issueProblems(issue, { say, unknown })));
+  // Without the keys that nobody knows the rest may well be read, and its problems be said too.
+  const rest = schema.safeParse(without(document.toJS(), unknown));
+  if (rest.success) make(rest.data, say, problems);
+  return { value: null, problems };
 }
 
 type Issue = z.core.$ZodIssue;
 
-function issueProblems(issue: Issue, say: Say, above: Path = []): Problem[] {
+interface Report {
+  readonly say: Say;
+  /** Where the keys stand that nobody knows. */
+  readonly unknown: Path[];
+}
+
+function issueProblems(issue: Issue, report: Report, above: Path = []): Problem[] {
+  const { say } = report;
   const path = [...above, ...issue.path];
-  if (issue.code === "unrecognized_keys")
+  if (issue.code === "unrecognized_keys") {
+    report.unknown.push(...issue.keys.map((key) => [...path, key]));
     return issue.keys.map((key) => say([...path, key], `${where(path)}unknown key "${key}"`));
+  }
   if (issue.code === "invalid_key") return issue.issues.map((inner) => say(path, `${where(path)}${inner.message}`));
   // Of alternatives, the one that was meant: the value has its shape, and the mistake is further in.
   const meant = issue.code === "invalid_union" ? issue.errors.find((branch) => !branch.some(isOtherShape)) : undefined;
-  if (meant !== undefined) return meant.flatMap((inner) => issueProblems(inner, say, path));
+  if (meant !== undefined) return meant.flatMap((inner) => issueProblems(inner, report, path));
   return [say(path, `${where(path)}${issue.message}`)];
 }
 
 function isOtherShape(issue: Issue): boolean {
   return issue.path.length === 0 && issue.code !== "unrecognized_keys" && issue.code !== "invalid_union";
+}
+
+/** Takes the keys at these paths out of a fresh value. */
+function without(value: unknown, paths: readonly Path[]): unknown {
+  for (const path of paths) {
+    const key = path.at(-1);
+    const holder = path
+      .slice(0, -1)
+      .reduce<unknown>(
+        (at, step) => (typeof at === "object" && at !== null ? Reflect.get(at, step) : undefined),
+        value,
+      );
+    if (typeof holder === "object" && holder !== null && key !== undefined) Reflect.deleteProperty(holder, key);
+  }
+  return value;
 }
 
 function where(path: Path): string {
