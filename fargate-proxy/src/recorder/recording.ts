@@ -31,6 +31,8 @@ export class Recording {
   readonly #parts: RecordingParts;
   readonly #place: Place;
   #block: Buffer | null = null;
+  /** A block that was compressed, for the next one: a long result would leave the collector 250 kB a time. */
+  #spare: Buffer | null = null;
   #length = 0;
   #blockSize = FIRST_BLOCK;
   /** The chunk being filled: where its header is, and what the header says. */
@@ -39,7 +41,7 @@ export class Recording {
   #chunkTime = 0;
   /** When the oldest byte of the block came. */
   #since = 0;
-  #waiting: Uint8Array[] = [];
+  #waiting: Buffer[] = [];
   #waitingBytes = 0;
   #working: Promise<void> | null = null;
   #drained: (() => void)[] = [];
@@ -84,6 +86,7 @@ export class Recording {
 
   /** Lets go of a block that has waited since `before`, so that a process that dies leaves nearly all of the recording. */
   tick(before: number): void {
+    if (this.#block === null) this.#spare = null;
     if (this.#length > 0 && this.#since < before) this.#endBlock();
   }
 
@@ -110,7 +113,8 @@ export class Recording {
   }
 
   #newBlock(time: number): Buffer {
-    const block = Buffer.allocUnsafeSlow(this.#blockSize);
+    const block = this.#spare ?? Buffer.allocUnsafeSlow(this.#blockSize);
+    this.#spare = null;
     this.#blockSize = BLOCK;
     this.#block = block;
     this.#since = time;
@@ -141,6 +145,7 @@ export class Recording {
       const frame = await this.#parts.compress(block);
       await this.#spool(frame);
       this.#waitingBytes -= block.length;
+      if (block.length > BLOCK / 2) this.#spare = Buffer.from(block.buffer, 0, BLOCK);
       if (this.#waitingBytes <= WAITING_LIMIT / 2) for (const resolve of this.#drained.splice(0)) resolve();
     }
   }

@@ -5,6 +5,8 @@ import { Holding, type Units } from "./units.ts";
 
 /** A segment of this size is stored at once. */
 export const SEGMENT_BYTES = 1 << 20;
+/** Room for the line that makes a segment full. */
+const SLACK = 16 << 10;
 const FIRST_BYTES = 4 << 10;
 
 export class Segment extends Holding {
@@ -38,7 +40,7 @@ export class Segment extends Holding {
   }
 
   #grow(need: number): void {
-    const larger = Buffer.allocUnsafe(Math.max(this.#bytes.length * 2, need));
+    const larger = Buffer.allocUnsafe(Math.max(Math.min(this.#bytes.length * 2, SEGMENT_BYTES + SLACK), need));
     this.#bytes.copy(larger, 0, 0, this.length);
     this.#bytes = larger;
   }
