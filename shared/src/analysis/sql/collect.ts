@@ -34,6 +34,7 @@ export class Collector {
   outputs: readonly OutputFact[] | null = null;
   hasWhere = false;
   refers: Facts["refers"];
+  copy: AnalysedStatement["copy"];
   /** False once a literal has decided something. */
   literalFree = true;
 
@@ -128,7 +129,7 @@ export class Collector {
       hasWhere: this.hasWhere,
       ...(this.refers === undefined ? {} : { refers: this.refers }),
     };
-    return { facts, effects: this.effects };
+    return { facts, effects: this.effects, ...(this.copy === undefined ? {} : { copy: this.copy }) };
   }
 }
 

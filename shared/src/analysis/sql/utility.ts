@@ -4,6 +4,7 @@ import type { Action, Facts, SessionEffect, StatementKind } from "../../facts.ts
 import { callFunction } from "./calls.ts";
 import { markSeen } from "./check.ts";
 import { outputsOf } from "./collect.ts";
+import { copyFormat } from "./copy-format.ts";
 import { createAs, createTable, createView, ddl } from "./define.ts";
 import { fullName } from "./lookup.ts";
 import { predicate } from "./predicates.ts";
@@ -229,6 +230,11 @@ function isOff(arg: Node | undefined): boolean {
 
 function copy(run: Run, body: CopyStmt): void {
   run.out.kind = body.is_from === true ? "copy-in" : "copy-out";
+  if (body.is_from !== true) {
+    run.out.copy = copyFormat(body.options);
+    // Two COPY that differ in a delimiter are normalized alike, and written differently.
+    if (body.options !== undefined) run.out.literalFree = false;
+  }
   if (body.filename !== undefined || body.is_program === true)
     run.out.gap("server-file", body.is_program === true ? "program" : "file");
   if (body.query !== undefined) {
