@@ -291,7 +291,7 @@ export class GateSession implements Session, Live {
   ): void {
     this.#running = Math.max(0, this.#running - 1);
     this.lastActive = this.#parts.clock.now();
-    this.#evidence.note({ type: "finished", ref: judgement.ref, ...outcome });
+    this.#evidence.note({ type: "finished", ref: judgement.ref, ...outcome, sqlstate: outcome.sqlstate || "00000" });
     this.#parts.meter.time("command", outcome.micros);
     if (outcome.rows > 0) this.#parts.meter.count("rows", outcome.rows, this.target.name);
     for (const tally of outcome.masks)
