@@ -24,7 +24,7 @@ function words(event: EvidenceEvent, line: EvidenceLine): string[] {
     case "statement":
       return [
         `${event.decision.outcome.padEnd(8)} ${event.text}`,
-        `${event.phase}; ${event.decision.why} (${event.decision.policies.join(", ") || "no policy"})`,
+        `${event.phase}, ${event.decision.why || event.decision.outcome} (${event.decision.policies.join(", ") || "no policy asked"})`,
         ...event.facts.flatMap(factsWords),
         ...(event.decision.reveal.length === 0 ? [] : [`may see in clear: ${event.decision.reveal.join(", ")}`]),
       ];

@@ -39,7 +39,7 @@ export class LineWriter {
       return `${start}${phase}${binds}${decision}}}`;
     }
     if (event.type === "finished") {
-      const failed = event.sqlstate === "00000" ? "" : `,"status_id":2,"status_code":${JSON.stringify(event.sqlstate)}`;
+      const failed = isFine(event.sqlstate) ? "" : `,"status_id":2,"status_code":${JSON.stringify(event.sqlstate)}`;
       const start = `${this.#hot}${time}${failed}${this.#link}${seq},"prev":"${prev}","type":"finished","ref":${event.ref}`;
       const counts = `,"tag":${JSON.stringify(event.tag)},"rows":${event.rows},"bytes":${event.bytes},"micros":${event.micros}`;
       const masks = event.masks.length === 0 ? "" : `,"masks":${JSON.stringify(event.masks.map(tally))}`;
@@ -77,6 +77,11 @@ export class LineWriter {
       },
     };
   }
+}
+
+/** No error has no SQLSTATE, or that of success. */
+function isFine(sqlstate: string): boolean {
+  return sqlstate === "" || sqlstate === "00000";
 }
 
 function tally(m: { column: string; classes: readonly string[]; mask: string; masked: number; clear: number }): object {

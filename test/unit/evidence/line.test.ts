@@ -106,7 +106,9 @@ describe("lines", () => {
           time,
           prev: PREV,
         });
-        expect(read?.event).toEqual(given);
+        // No SQLSTATE is read as that of success: it means the same.
+        const fine = given.type === "finished" && given.sqlstate === "" ? { ...given, sqlstate: "00000" } : given;
+        expect(read?.event).toEqual(fine);
       }),
       { numRuns: 300 },
     );
@@ -131,6 +133,13 @@ describe("lines", () => {
       expect(line.severity_id).toBeTypeOf("number");
       expect(line.actor.user.name).toBe("engineer");
     }
+  });
+
+  it("of a command say whether it failed", () => {
+    const writer = new LineWriter(identity);
+    const status = (sqlstate: string) =>
+      JSON.parse(writer.write({ ...finished(2), sqlstate } as EvidenceEvent, 3, 1, PREV)).status_id;
+    expect([status("00000"), status(""), status("22012")]).toEqual([undefined, undefined, 2]);
   });
 
   it("of a plain run take less than 800 bytes for the pair", () => {

@@ -237,7 +237,7 @@ describe("while the recorder works", () => {
       while (!stop) await (await useSession(recorder, newIdentity(), runs)).close("done");
     });
     const evidence = new LocalEvidence(state);
-    for (let i = 0; i < 6; i++) {
+    for (let i = 0; i < 4; i++) {
       const report = await verifyStore(evidence.store, join(state, "keys"), {
         pending: () => evidence.pending(),
         settle: () => new Promise((resolve) => setTimeout(resolve, 200)),
