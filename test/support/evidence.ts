@@ -10,7 +10,8 @@ import { LocalStore } from "#proxy/adapters/local-store.ts";
 import { nodeSha256, nodeVerifyEd25519 } from "#proxy/adapters/node-crypto.ts";
 import { compress, decompress } from "#proxy/adapters/node-zstd.ts";
 import type { SessionEvidence } from "#proxy/ports/evidence.ts";
-import type { Recorder, RecorderOptions, Timing } from "#proxy/recorder/recorder.ts";
+import type { RecorderOptions, Timing } from "#proxy/recorder/options.ts";
+import type { Recorder } from "#proxy/recorder/recorder.ts";
 import type { EvidenceEvent, SessionIdentity } from "#shared/evidence/event.ts";
 import type { Principal } from "#shared/identity.ts";
 

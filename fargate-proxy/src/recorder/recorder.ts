@@ -1,12 +1,10 @@
 // The recorder: EvidencePort over a journal, a store, a spool and a ledger. How a line travels:
 //   event -> line -> batch -> journal (durable: the permit may move) -> segment -> store -> ledger -> the journal forgets it
 import type { SessionIdentity } from "#shared/evidence/event.ts";
-import type { Clock } from "../ports/clock.ts";
 import type { EvidencePort, SessionEvidence } from "../ports/evidence.ts";
-import type { JournalPort } from "../ports/journal.ts";
-import type { SpoolPort } from "../ports/spool.ts";
 import { GroupCommit } from "./commit.ts";
-import { type LedgerTools, LedgerWriter, loadLedger } from "./ledger-writer.ts";
+import { LedgerWriter, loadLedger } from "./ledger-writer.ts";
+import type { RecorderOptions, Timing } from "./options.ts";
 import { Backlog, type RecorderParts } from "./parts.ts";
 import type { Patience } from "./patience.ts";
 import { type RecordingParts, SPOOLING } from "./recording.ts";
@@ -14,29 +12,6 @@ import { type Recovered, recover } from "./recover.ts";
 import { Sealer } from "./sealer.ts";
 import { RecordedSession } from "./session.ts";
 import { Units } from "./units.ts";
-
-export interface RecorderOptions extends LedgerTools {
-  readonly journal: JournalPort;
-  readonly spool: SpoolPort;
-  readonly clock: Clock;
-  /** One Zstandard frame; level 1 where speed counts, 3 where size does. */
-  compress(bytes: Uint8Array, level: 1 | 3): Promise<Uint8Array>;
-  decompress(bytes: Uint8Array): Promise<Uint8Array>;
-  /** A failure or its end, in words without data: for the operator's log. */
-  onProblem(message: string): void;
-  readonly timing?: Partial<Timing>;
-}
-
-export interface Timing {
-  /** How long lines may wait for their segment. */
-  readonly segmentMs: number;
-  /** How long output may wait in memory. */
-  readonly recordingMs: number;
-  readonly tickMs: number;
-  readonly retryMs: number;
-  /** How long `close` waits for a store that fails; what is not stored then is in the journal still. */
-  readonly closeMs: number;
-}
 
 const TIMING: Timing = { segmentMs: 5000, recordingMs: 1000, tickMs: 500, retryMs: 500, closeMs: 10_000 };
 /** Lines that wait in memory while the journal fails. */

@@ -10,7 +10,7 @@ import { type ObjectRecord, objectKey, type Place, parseKey, placeOf } from "#sh
 import { isEnd } from "#shared/evidence/summary.ts";
 import type { GroupCommit } from "./commit.ts";
 import type { LedgerWriter, StoredLedger } from "./ledger-writer.ts";
-import type { RecorderOptions } from "./recorder.ts";
+import type { RecorderOptions } from "./options.ts";
 import type { Sealer } from "./sealer.ts";
 import { SEGMENT_BYTES, Segment } from "./segment.ts";
 import { parseSpoolName } from "./spool-name.ts";

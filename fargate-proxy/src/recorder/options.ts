@@ -1,0 +1,28 @@
+// What a recorder is opened with.
+import type { Clock } from "../ports/clock.ts";
+import type { JournalPort } from "../ports/journal.ts";
+import type { SpoolPort } from "../ports/spool.ts";
+import type { LedgerTools } from "./ledger-writer.ts";
+
+export interface RecorderOptions extends LedgerTools {
+  readonly journal: JournalPort;
+  readonly spool: SpoolPort;
+  readonly clock: Clock;
+  /** One Zstandard frame; level 1 where speed counts, 3 where size does. */
+  compress(bytes: Uint8Array, level: 1 | 3): Promise<Uint8Array>;
+  decompress(bytes: Uint8Array): Promise<Uint8Array>;
+  /** A failure or its end, in words without data: for the operator's log. */
+  onProblem(message: string): void;
+  readonly timing?: Partial<Timing>;
+}
+
+export interface Timing {
+  /** How long lines may wait for their segment. */
+  readonly segmentMs: number;
+  /** How long output may wait in memory. */
+  readonly recordingMs: number;
+  readonly tickMs: number;
+  readonly retryMs: number;
+  /** How long `close` waits for a store that fails; what is not stored then is in the journal still. */
+  readonly closeMs: number;
+}
