@@ -1,18 +1,30 @@
-// The `postern` command.
+// The `postern` command. Loads the command that is asked for, and all of them only to describe them: a token should come at once.
 import { Command } from "commander";
-import { registerConnect } from "./connect.ts";
-import { registerExplain } from "./explain.ts";
-import { registerLogin } from "./login.ts";
-import { registerPolicy } from "./policy.ts";
-import { registerReplay } from "./replay.ts";
-import { registerRevoke } from "./revoke.ts";
-import { registerSessions } from "./sessions.ts";
-import { registerShow } from "./show.ts";
-import { registerSql } from "./sql.ts";
-import { registerTail } from "./tail.ts";
-import { registerStatus, registerTargets } from "./targets.ts";
-import { registerToken } from "./token.ts";
-import { registerVerify } from "./verify.ts";
+
+type Register = (program: Command) => void;
+
+const GROUPS: Readonly<Record<string, Readonly<Record<string, () => Promise<Register>>>>> = {
+  "Using a target:": {
+    token: async () => (await import("./token.ts")).registerToken,
+    login: async () => (await import("./login.ts")).registerLogin,
+    sql: async () => (await import("./sql.ts")).registerSql,
+    connect: async () => (await import("./connect.ts")).registerConnect,
+    targets: async () => (await import("./targets.ts")).registerTargets,
+    status: async () => (await import("./targets.ts")).registerStatus,
+  },
+  "Identities and policy:": {
+    revoke: async () => (await import("./revoke.ts")).registerRevoke,
+    policy: async () => (await import("./policy.ts")).registerPolicy,
+    explain: async () => (await import("./explain.ts")).registerExplain,
+  },
+  "Evidence:": {
+    sessions: async () => (await import("./sessions.ts")).registerSessions,
+    show: async () => (await import("./show.ts")).registerShow,
+    replay: async () => (await import("./replay.ts")).registerReplay,
+    tail: async () => (await import("./tail.ts")).registerTail,
+    verify: async () => (await import("./verify.ts")).registerVerify,
+  },
+};
 
 const program = new Command("postern")
   .description("The gateway between identities and systems that hold protected health information.")
@@ -20,13 +32,11 @@ const program = new Command("postern")
   .helpCommand(false)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
-program.commandsGroup("Using a target:");
-for (const register of [registerToken, registerLogin, registerSql, registerConnect, registerTargets, registerStatus])
-  register(program);
-program.commandsGroup("Identities and policy:");
-for (const register of [registerRevoke, registerPolicy, registerExplain]) register(program);
-program.commandsGroup("Evidence:");
-for (const register of [registerSessions, registerShow, registerReplay, registerTail, registerVerify])
-  register(program);
+const [, , asked = ""] = process.argv;
+const known = Object.values(GROUPS).some((commands) => Object.hasOwn(commands, asked));
+for (const [title, commands] of Object.entries(GROUPS)) {
+  program.commandsGroup(title);
+  for (const [name, load] of Object.entries(commands)) if (!known || name === asked) (await load())(program);
+}
 
 await program.parseAsync();

@@ -10,6 +10,7 @@ import { startDatabase } from "./database.ts";
 import { CLIENT_ID, SCOPE } from "./oidc/configuration.ts";
 import { IDENTITIES } from "./oidc/identities.ts";
 import { startProvider } from "./oidc/serve.ts";
+import { isAlive, readRun, stopOrphans } from "./orphans.ts";
 import { type Ports, takenPorts } from "./ports.ts";
 import { removePlace } from "./postgres-place.ts";
 import { type ProxyOptions, type RunningProxy, startProxy } from "./proxy.ts";
@@ -70,13 +71,8 @@ function enter(root: string, fresh: boolean): void {
 }
 
 function runningPid(root: string): number | null {
-  try {
-    const { pid } = JSON.parse(readFileSync(join(root, "run.json"), "utf8")) as RunFile;
-    process.kill(pid, 0);
-    return pid;
-  } catch {
-    return null;
-  }
+  const run = readRun(root);
+  return run !== null && isAlive(run.pid, "start.ts") ? run.pid : null;
 }
 
 /** The demo's contractor has left: revoked from the start, as an operator would do it. */
@@ -142,6 +138,7 @@ async function keepProxy(state: State, options: ProxyOptions) {
 export async function startHome(options: HomeOptions): Promise<LocalHome> {
   const { ports, progress = () => {}, fresh = false, careless = false, policy = POLICY } = options;
   enter(options.state, fresh);
+  await stopOrphans(options.state);
   const taken = await takenPorts(ports);
   if (taken.length > 0)
     throw new CannotStart(`${taken.join("\n")}\nStop it, or take other ports with --port <number>.`);

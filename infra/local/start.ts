@@ -33,7 +33,8 @@ function readArguments(): { fresh: boolean; port: number } {
 
 function tellWhatToTry({ run, state }: LocalHome): void {
   const { gateway, issuer, admin } = run;
-  const ca = relative(process.cwd(), run.ca);
+  const near = relative(process.cwd(), run.ca);
+  const ca = near.startsWith("..") ? run.ca : near;
   say(
     `ready: gateway ${gateway.host}:${gateway.port}, issuer ${issuer}, health http://${admin.host}:${admin.port}/readyz`,
   );
