@@ -31,3 +31,7 @@ test("an analysis of COPY with options does not stand for another with other one
   expect(analyse("COPY public.patients TO STDOUT").literalFree).toBe(true);
   expect(analyse("COPY public.patients FROM STDIN").statements[0]?.copy).toBeUndefined();
 });
+
+test("options of COPY are no reason to call a statement incomplete", () => {
+  expect(analyse("COPY public.patients TO STDOUT (FORMAT csv, FORCE_QUOTE *)").statements[0]?.facts.gaps).toEqual([]);
+});

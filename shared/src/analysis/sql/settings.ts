@@ -88,7 +88,7 @@ function constants(args: readonly Node[] | undefined): string[] | undefined {
 
 /** set_config(name, value, local): like SET when both are constants. */
 export function callSetting(run: Run, args: readonly Node[]): void {
-  const name = constantText(args[0]);
+  const name = constantText(args[0])?.toLowerCase() ?? null;
   run.out.literalFree = false;
   if (name === null) {
     run.out.gap("setting", "set_config");
@@ -97,6 +97,9 @@ export function callSetting(run: Run, args: readonly Node[]): void {
   const value = constantText(args[1]);
   // A placeholder of an extension's or application's own (`app.user`) changes nothing that the analysis knows of.
   if (value === null && name.includes(".")) return;
+  // A bind value is the client's own word: of settings that change neither names nor who asks, it need not be known (asyncpg puts `jit` back so).
+  const followed = FORBIDDEN.has(name) || name === "search_path" || name === "client_encoding";
+  if (!followed && bodyOf(args[1], "ParamRef") !== null) return;
   changeSetting(run, name, value === null ? undefined : [value]);
 }
 

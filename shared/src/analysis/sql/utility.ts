@@ -234,6 +234,8 @@ function copy(run: Run, body: CopyStmt): void {
     run.out.copy = copyFormat(body.options);
     // Two COPY that differ in a delimiter are normalized alike, and written differently.
     if (body.options !== undefined) run.out.literalFree = false;
+    // FORCE_QUOTE * names columns that are written anyway.
+    markSeen(run.out, body.options);
   }
   if (body.filename !== undefined || body.is_program === true)
     run.out.gap("server-file", body.is_program === true ? "program" : "file");
