@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { appendFileSync, chmodSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Recorder } from "#proxy/recorder/recorder.ts";
 import {
@@ -19,12 +20,11 @@ import {
   useSession,
 } from "#test/support/evidence.ts";
 import { copyStore } from "#test/support/memory-store.ts";
-import { ROOT } from "#test/support/project.ts";
 import { environment } from "#test/support/settings.ts";
 
 const state = temporaryState();
 /** The five commands alone: the whole program takes its time to load. */
-const MAIN = join(ROOT, "test/support/evidence-cli.ts");
+const MAIN = fileURLToPath(new URL("../../support/evidence-cli.ts", import.meta.url));
 const copilot = { ...ENGINEER, kind: "agent" as const, name: "copilot", actsFor: "engineer" };
 const engineer = newIdentity();
 const agent = newIdentity("billing", copilot);
