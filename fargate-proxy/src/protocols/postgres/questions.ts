@@ -1,8 +1,7 @@
 // The gateway's own questions to a target, about its catalog: over a connection of their own that no client ever speaks on.
 import { serialize } from "pg-protocol";
-import type { BackendMessage } from "pg-protocol/dist/messages.js";
 import type { Target } from "#shared/target.ts";
-import { field, nextMessage } from "./backend.ts";
+import { nextMessage } from "./backend.ts";
 import { PeerGone } from "./inbox.ts";
 import type { UpstreamParts } from "./reach.ts";
 import { logInToTarget } from "./upstream.ts";
@@ -26,14 +25,14 @@ export async function openQuestions(parts: UpstreamParts, target: Target, passwo
 
   const ask = async (sql: string) => {
     stream.write(serialize.query(sql));
-    let rows: (string | null)[][] = [];
+    let rows: (readonly (string | null)[])[] = [];
     let failed = "";
     for (;;) {
-      const message: BackendMessage = await nextMessage(inbox, LONGEST_MESSAGE);
-      if (message.name === "rowDescription") rows = [];
-      else if (message.name === "dataRow") rows.push(field(message, "fields"));
-      else if (message.name === "error") failed = String(field(message, "code"));
-      else if (message.name === "readyForQuery") {
+      const message = await nextMessage(inbox, LONGEST_MESSAGE);
+      if (message.type === "columns") rows = [];
+      else if (message.type === "row") rows.push(message.cells);
+      else if (message.type === "error") failed = message.sqlstate;
+      else if (message.type === "ready") {
         if (failed !== "") throw new Error(`a question about the catalog failed (${failed})`);
         return rows;
       }

@@ -1,9 +1,8 @@
 // The gateway logs in to a target (PostgreSQL documentation, 54.2.1). Nothing of the client's goes into it but settings from a list.
 import { createHash, randomBytes } from "node:crypto";
 import { serialize } from "pg-protocol";
-import type { BackendMessage } from "pg-protocol/dist/messages.js";
 import type { Target } from "#shared/target.ts";
-import { field, nextMessage } from "./backend.ts";
+import { type BackendMessage, nextMessage, readMechanisms } from "./backend.ts";
 import { TargetConnection } from "./connection.ts";
 import { Inbox, PeerGone } from "./inbox.ts";
 import { type Opened, reach, TargetFailure, type UpstreamParts } from "./reach.ts";
@@ -16,6 +15,13 @@ export interface UpstreamLogin {
 }
 
 const LONGEST_MESSAGE = 64 * 1024;
+// Authentication messages by their code
+const OK = 0;
+const CLEARTEXT = 3;
+const MD5 = 5;
+const SASL = 10;
+const SASL_CONTINUE = 11;
+const SASL_FINAL = 12;
 
 /** A login that is over: what comes next on the stream has not been read, but for what the inbox holds. */
 export interface LoggedInTarget extends Opened {
@@ -85,46 +91,38 @@ async function handshake(opened: Opened, inbox: Inbox, target: Target, login: Up
 }
 
 async function authenticate(opened: Opened, inbox: Inbox, target: Target, password: string): Promise<void> {
+  const { stream, certificate } = opened;
   let scram: ScramExchange | null = null;
   let proven = false;
   for (;;) {
     const message = await next(inbox);
-    switch (message.name) {
-      case "authenticationOk":
-        // Mutual: the target has to prove that it knows the credential, before anything is asked of it.
-        if (scram !== null && !proven) throw new ScramError("the target skipped its own proof");
-        return;
-      case "authenticationCleartextPassword":
-        if (opened.certificate === null)
-          throw new TargetFailure("target-refused", "the target wants the credential in clear, without TLS");
-        opened.stream.write(serialize.password(password));
-        break;
-      case "authenticationMD5Password":
-        opened.stream.write(serialize.password(md5(target.user, password, field<Buffer>(message, "salt"))));
-        break;
-      case "authenticationSASL":
-        if (scram !== null) throw new ScramError("the target started SCRAM twice");
-        scram = startScram(
-          field<string[]>(message, "mechanisms"),
-          password,
-          opened.certificate,
-          randomBytes(18).toString("base64"),
-        );
-        opened.stream.write(serialize.sendSASLInitialResponseMessage(scram.mechanism, scram.first));
-        break;
-      case "authenticationSASLContinue":
-        if (scram === null) throw new ScramError("the target's SCRAM message is out of place");
-        opened.stream.write(serialize.sendSCRAMClientFinalMessage(await scram.answer(field(message, "data"))));
-        break;
-      case "authenticationSASLFinal":
-        if (scram === null) throw new ScramError("the target's SCRAM message is out of place");
-        scram.verify(field(message, "data"));
-        proven = true;
-        break;
-      default:
-        throw new TargetFailure("target-refused", "the target asks for a login that is not supported");
+    if (message.type === "other") continue;
+    if (message.type !== "authentication") throw unsupported();
+    const { code, data } = message;
+    if (code === OK) {
+      // Mutual: the target has to prove that it knows the credential, before anything is asked of it.
+      if (scram !== null && !proven) throw new ScramError("the target skipped its own proof");
+      return;
     }
+    if (code === CLEARTEXT) {
+      if (certificate === null)
+        throw new TargetFailure("target-refused", "the target wants the credential in clear, without TLS");
+      stream.write(serialize.password(password));
+    } else if (code === MD5 && data.length === 4) stream.write(serialize.password(md5(target.user, password, data)));
+    else if (code === SASL && scram === null) {
+      scram = startScram(readMechanisms(data) ?? [], password, certificate, randomBytes(18).toString("base64"));
+      stream.write(serialize.sendSASLInitialResponseMessage(scram.mechanism, scram.first));
+    } else if (code === SASL_CONTINUE && scram !== null)
+      stream.write(serialize.sendSCRAMClientFinalMessage(await scram.answer(data.toString("latin1"))));
+    else if (code === SASL_FINAL && scram !== null) {
+      scram.verify(data.toString("latin1"));
+      proven = true;
+    } else throw unsupported();
   }
+}
+
+function unsupported(): TargetFailure {
+  return new TargetFailure("target-refused", "the target asks for a login that is not supported");
 }
 
 async function untilReady(inbox: Inbox): Promise<Ready> {
@@ -133,26 +131,19 @@ async function untilReady(inbox: Inbox): Promise<Ready> {
   let key = 0;
   for (;;) {
     const message = await next(inbox);
-    if (message.name === "parameterStatus")
-      parameters.set(field(message, "parameterName"), field(message, "parameterValue"));
-    else if (message.name === "backendKeyData") {
-      pid = field(message, "processID");
-      key = field(message, "secretKey");
-    } else if (message.name === "readyForQuery") return { parameters, pid, key };
-    else if (message.name !== "notice") throw new PeerGone();
+    if (message.type === "parameter") parameters.set(message.name, message.value);
+    else if (message.type === "key") ({ pid, key } = message);
+    else if (message.type === "ready") return { parameters, pid, key };
+    else if (message.type !== "other") throw new PeerGone();
   }
 }
 
 /** The next message of the login. @throws TargetFailure when it is an error, PeerGone when there is none that can be read */
 async function next(inbox: Inbox): Promise<BackendMessage> {
   const message = await nextMessage(inbox, LONGEST_MESSAGE);
-  if (message.name !== "error") return message;
-  const sqlstate = String(field(message, "code") ?? "");
-  throw new TargetFailure(
-    isTemporary(sqlstate) ? "target-down" : "target-refused",
-    String(field(message, "message")),
-    sqlstate,
-  );
+  if (message.type !== "error") return message;
+  const { sqlstate, words } = message;
+  throw new TargetFailure(isTemporary(sqlstate) ? "target-down" : "target-refused", words, sqlstate);
 }
 
 /** Full, starting, stopping: not a matter of credentials. */
