@@ -7,10 +7,11 @@ import { parse } from "yaml";
 import type { RunFile } from "#shared/home.ts";
 import { ensureCertificates } from "./certificates.ts";
 import { startDatabase } from "./database.ts";
+import { LOCK, takeLock } from "./lock.ts";
 import { CLIENT_ID, SCOPE } from "./oidc/configuration.ts";
 import { IDENTITIES } from "./oidc/identities.ts";
 import { startProvider } from "./oidc/serve.ts";
-import { isAlive, readRun, stopOrphans } from "./orphans.ts";
+import { readRun, stopOrphans } from "./orphans.ts";
 import { type Ports, takenPorts } from "./ports.ts";
 import { removePlace } from "./postgres-place.ts";
 import { type ProxyOptions, type RunningProxy, startProxy } from "./proxy.ts";
@@ -51,28 +52,26 @@ export class CannotStart extends Error {
 const SIGN = "ABOUT";
 const ABOUT = "State of Postern's local home: made by `npm start`, deleted by `npm start -- --fresh`.\n";
 
-function enter(root: string, fresh: boolean): void {
+/** Takes a state directory for this process alone. @returns what gives it back */
+function enter(root: string): () => void {
   const ours = existsSync(join(root, SIGN));
   if (existsSync(root) && !ours && readdirSync(root).length > 0)
     throw new CannotStart(
       `${root} is not empty, and no state directory of a local home; name another by POSTERN_STATE`,
     );
-  const running = runningPid(root);
-  if (running !== null)
-    throw new CannotStart(
-      `a home runs on ${root} already (process ${running}); stop it with Ctrl-C or kill ${running}`,
-    );
-  if (fresh && ours) {
-    removePlace(join(root, "pg"));
-    rmSync(root, { recursive: true, force: true });
-  }
   mkdirSync(root, { recursive: true });
   writeFileSync(join(root, SIGN), ABOUT);
+  const leave = takeLock(root);
+  if (leave === null)
+    throw new CannotStart(`a home runs on ${root} already (process ${readRun(root)?.pid ?? "unknown"})`);
+  return leave;
 }
 
-function runningPid(root: string): number | null {
-  const run = readRun(root);
-  return run !== null && isAlive(run.pid, "start.ts") ? run.pid : null;
+function empty(root: string): void {
+  removePlace(join(root, "pg"));
+  const kept = [SIGN, LOCK];
+  for (const name of readdirSync(root))
+    if (!kept.includes(name)) rmSync(join(root, name), { recursive: true, force: true });
 }
 
 /** The demo's contractor has left: revoked from the start, as an operator would do it. */
@@ -82,7 +81,7 @@ async function offboardContractor(state: State): Promise<void> {
   await promisify(execFile)(process.execPath, args, { env: childEnvironment({ POSTERN_STATE: state.root }) });
 }
 
-function describeRun(_state: State, options: HomeOptions, issuer: string, ca: string, proxyPid: number): RunFile {
+function describeRun(options: HomeOptions, issuer: string, ca: string, proxyPid: number): RunFile {
   const { ports, policy = POLICY } = options;
   const at = (port: number) => ({ host: "127.0.0.1", port });
   return {
@@ -137,18 +136,20 @@ async function keepProxy(state: State, options: ProxyOptions) {
 /** @throws CannotStart, or whatever kept a part from starting; then nothing is left running */
 export async function startHome(options: HomeOptions): Promise<LocalHome> {
   const { ports, progress = () => {}, fresh = false, careless = false, policy = POLICY } = options;
-  enter(options.state, fresh);
-  await stopOrphans(options.state);
-  const taken = await takenPorts(ports);
-  if (taken.length > 0)
-    throw new CannotStart(`${taken.join("\n")}\nStop it, or take other ports with --port <number>.`);
-  const state = openState(options.state);
+  const leave = enter(options.state);
   const started: { stop(): Promise<void> }[] = [];
   const stop = async () => {
     for (const part of started.splice(0).reverse()) await part.stop();
-    rmSync(state.run, { force: true });
+    rmSync(join(options.state, "run.json"), { force: true });
+    leave();
   };
   try {
+    await stopOrphans(options.state);
+    if (fresh) empty(options.state);
+    const state = openState(options.state);
+    const taken = await takenPorts(ports);
+    if (taken.length > 0)
+      throw new CannotStart(`${taken.join("\n")}\nStop it, or take other ports with --port <number>.`);
     const certificates = await ensureCertificates(state.keys);
     const database = { port: ports.database, tls: certificates.postgres, careless, progress };
     started.push(await startDatabase(state, database));
@@ -166,7 +167,7 @@ export async function startHome(options: HomeOptions): Promise<LocalHome> {
     };
     const proxy = await keepProxy(state, proxyOptions);
     started.push(proxy);
-    const run = describeRun(state, options, provider.issuer, certificates.caFile, proxy.pid);
+    const run = describeRun(options, provider.issuer, certificates.caFile, proxy.pid);
     const write = () => writeFileSync(state.run, `${JSON.stringify({ ...run, proxyPid: proxy.pid }, null, 2)}\n`);
     write();
     const restartProxy = async () => {

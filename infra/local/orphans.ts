@@ -15,7 +15,7 @@ export function readRun(root: string): RunFile | null {
 }
 
 /** Whether a process lives, and still is the program that it was: numbers are used again. */
-export function isAlive(pid: number, program: string): boolean {
+function isAlive(pid: number, program: string): boolean {
   try {
     process.kill(pid, 0);
     return process.platform !== "linux" || readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(program);
@@ -26,12 +26,14 @@ export function isAlive(pid: number, program: string): boolean {
 
 const PATIENCE_MS = 10_000;
 
-/** Ends what an earlier home on this state left running. */
+/** Ends what an earlier home on this state left running. Nobody else may be using it: the caller holds its lock. */
 export async function stopOrphans(root: string): Promise<void> {
   const proxy = readRun(root)?.proxyPid;
-  if (proxy !== undefined && isAlive(proxy, "fargate-proxy/src/main.ts")) {
+  const main = "fargate-proxy/src/main.ts";
+  if (proxy !== undefined && isAlive(proxy, main)) {
     process.kill(proxy, "SIGTERM");
-    for (let waited = 0; waited < PATIENCE_MS && isAlive(proxy, "main.ts"); waited += 50) await sleep(50);
+    for (let waited = 0; waited < PATIENCE_MS && isAlive(proxy, main); waited += 50) await sleep(50);
   }
-  if (existsSync(join(root, "pg"))) await stopPostgres(realpathSync(join(root, "pg")));
+  const data = join(root, "pg");
+  if (existsSync(data)) await stopPostgres(realpathSync(data));
 }
