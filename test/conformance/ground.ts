@@ -1,7 +1,7 @@
 // Where the conformance suite takes place: a small demo clinic, the real gateway before it, and a way to run a client program against
 // either.
 import { spawn, spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import postgres from "postgres";
@@ -16,7 +16,7 @@ import { environment } from "#test/support/settings.ts";
 
 const HERE = join(ROOT, "test/conformance");
 /** Kept between runs, and gone with node_modules. */
-export const CACHE = join(ROOT, "node_modules/.cache/conformance");
+const CACHE = join(ROOT, "node_modules/.cache/conformance");
 const ROLE = "postern_gateway";
 /** Enough for pages of results; the suite reads the first 25. */
 const PATIENTS = 300;
@@ -123,7 +123,7 @@ async function fill(port: number, admin: string, password: string): Promise<void
 /** No step takes long; a client that waits for ever has failed. */
 const PATIENCE = 120_000;
 
-export async function runClient({ name, command }: Client, to: Route, part: string, caFile: string): Promise<Outcome> {
+async function runClient({ name, command }: Client, to: Route, part: string, caFile: string): Promise<Outcome> {
   const [program, ...args] = command;
   const env = {
     ...environment(),
@@ -148,7 +148,9 @@ export async function runClient({ name, command }: Client, to: Route, part: stri
   child.stderr.setEncoding("utf8").on("data", (text) => {
     err += text;
   });
-  const code = await new Promise((resolve, reject) => child.on("error", reject).on("close", (c, signal) => resolve(c ?? signal)));
+  const code = await new Promise((resolve, reject) =>
+    child.on("error", reject).on("close", (c, signal) => resolve(c ?? signal)),
+  );
   if (code !== 0) throw new Error(`${name} ended with ${code} after ${out.split("\n").at(-2)}\n${err.slice(-4000)}`);
   return outcome(out);
 }
@@ -156,9 +158,4 @@ export async function runClient({ name, command }: Client, to: Route, part: stri
 function outcome(text: string): Outcome {
   const steps = text.split("\n").filter((line) => line !== "");
   return new Map(steps.map((line) => JSON.parse(line)).map(({ step, value }) => [step, value]));
-}
-
-/** Prints an outcome for a person who looks into a difference. */
-export function writeOutcome(file: string, found: Outcome): void {
-  writeFileSync(file, [...found].map(([step, value]) => `${step}: ${JSON.stringify(value, null, 1)}\n`).join(""));
 }

@@ -7,7 +7,7 @@ import ssl
 
 import asyncpg
 
-from steps import PART, digest, emit, failing, sql
+from steps import PART, digest, emit, failing, setup, sql
 
 
 async def connect():
@@ -125,7 +125,8 @@ async def everything(client):
         except asyncio.TimeoutError:
             return ["timed out", await client.fetchval("SELECT 'usable'")]
 
-    await step("setup", client.execute(sql("setup")))
+    for i, statement in enumerate(setup()):
+        await step(f"setup {i}", client.execute(statement))
     await step("types", fetched(client, sql("types")))
     await step("parameters", fetched(client, "SELECT $1::int + $2::int AS sum, $3::text AS text, $4::text[] AS list, $5::numeric AS number", 1, 2, "'; --", ["a", None], 1.5))
     await step("prepared", prepared())

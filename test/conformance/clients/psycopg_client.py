@@ -5,7 +5,7 @@ import threading
 import psycopg
 from psycopg.rows import dict_row
 
-from steps import PART, digest, emit, failing, sql
+from steps import PART, digest, emit, failing, setup, sql
 
 
 def connect(**more):
@@ -42,7 +42,7 @@ def code(query, parameters=None):
 def everything():
     @step("setup")
     def _():
-        return client.execute(sql("setup")).statusmessage
+        return [client.execute(statement).statusmessage for statement in setup()]
 
     @step("types simple")
     def _():

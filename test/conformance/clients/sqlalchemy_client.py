@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from steps import PART, emit, failing, sql
+from steps import PART, emit, failing, setup, sql
 
 engine = sa.create_engine("postgresql+psycopg://", poolclass=sa.NullPool)
 
@@ -40,8 +40,9 @@ def dicts(result):
 def everything():
     @step("setup")
     def _():
-        with engine.begin() as connection:
-            connection.exec_driver_sql(sql("setup"))
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            for statement in setup():
+                connection.exec_driver_sql(statement)
 
     @step("types")
     def _():

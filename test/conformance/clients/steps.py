@@ -18,6 +18,11 @@ def sql(name):
     return (FOLDER / f"{name}.sql").read_text().strip()
 
 
+def setup():
+    """The statements of setup.sql, one by one."""
+    return sql("setup").split(";\n")
+
+
 def failing():
     """The lines of errors.sql: a name and a statement that fails."""
     return [line.split(": ", 1) for line in sql("errors").splitlines()]

@@ -8,12 +8,19 @@ export function sql(name: string): string {
   return readFileSync(new URL(`../sql/${name}.sql`, import.meta.url), "utf8").trim();
 }
 
+/** The statements of setup.sql, one by one. */
+export function setup(): string[] {
+  return sql("setup").split(/;\n/);
+}
+
 /** The lines of errors.sql: a name and a statement that fails. */
 export function failing(): [string, string][] {
-  return sql("errors").split("\n").map((line) => {
-    const at = line.indexOf(": ");
-    return [line.slice(0, at), line.slice(at + 2)];
-  });
+  return sql("errors")
+    .split("\n")
+    .map((line) => {
+      const at = line.indexOf(": ");
+      return [line.slice(0, at), line.slice(at + 2)];
+    });
 }
 
 /** Runs a step and prints what came of it: the value, or the SQLSTATE of the error. */

@@ -141,8 +141,12 @@ func digest(data []byte) string {
 
 func (c client) everything() {
 	step("setup", func() (any, error) {
-		_, err := c.PgConn().Exec(ctx, sql("setup")).ReadAll()
-		return nil, err
+		for _, statement := range strings.Split(sql("setup"), ";\n") {
+			if _, err := c.exec(statement, pgx.QueryExecModeSimpleProtocol); err != nil {
+				return nil, err
+			}
+		}
+		return nil, nil
 	})
 	modes := map[string]pgx.QueryExecMode{
 		"simple": pgx.QueryExecModeSimpleProtocol, "exec": pgx.QueryExecModeExec, "describe": pgx.QueryExecModeDescribeExec,
