@@ -8,4 +8,3 @@ export const LAST_DAY = Date.UTC(2026, 5, 30);
 export const days = (count: number) => count * DAY;
 export const day = (time: number) => new Date(time).toISOString().slice(0, 10);
 export const instant = (time: number) => new Date(time).toISOString();
-export const year = (time: number) => new Date(time).getUTCFullYear();
