@@ -51,7 +51,7 @@ function run(command, args, options = {}) {
     const child = spawn(command, args, { cwd: root, stdio: "inherit", ...options });
     // Ctrl-C reaches the child by itself; it decides what that means.
     process.on("SIGINT", () => {});
-    process.on("SIGTERM", () => child.kill("SIGTERM"));
+    for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
     child.on("error", (error) => {
       process.stderr.write(`${command}: ${error.message}\n`);
       done(127);

@@ -73,6 +73,7 @@ async function main(): Promise<void> {
   };
   process.on("SIGINT", () => void stop("Ctrl-C", 0));
   process.on("SIGTERM", () => void stop("SIGTERM", 0));
+  process.on("SIGHUP", () => void stop("the terminal is gone", 0));
 
   say("Postern's local home");
   const options = { state: stateDirectory(), ports: portsFrom(port), fresh };
