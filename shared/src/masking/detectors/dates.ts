@@ -10,7 +10,7 @@ const MONTHS: ReadonlySet<string> = new Set(
 const DAYS: ReadonlySet<string> = new Set(["st", "nd", "rd", "th"]);
 /** Before `3/14` they say that it is a day, not a ratio or a score. */
 const DAY_HERALDS: ReadonlySet<string> = new Set(
-  "on since dated date by until from seen dob born admitted discharged due visit before after of".split(" "),
+  "on since dated date by until from seen dob born admitted discharged due visit before after".split(" "),
 );
 
 const date: Detector = {
@@ -112,4 +112,22 @@ function skipJoint(reading: Reading, i: number): number {
   return at;
 }
 
-export const DATES: readonly Detector[] = [date];
+const AGE_WORDS: ReadonlySet<string> = new Set("year years yr yrs yo y".split(" "));
+const AGE_HERALDS: ReadonlySet<string> = new Set(["age", "aged"]);
+
+/** Ages of 90 and more, which are to be one with dates (45 CFR 164.514(b)(2)(i)(C)); others tell of nobody. */
+const age: Detector = {
+  name: "date",
+  label: "AGE",
+  starts: "digit",
+  find(reading, i) {
+    reading.groups(i);
+    if (reading.count === 0 || reading.value[0]! < 90 || reading.value[0]! > 130) return 0;
+    const end = reading.until[0]!;
+    const next = reading.byte(end) === 45 ? end + 1 : reading.skipBlanks(end);
+    const word = reading.lower(next, reading.wordEnd(next));
+    return AGE_WORDS.has(word.split("-")[0]!) || AGE_HERALDS.has(reading.wordBefore(i)) ? end : 0;
+  },
+};
+
+export const DATES: readonly Detector[] = [date, age];

@@ -28,6 +28,23 @@ export const FIRST_NAMES = words(`
   wei li ming hui jing yan mei xin jun chen yuki hiroshi kenji akira sakura haruto priya anjali ravi sanjay rahul amit neha pooja
   deepak sunita vijay arjun kavita rajesh suresh olga svetlana natasha dmitri sergei vladimir boris igor tatiana irina pierre
   jacques claude michel francois giovanni giuseppe luigi paolo hans klaus jurgen heinrich greta ingrid lars sven bjorn astrid
+  abdul aaliyah adele adil agata aida aino akiko aleksander alfonso alfredo alina alma amalia amina amir ananya anders andre andrea anika
+  anita anneke annika anton antoine arash arnaud arturo ashok asma astrid ayse azra babak bao beatriz benedikt birgit bjorn bogdan
+  branko camille candela carla carlo catarina cecilia celine chiara chidinma chinedu claudia claudio concepcion consuelo cristina dalia
+  danilo darko davide dina dolores dragan edith eduard einar eleni elif emeka emil emine enzo ezgi fabian farah farid faisal fatih
+  federico feng filip firas flavio florian francesca franco franz freya fumiko gaston georgi gerard gilles giorgio goran guadalupe
+  guillaume gunnar gustavo hakan hamid hana hannes haruka hassan hector henrik hermann hiro hisham horst huda ignacio ilse imani
+  imran ines ingeborg isaura ismail itzel jamal jan jana javad jens joao joaquin joern johan johanna jonas josefina josip jovan juanita
+  jun kamal karim karin karl kaveh kavya keiko khalid khaled kiran klara kristof lamar lan lars latoya laszlo leila lena leonor lidia
+  linnea ljubica lorenzo lourdes luciana lukas lukasz magda magdalena maite malik malika manfred marcel marcelo marcin mariam
+  marisol marta martin masako mateus matthias mehmet mei mercedes mihai milan milos mina mirjana mohamed mona monika mustafa nadia
+  nadine nasser natalia nikhil nikolai nikolaos nils nina nkechi noor nuria odette oksana oleksandr oluwaseun otto oumar paloma parisa
+  pascal patricio pavel pedro perla petra pilar piotr prakash preeti rachid radek rafal rahim raj rajan ramon rania rashid reza
+  rocio rodrigo roland rosario roza ruslan saad sabine sachin saeed salim salma sandeep sanna sayed selma seo shanice shirin shreya
+  siddharth sigrid simone slavica soren sofie solveig sonia stefan stefania sunil susana sushila svetla takashi tamar tamara tanvi tariq
+  tatsuya tendai thabo thandi tomas tomoko torsten trang tuan ulrich umar ursula valeria vanja vasily veronika viktor vikram
+  vincenzo violeta vito vusi wanda werner wiktor wojciech xavier xiomara yara yasmin yosef youssef yuan yusuf yvette zahra zainab
+  zeynep zhen zoltan zuzana
   nguyen minh linh thi kwame kofi amara chidi ngozi tunde bill bob jim tom tim dan dave mike steve chris matt tony nick ben sam greg
   jeff ken ron don ray ted fred stan phil doug pete andy josh kate katie liz beth peg peggy sue kim kathy patty pam jen jenny meg
   maggie molly sally wendy tina tracy stacy dana robin jamie casey taylor morgan avery cameron devon drew dominic edwin edgar
@@ -100,5 +117,15 @@ export const NO_NAMES = words(`
   amoxicillin diabetes hypertension asthma copd cancer pneumonia infection stroke cardiac renal hepatic pulmonary chronic acute
   type stage grade class form note notes record number id account please thank thanks dear sincerely regards re call can may
   should would could new old per via after before during since until about also however both each other same next last first
+  medicare medicaid english spanish french german italian chinese american african asian hispanic caucasian european covid
+  holter braden apgar foley doppler glasgow babinski romberg tinetti wells centor ranson gleason breslow kellgren lachman mcmurray
+  tylenol advil motrin aleve lasix eliquis xarelto lipitor crestor zoloft prozac lexapro norvasc plavix coumadin lantus humalog novolog
+  ozempic trulicity jardiance synthroid ventolin advair symbicort flonase claritin zyrtec benadryl nexium prilosec pepcid zofran
+  ativan xanax valium ambien oxycontin percocet vicodin neurontin lyrica keppra humira enbrel viagra botox ritalin adderall
+  escherichia staphylococcus streptococcus candida helicobacter clostridium pseudomonas klebsiella gram
+  cardiology neurology oncology radiology pediatrics orthopedics dermatology psychiatry urology nephrology gastroenterology podiatry
+  pulmonology endocrinology hematology surgery anesthesiology ophthalmology obstetrics gynecology geriatrics rheumatology pathology
+  pharmacy physiotherapy therapy rehab hospice nutrition telehealth triage
+  north south east west internet portal zoom skype
   reached reach verified confirmed scheduled referral referred provider physician primary care reason visit encounter appointment
 `);

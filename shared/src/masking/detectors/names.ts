@@ -24,9 +24,10 @@ const name: Detector = {
     if (!reading.capital(i)) return uncapitalized(reading, word, end);
     return (
       titled(reading, i, end, word) ||
-      reversed(reading, end, word) ||
+      reversed(reading, i, end, word) ||
       known(reading, i, end, word) ||
-      heralded(reading, i, end, word)
+      heralded(reading, i, end, word) ||
+      proper(reading, i, end, word)
     );
   },
 };
@@ -40,15 +41,15 @@ function titled(reading: Reading, i: number, end: number, word: string): number 
   return after === 0 ? 0 : moreOf(reading, after);
 }
 
-/** `Garcia, Maria L.`: one of the two has to be known. */
-function reversed(reading: Reading, end: number, word: string): number {
+/** `Garcia, Maria L.`: one of the two has to be known, or something before has to say that it is a name. */
+function reversed(reading: Reading, i: number, end: number, word: string): number {
   if (reading.byte(end) !== 44 || NO_NAMES.has(word)) return 0;
   const next = reading.skipBlanks(end + 1);
   const after = capitalEnd(reading, next);
   if (after === 0) return 0;
   const other = reading.lower(next, after);
   const plain = FIRST_NAMES.has(other) && (!AMBIGUOUS.has(other) || LAST_NAMES.has(word));
-  return plain ? moreOf(reading, after) : 0;
+  return plain || HERALDS.has(reading.wordBefore(i)) ? moreOf(reading, after) : 0;
 }
 
 /** A known name, with what stands around it: `Maria`, `Maria L. Garcia`, `Xiomara Garcia`, `Garcia`. */
@@ -76,6 +77,26 @@ function heralded(reading: Reading, i: number, end: number, word: string): numbe
   const next = capitalEnd(reading, end + 1);
   return next === 0 ? 0 : moreOf(reading, next);
 }
+
+/**
+ * Words with capitals that nothing explains: two of them anywhere, one in the middle of a sentence. Brands of drugs and places that are not
+ * on our lists go with them; better those than a name.
+ */
+function proper(reading: Reading, i: number, end: number, word: string): number {
+  if (!isProper(reading, i, end, word)) return 0;
+  const next = reading.byte(end) === 32 ? capitalEnd(reading, end + 1) : 0;
+  if (next > 0 && isProper(reading, end + 1, next, reading.lower(end + 1, next))) return moreOf(reading, next);
+  const inside = reading.byte(i - 1) === 32 && isSmall(reading.byte(i - 2));
+  return inside ? moreOf(reading, end) : 0;
+}
+
+/** A capital, then small letters (capitals throughout are abbreviations), and not a word that we know. */
+function isProper(reading: Reading, i: number, end: number, word: string): boolean {
+  return end - i > 2 && !NO_NAMES.has(word) && !AMBIGUOUS.has(word) && isSmall(reading.byte(end - 1)) && !isDay(word);
+}
+
+const isSmall = (byte: number): boolean => (byte >= 97 && byte <= 122) || byte >= 128 || byte === 44;
+const isDay = (word: string): boolean => word.endsWith("day");
 
 /** `john smith`: only when both are known and neither is a word of the language. */
 function uncapitalized(reading: Reading, word: string, end: number): number {

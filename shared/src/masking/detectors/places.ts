@@ -30,7 +30,7 @@ const address: Detector = {
       if (word === at) return 0;
       const end = streetWordEnd(reading, word);
       if (end === word) return 0;
-      if (words > 0 && STREETS.has(reading.lower(word, end))) return unitEnd(reading, end);
+      if (words > 0 && STREETS.has(reading.lower(word, end))) return townEnd(reading, unitEnd(reading, end));
       at = reading.byte(end) === 46 ? end + 1 : end;
     }
     return 0;
@@ -60,6 +60,31 @@ function unitEnd(reading: Reading, i: number): number {
   let end = number;
   while (end - number < 6 && isWordByte(reading.byte(end))) end++;
   return end > number ? end : i;
+}
+
+/** Takes in the town behind a street, and what follows it: `, Kestrel Ridge, CO 80214`. Without state or code it may be anything. */
+function townEnd(reading: Reading, i: number): number {
+  let at = i;
+  for (let words = 0; words < 5; words++) {
+    while (at - i < 80 && (reading.byte(at) === 44 || reading.byte(at) === 46)) at++;
+    at = reading.skipBlanks(at);
+    const digits = codeEnd(reading, at);
+    if (digits > 0) return digits;
+    const end = reading.wordEnd(at);
+    if (end === at || !isUpper(reading.byte(at))) return i;
+    const state = end - at === 2 && STATES.has(reading.lower(at, end));
+    at = end;
+    if (state) return codeEnd(reading, reading.skipBlanks(end)) || end;
+  }
+  return i;
+}
+
+/** The end of a ZIP code, with or without its last four digits, or 0. */
+function codeEnd(reading: Reading, i: number): number {
+  reading.groups(i);
+  const { size, count } = reading;
+  if (count === 0 || size[0] !== 5) return 0;
+  return count >= 2 && size[1] === 4 && reading.separator[1] === DASH ? reading.until[1]! : reading.until[0]!;
 }
 
 /** ZIP+4 always; five digits after a state or the word ZIP. */

@@ -95,9 +95,10 @@ export class Reading {
     return text;
   }
 
-  /** Is there a capital letter at `i`, of ASCII or of Latin-1 (À to Þ, as UTF-8)? */
+  /** Is there a capital letter at `i`, of ASCII or of Latin-1 (À to Þ, as UTF-8)? Of Latin Extended-A (Ł, ş ...) any letter counts as one. */
   capital(i: number): boolean {
     const byte = this.byte(i);
+    if (byte === 0xc4 || byte === 0xc5) return true;
     return isUpper(byte) || (byte === 0xc3 && this.byte(i + 1) >= 0x80 && this.byte(i + 1) <= 0x9e);
   }
 
