@@ -52,8 +52,8 @@ const SLASH = 47;
 const BACKSLASH = 92;
 const UNDERSCORE = 95;
 
-/** Every character beyond ASCII is part of identifiers, as in scan.l. */
-const classOf = (code: number): number => (code < 128 ? CLASSES[code]! : IDENT);
+/** Every character beyond ASCII is part of identifiers, as in scan.l. The end of the text (NaN) is of no class. */
+const classOf = (code: number): number => (code < 128 ? CLASSES[code]! : code >= 128 ? IDENT : 0);
 const isDigit = (code: number): boolean => code >= 48 && code <= 57;
 const isIdent = (code: number): boolean => {
   if (code === DOLLAR) return true;
