@@ -27,6 +27,8 @@ export interface Claim {
   readonly authentication: "password" | "oauthbearer";
   readonly source: Source;
   readonly application: string;
+  /** Purpose of use, as the client states it. */
+  readonly purpose?: string;
   /** TLS version, or `none`. */
   readonly tls: string;
 }

@@ -91,6 +91,13 @@ describe("what a client may set at login", () => {
     expect([...request.settings]).toEqual([]);
   });
 
+  test("the purpose of use is one word", () => {
+    const request = taken({ options: "-c postern.purpose=treatment" });
+    expect([request.purpose, request.settings.size]).toEqual(["treatment", 0]);
+    for (const purpose of ["", "of John Doe", "900-12-3456", "x".repeat(33)])
+      expect(refused({ "postern.purpose": purpose })).toContain("protocol-unsupported");
+  });
+
   test("the application name among options", () => {
     expect(taken({ options: "-c application_name=me" }).application).toBe("me");
   });

@@ -48,7 +48,7 @@ export class Metrics implements Meter {
     cancel_requests: counter("Cancel requests, by whether a session has the key.", "outcome"),
   };
   readonly #times = {
-    judge: new Histogram("Time to judge a command."),
+    decide: new Histogram("Time to decide on a command that is not remembered."),
     journal: new Histogram("Time until an event was durable."),
     command: new Histogram("Time of a command, from permit to completion."),
   };
@@ -69,7 +69,7 @@ export class Metrics implements Meter {
     this.#sessions = value;
   }
 
-  time(name: "judge" | "journal" | "command", micros: number): void {
+  time(name: "decide" | "journal" | "command", micros: number): void {
     this.#times[name].add(micros);
   }
 

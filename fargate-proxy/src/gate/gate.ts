@@ -85,6 +85,7 @@ async function tryAdmit(parts: GateParts, registry: Registry, claim: Claim): Pro
       type: "session.opened",
       source: claim.source,
       application: claim.application,
+      ...(claim.purpose === undefined ? {} : { purpose: claim.purpose }),
       tls: claim.tls,
       authentication: claim.authentication,
       credential: credential.version,
@@ -112,6 +113,7 @@ async function chooseTarget(parts: GateParts, principal: Principal, claim: Claim
       principal,
       target: name,
       question: { type: "connect" },
+      ...(claim.purpose === undefined ? {} : { purpose: claim.purpose }),
       source: claim.source.address,
       time: parts.clock.now(),
     } as const;

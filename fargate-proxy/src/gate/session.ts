@@ -133,11 +133,17 @@ export class GateSession implements Session, Live {
       principal: this.principal,
       target: this.target.name,
       question: { type: "command", facts: analysis.statements.map((s) => s.facts) },
+      ...(this.#start.claim.purpose === undefined ? {} : { purpose: this.#start.claim.purpose }),
       source: this.#start.claim.source.address,
       time: this.lastActive,
     } as const;
+    const { clock, meter } = this.#parts;
+    const asked = clock.micros();
     return this.#parts.decisions.decide(request).then(
-      (decision) => this.#decided(command, analysis, decision),
+      (decision) => {
+        meter.time("decide", clock.micros() - asked);
+        return this.#decided(command, analysis, decision);
+      },
       () => this.#refuse(new Refusal("decision-unavailable"), null),
     );
   }
@@ -179,11 +185,19 @@ export class GateSession implements Session, Live {
       return this.#refuse(denied(judged.decision), judged, command);
     }
     if (judged.guarded) this.#touched = true;
+    const { clock, meter } = this.#parts;
+    const announced = clock.micros();
     const recorded = this.#evidence.record(this.#announce(command, judged));
     if (judged.ref === 0) judged.ref = this.#evidence.seq;
-    this.#parts.meter.count("commands", 1, judged.analysis.statements[0]?.facts.kind ?? "empty");
+    meter.count("commands", 1, judged.analysis.statements[0]?.facts.kind ?? "empty");
     this.#running += command.phase === "prepare" ? 0 : 1;
-    return { judgement: judged, permit: recorded.then(() => this.#mint(command.bytes)) };
+    return {
+      judgement: judged,
+      permit: recorded.then(() => {
+        meter.time("journal", clock.micros() - announced);
+        return this.#mint(command.bytes);
+      }),
+    };
   }
 
   #mint(bytes: Uint8Array): Permit {

@@ -9,5 +9,5 @@ export interface Meter {
   /** Sets a gauge. */
   gauge(name: "sessions_live", value: number): void;
   /** Microseconds that a step took. */
-  time(name: "judge" | "journal" | "command", micros: number): void;
+  time(name: "decide" | "journal" | "command", micros: number): void;
 }

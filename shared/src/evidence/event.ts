@@ -29,6 +29,7 @@ export type EvidenceEvent =
       readonly type: "session.opened";
       readonly source: Source;
       readonly application: string;
+      readonly purpose?: string;
       readonly tls: string;
       readonly authentication: string;
       readonly credential: string;

@@ -115,6 +115,7 @@ function claimOf(accepted: Accepted, start: Startup, wanted: LoginRequest, token
     authentication: wanted.method,
     source: accepted.source,
     application: wanted.application,
+    ...(wanted.purpose === undefined ? {} : { purpose: wanted.purpose }),
     tls: start.tls,
   };
 }

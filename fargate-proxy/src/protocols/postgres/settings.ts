@@ -12,6 +12,8 @@ export interface LoginRequest {
   /** The client's own application_name: evidence has it, and the client is told it. */
   readonly application: string;
   readonly method: AuthenticationMethod;
+  /** The purpose of use that the client states (`-c postern.purpose=treatment`): a word, for policy and evidence. */
+  readonly purpose?: string;
   /** Settings for the target's start-up message; neither user, database, client_encoding nor application_name. */
   readonly settings: ReadonlyMap<string, string>;
 }
@@ -51,8 +53,13 @@ const ALLOWED: ReadonlySet<string> = new Set([
   "max_parallel_workers_per_gather",
 ]);
 
-/** The gateway's own option: how the client authenticates. */
+/** The gateway's own options: how the client authenticates, and what for it comes. */
 const OWN_AUTH = "postern.auth";
+const OWN_PURPOSE = "postern.purpose";
+/** One word, so that nothing about a patient fits in. */
+const PURPOSE = /^[A-Za-z][A-Za-z0-9_-]{0,31}$/;
+/** Not passed on: what the gateway answers or says itself. */
+const OWN: ReadonlySet<string> = new Set(["client_encoding", "application_name", OWN_AUTH, OWN_PURPOSE]);
 const LONGEST_APPLICATION = 63;
 
 /** Reads the start-up parameters, as far as they concern the session. */
@@ -70,10 +77,16 @@ export function readLoginRequest(
   if (encoding !== undefined && !isUtf8Name(encoding)) return unsupported(`client_encoding "${short(encoding)}"`);
   const method = asked.get(OWN_AUTH) ?? standard;
   if (method !== "password" && method !== "oauthbearer") return unsupported(`${OWN_AUTH} "${short(method)}"`);
+  const purpose = asked.get(OWN_PURPOSE);
+  if (purpose !== undefined && !PURPOSE.test(purpose))
+    return new Refusal("protocol-unsupported", {
+      message: `${OWN_PURPOSE} is not a purpose of use`,
+      hint: "State it as one word of letters, digits, - and _: postern.purpose=treatment.",
+    });
 
   const settings = new Map<string, string>();
   for (const [name, value] of asked) {
-    if (name === "client_encoding" || name === "application_name" || name === OWN_AUTH) continue;
+    if (OWN.has(name)) continue;
     if (!ALLOWED.has(name)) return unsupported(`the setting "${short(name)}"`);
     settings.set(name, value);
   }
@@ -82,6 +95,7 @@ export function readLoginRequest(
     target: database === "" ? user : database,
     application: (asked.get("application_name") ?? "").slice(0, LONGEST_APPLICATION),
     method,
+    ...(purpose === undefined ? {} : { purpose }),
     settings,
   };
 }
