@@ -1,7 +1,7 @@
 // Set-up for every npm script: runs on Node 20 with nothing installed. Installs what package-lock.json says if that has not been done,
 // then runs a program of the project with the project's own Node 24:   node infra/local/setup.mjs [program [arguments]]
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync, symlinkSync } from "node:fs";
+import { existsSync, lstatSync, readFileSync, symlinkSync } from "node:fs";
 import { constants } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -42,7 +42,8 @@ function installed() {
 /** What npm does not do for the project's own command: `npx postern` then works without asking any registry. */
 function linkCommand() {
   const command = join(modules, ".bin/postern");
-  if (!windows && !existsSync(command)) symlinkSync("../../cli/postern.mjs", command);
+  if (!windows && lstatSync(command, { throwIfNoEntry: false }) === undefined)
+    symlinkSync("../../cli/postern.mjs", command);
 }
 
 /** @returns {Promise<number>} the exit code */
