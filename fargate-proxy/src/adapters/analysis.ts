@@ -129,6 +129,8 @@ class CachedAnalysis implements RunningAnalysis {
 
   #miss(text: string, context: AnalysisContext, cache: AnalysisCache): Outcome | Promise<Outcome> {
     if (text.length > this.#limits.length) return new Refusal("statement-too-long");
+    // The parser sees a text only up to a zero byte.
+    if (text.includes("\0")) return new Refusal("statement-syntax", { message: "invalid byte sequence: 0x00" });
     const { depth, length } = estimate(text);
     if (depth > this.#limits.depth || length > EXPANDED * this.#limits.length)
       return new Refusal("statement-too-complex");

@@ -55,11 +55,11 @@ const UNDERSCORE = 95;
 /** Every character beyond ASCII is part of identifiers, as in scan.l. The end of the text (NaN) is of no class. */
 const classOf = (code: number): number => (code < 128 ? CLASSES[code]! : code >= 128 ? IDENT : 0);
 const isDigit = (code: number): boolean => code >= 48 && code <= 57;
-const isIdent = (code: number): boolean => {
-  if (code === DOLLAR) return true;
+const isAlphanumeric = (code: number): boolean => {
   const c = classOf(code);
   return c === IDENT || c === DIGIT;
 };
+const isIdent = (code: number): boolean => code === DOLLAR || isAlphanumeric(code);
 
 /** Walks a text token by token: after `next`, the token is `text.slice(start, stop)`. */
 export class Lexer {
@@ -151,7 +151,7 @@ export class Lexer {
     }
     if (i < text.length && classOf(text.charCodeAt(i)) === IDENT) {
       i++;
-      while (i < text.length && text.charCodeAt(i) !== DOLLAR && isIdent(text.charCodeAt(i))) i++;
+      while (isAlphanumeric(text.charCodeAt(i))) i++;
     }
     if (text.charCodeAt(i) !== DOLLAR) {
       this.stop = at + 1;
@@ -183,7 +183,7 @@ export class Lexer {
     const radix = text.charCodeAt(at) === 48 ? radixOf(text.charCodeAt(at + 1)) : 10;
     if (radix !== 10) {
       i = at + 2;
-      while (isIdent(text.charCodeAt(i))) i++;
+      while (isAlphanumeric(text.charCodeAt(i))) i++;
     } else {
       i = digitsEnd(text, at);
       // `1..10` is an integer and two dots (scan.l, numericfail).
@@ -197,9 +197,9 @@ export class Lexer {
         i = exponent;
       }
       // "Trailing junk": the server refuses it; for us all of it is the literal, so that none of it is kept.
-      if (i < text.length && isIdent(text.charCodeAt(i))) {
+      if (classOf(text.charCodeAt(i)) === IDENT) {
         whole = false;
-        while (i < text.length && isIdent(text.charCodeAt(i))) i++;
+        while (isAlphanumeric(text.charCodeAt(i))) i++;
       }
     }
     this.stop = i;

@@ -9,26 +9,26 @@ import { strings } from "./tree.ts";
 import { columnValue, type Field, NOTHING, type Sources, union, type Value } from "./value.ts";
 
 /** System relations, or columns of them, that hold data of users: values, statements, secrets. */
-const HOLDING_DATA: Readonly<Record<string, readonly string[] | "all">> = {
-  pg_statistic: "all",
-  pg_statistic_ext_data: "all",
-  pg_stats: "all",
-  pg_stats_ext: "all",
-  pg_stats_ext_exprs: "all",
-  pg_largeobject: "all",
-  pg_authid: ["rolpassword"],
-  pg_shadow: ["passwd"],
-  pg_user_mapping: ["umoptions"],
-  pg_user_mappings: ["umoptions"],
-  pg_subscription: ["subconninfo"],
-  pg_stat_activity: ["query"],
-  pg_stat_wal_receiver: ["conninfo"],
-  pg_prepared_statements: ["statement"],
-  pg_cursors: ["statement"],
-  pg_hba_file_rules: "all",
-  pg_file_settings: "all",
-  user_mapping_options: ["option_value"],
-};
+const HOLDING_DATA: ReadonlyMap<string, readonly string[] | "all"> = new Map<string, readonly string[] | "all">([
+  ["pg_statistic", "all"],
+  ["pg_statistic_ext_data", "all"],
+  ["pg_stats", "all"],
+  ["pg_stats_ext", "all"],
+  ["pg_stats_ext_exprs", "all"],
+  ["pg_largeobject", "all"],
+  ["pg_authid", ["rolpassword"]],
+  ["pg_shadow", ["passwd"]],
+  ["pg_user_mapping", ["umoptions"]],
+  ["pg_user_mappings", ["umoptions"]],
+  ["pg_subscription", ["subconninfo"]],
+  ["pg_stat_activity", ["query"]],
+  ["pg_stat_wal_receiver", ["conninfo"]],
+  ["pg_prepared_statements", ["statement"]],
+  ["pg_cursors", ["statement"]],
+  ["pg_hba_file_rules", "all"],
+  ["pg_file_settings", "all"],
+  ["user_mapping_options", ["option_value"]],
+]);
 
 export interface Named {
   readonly relation: SnapshotRelation | null;
@@ -170,7 +170,7 @@ function generatedFrom(run: Run, relation: SnapshotRelation, column: SnapshotCol
 
 function systemFields(run: Run, relation: SnapshotRelation): readonly Field[] {
   const { lookup } = run.base;
-  const holding = HOLDING_DATA[relation.name];
+  const holding = HOLDING_DATA.get(relation.name);
   return relation.columns.map((column) => {
     if (holding === undefined || (holding !== "all" && !holding.includes(column.name)))
       return {

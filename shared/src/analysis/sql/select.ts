@@ -1,6 +1,7 @@
 // SELECT, VALUES and set operations: the rows they give.
 import type { SelectStmt, SortBy } from "libpg-query";
 import { windowUse } from "./calls.ts";
+import { compositeFields } from "./composites.ts";
 import { itemOf } from "./expressions.ts";
 import { fromClause } from "./from.ts";
 import { columnName } from "./names.ts";
@@ -142,7 +143,8 @@ function expandStar(run: Run, node: Node, scope: Scope): readonly Field[] | null
       ? body.arg
       : { A_Indirection: { ...body, indirection: body.indirection!.slice(0, -1) } };
   const value = inner === undefined ? whole : valueAt(run, inner, scope);
-  if (value.fields !== null) return value.fields;
+  const fields = value.fields ?? compositeFields(run, value.type, value);
+  if (fields !== null) return fields;
   run.out.gap("unknown-row", "*");
   return [{ name: "?column?", value: derive([whole]) }];
 }

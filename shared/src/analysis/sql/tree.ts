@@ -47,16 +47,16 @@ export function stringOf(constant: A_Const): string | null {
 /** Node types that can bring in data or run code: each must have been looked at by the analysis, or the analysis is not complete. */
 const TELLING = new Set(["ColumnRef", "FuncCall", "RangeVar", "SubLink", "SelectStmt", "A_Expr", "TypeCast", "A_Star"]);
 /** Fields that hold such a node without its type around it. */
-const UNWRAPPED: Readonly<Record<string, string>> = {
-  relation: "RangeVar",
-  rel: "RangeVar",
-  view: "RangeVar",
-  sequence: "RangeVar",
-  larg: "SelectStmt",
-  rarg: "SelectStmt",
-  func: "FuncCall",
-  funccall: "FuncCall",
-};
+const UNWRAPPED: ReadonlyMap<string, string> = new Map([
+  ["relation", "RangeVar"],
+  ["rel", "RangeVar"],
+  ["view", "RangeVar"],
+  ["sequence", "RangeVar"],
+  ["larg", "SelectStmt"],
+  ["rarg", "SelectStmt"],
+  ["func", "FuncCall"],
+  ["funccall", "FuncCall"],
+]);
 
 /** Visits each telling node below `root`, with its type and body. Iterative: as deep as the tree may be. */
 export function walkTelling(root: unknown, visit: (tag: string, body: object) => void): void {
@@ -72,7 +72,7 @@ export function walkTelling(root: unknown, visit: (tag: string, body: object) =>
       if (typeof child !== "object" || child === null) continue;
       if (TELLING.has(key)) visit(key, child);
       else {
-        const tag = UNWRAPPED[key];
+        const tag = UNWRAPPED.get(key);
         if (tag !== undefined && !Array.isArray(child) && !isWrapped(child)) visit(tag, child);
       }
       stack.push(child);
