@@ -49,6 +49,8 @@ export class FakeSession implements Session {
   holdPermits = false;
   failPermits: (command: Command) => boolean = () => false;
   guards = false;
+  /** False: results of any shape pass as they are. */
+  masks = true;
   refresh: () => Promise<void> = () => Promise.resolve();
   readonly #known = new Map<string, Analysis>();
   readonly #judgements = new Map<Analysis, Judgement>();
@@ -112,6 +114,7 @@ export class FakeSession implements Session {
   }
 
   conceal(judgement: Judgement, index: number, shape: Shape): RowMask | Refusal {
+    if (!this.masks) return NOTHING;
     const found = judgement.analysis.statements[index]?.facts.outputs ?? null;
     if (found === null) return NOTHING;
     if (found.length !== shape.length) return new Refusal("result-mismatch");
@@ -119,6 +122,7 @@ export class FakeSession implements Session {
   }
 
   concealCopy(judgement: Judgement, index: number, shape: CopyShape): CopyMask | Refusal {
+    if (!this.masks) return NOTHING;
     const statement = judgement.analysis.statements[index];
     const found = statement?.facts.outputs ?? [];
     if (found.length !== shape.columns) return new Refusal("result-mismatch");

@@ -107,7 +107,7 @@ describe("a refusal", () => {
 
   it("comes after the answers to earlier messages", async () => {
     const m = new FakeMachine();
-    await m.client(f.parse("", "select 1"), f.parse("", "forbidden"), f.sync);
+    await m.client(f.parse("", "select 1"), f.parse("s", "forbidden"), f.sync);
     expect(await m.said()).toEqual([]);
     expect(m.sent()).toBe("PS");
     await m.server(b.parseComplete, b.ready());
@@ -116,7 +116,7 @@ describe("a refusal", () => {
 
   it("ends the implicit transaction that earlier commands of the group are in", async () => {
     const m = new FakeMachine();
-    await m.client(f.run("insert into x values (1)"), f.parse("", "forbidden"), f.sync);
+    await m.client(f.run("insert into x values (1)"), f.parse("s", "forbidden"), f.sync);
     const sent = m.sentBytes();
     expect(sent.toString("latin1")).toContain("refused by the gateway");
     await m.server(b.parseComplete, b.bindComplete, b.noData, b.complete("INSERT 0 1"));
@@ -130,19 +130,19 @@ describe("a refusal", () => {
     await m.client(f.query("begin"));
     await m.server(b.complete("BEGIN"), b.ready("T"));
     m.sent();
-    await m.client(f.run("insert into x values (1)"), f.parse("", "forbidden"), f.sync);
+    await m.client(f.run("insert into x values (1)"), f.parse("s", "forbidden"), f.sync);
     expect(m.sent()).toBe("PBDES");
   });
 
   it("leaves a transaction block alone that the group itself opened", async () => {
     const m = new FakeMachine();
-    await m.client(f.run("begin"), f.run("insert into x values (1)"), f.parse("", "forbidden"), f.sync);
+    await m.client(f.run("begin"), f.run("insert into x values (1)"), f.parse("s", "forbidden"), f.sync);
     expect(m.sent()).toBe("PBDEPBDES");
   });
 
   it("waits for earlier groups to know whether a block is open", async () => {
     const m = new FakeMachine();
-    await m.client(f.query("begin"), f.run("insert into x values (1)"), f.parse("", "forbidden"), f.sync);
+    await m.client(f.query("begin"), f.run("insert into x values (1)"), f.parse("s", "forbidden"), f.sync);
     expect(m.sent()).toBe("QPBDE");
     await m.server(b.complete("BEGIN"), b.ready("T"));
     expect(m.sent()).toBe("S");
@@ -150,8 +150,31 @@ describe("a refusal", () => {
 
   it("of a simple query behind commands without Sync ends them too", async () => {
     const m = new FakeMachine();
-    await m.client(f.run("insert into x values (1)"), f.query("forbidden"));
-    expect(m.sent()).toBe("PBDEPS");
+    await m.client(f.run("insert into x values (1)"), f.query("forbidden"), f.query("select 1"));
+    expect(m.sent()).toBe("PBDEH");
+    await m.server(b.parseComplete, b.bindComplete, b.noData, b.complete("INSERT 0 1"));
+    expect(m.sent()).toBe("CHP");
+    await m.server(b.closeComplete, b.error("42601"));
+    expect(m.sent()).toBe("SQ");
+    await m.server(b.ready());
+    expect((await m.said()).slice(-3)).toEqual(["complete INSERT 0 1", DENIED, "ready I"]);
+  });
+
+  it("of an unnamed Parse drops the statement that it would have replaced", async () => {
+    const m = new FakeMachine();
+    await m.client(f.parse("", "select 1"), f.sync, f.parse("", "forbidden"), f.sync);
+    expect(m.sent()).toBe("PSCS");
+    await m.server(b.parseComplete, b.ready(), b.closeComplete, b.ready());
+    expect(await m.said()).toEqual(["parseComplete", "ready I", DENIED, "ready I"]);
+  });
+
+  it("of a simple query that the target would have skipped is not heard", async () => {
+    const m = new FakeMachine();
+    await m.client(f.run("select 1/0"), f.query("forbidden"), f.query("select 1"), f.sync);
+    await m.server(b.parseComplete, b.bindComplete, b.rowDescription("x"), b.error("22012"));
+    expect(m.sent()).toBe("PBDEHS");
+    await m.server(b.ready());
+    expect((await m.said()).slice(-2)).toEqual(["error 22012 text with secret", "ready I"]);
   });
 
   it("by missing evidence forwards nothing", async () => {

@@ -21,7 +21,13 @@ afterAll(async () => {
 });
 
 async function use<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ host: "127.0.0.1", port: gateway.port, user: "engineer", database: "postgres", password: "t" });
+  const client = new pg.Client({
+    host: "127.0.0.1",
+    port: gateway.port,
+    user: "engineer",
+    database: "postgres",
+    password: "t",
+  });
   await client.connect();
   try {
     return await work(client);

@@ -42,10 +42,14 @@ export class Core {
   readonly context: ContextTracker;
   /** Transaction status of the last ReadyForQuery: I, T or E. */
   status = IDLE;
+  /** A transaction block is open (BEGIN), as far as commands have completed. */
+  inBlock = false;
   /** The client's messages are thrown away until Sync: the target (or the gateway) refused one before. */
   skipping = false;
   /** Messages were read since the last Sync or simple query. */
   groupOpen = false;
+  /** Messages of the extended protocol were read since the last Sync: should one have failed, the target skips all up to the next. */
+  maySkip = false;
   /** The target takes COPY data. */
   copyIn = false;
   /** Unanswered commands that may ask for COPY data. */

@@ -38,6 +38,7 @@ export function encodeNotification(pid: number, channel: string, payload: string
 }
 
 export const SYNC: Buffer = message("S");
+export const CLOSE_UNNAMED: Buffer = message("C", "S\0");
 export const FLUSH: Buffer = message("H");
 
 /**

@@ -3,7 +3,7 @@ import { Refusal } from "#shared/errors.ts";
 import type { AnalysisContext } from "../../ports/analysis.ts";
 import type { Command, Judgement, Permitted } from "../../protocol.ts";
 import type { Core } from "./core.ts";
-import { encodeCopyData, encodeDescribe, FLUSH, SYNC as SYNC_FRAME } from "./encode.ts";
+import { CLOSE_UNNAMED, encodeCopyData, encodeDescribe, FLUSH, SYNC as SYNC_FRAME } from "./encode.ts";
 import { BAD, FrameReader, NEED_MORE, OVERSIZE, PIECE } from "./frames.ts";
 import { FRONTEND, frontendBounds } from "./kinds.ts";
 import { readBind, readExecute, readParse, readQuery, readTarget } from "./messages.ts";
@@ -164,6 +164,7 @@ export class Intake {
     if (this.#namesUncertain(text)) return false;
     if (this.#core.context.pathUnknown) return this.#refuseOwn(QUERY, pathInMotion());
     const op = new Op(QUERY);
+    op.unsynced = this.#core.maySkip;
     return this.#judge(op, "query", text, this.#core.context.current, undefined, 0, buffer.subarray(start, end));
   }
 
@@ -241,6 +242,7 @@ export class Intake {
   #sync(): boolean {
     this.#core.skipping = false;
     this.#pass(new Op(SYNC));
+    this.#core.maySkip = false;
     this.#endGroup();
     return true;
   }
@@ -278,7 +280,7 @@ export class Intake {
     const op = new Op(DESCRIBE).forwards(frame, 0, frame.length);
     op.hidden = true;
     this.#core.queue.push(op);
-    this.#core.groupOpen = true;
+    this.#core.groupOpen = this.#core.maySkip = true;
     return true;
   }
 
@@ -317,7 +319,7 @@ export class Intake {
   #judged(op: Op, verdict: Permitted | Refusal, context: AnalysisContext): void {
     const core = this.#core;
     if (verdict instanceof Refusal) {
-      if (!core.skipping) this.#refuse(op.kind, verdict);
+      if (!core.skipping) this.#refuse(op.kind, verdict, op.kind === QUERY || (op.kind === PARSE && op.name === ""));
       return;
     }
     const { judgement, permit } = verdict;
@@ -345,7 +347,7 @@ export class Intake {
     if (op.traits?.undoable) core.context.undoable = true;
     core.queue.push(op);
     if (op.kind === QUERY) this.#endGroup();
-    else core.groupOpen = true;
+    else core.groupOpen = core.maySkip = true;
   }
 
   /** The target would resolve the prepared statement anew, to something that nobody has judged. */
@@ -395,21 +397,40 @@ export class Intake {
     return true;
   }
 
-  /** Answers with the refusal at its place, then goes on as the target does after an error. */
-  #refuse(kind: Op["kind"], refusal: Refusal): void {
+  /**
+   * Answers with the refusal at its place, then goes on as the target does after an error.
+   * @param unnamed what was refused is a new unnamed statement: the target would have dropped the old one before it said no
+   */
+  #refuse(kind: Op["kind"], refusal: Refusal, unnamed = kind === QUERY): void {
     const core = this.#core;
     const local = new Op(LOCAL);
     local.refusal = refusal;
+    // The target may be skipping already, and this too: a Sync of ours must not put an end to that.
+    const alone = kind === QUERY && core.maySkip;
+    if (alone) core.queue.push(new Op(SILENT).forwards(FLUSH, 0, FLUSH.length));
     core.queue.push(local);
+    if (unnamed) this.#dropUnnamed(alone);
     core.queue.push(new Op(ABORT));
     if (kind !== QUERY) {
-      core.groupOpen = true;
-      core.skipping = true;
+      core.groupOpen = core.maySkip = core.skipping = true;
       return;
     }
     // After a simple query the client waits for ReadyForQuery: the target's own carries the true transaction status.
-    core.queue.push(new Op(SYNC).forwards(SYNC_FRAME, 0, SYNC_FRAME.length));
+    const sync = new Op(SYNC).forwards(SYNC_FRAME, 0, SYNC_FRAME.length);
+    sync.alone = alone;
+    core.queue.push(sync);
     this.#endGroup();
+  }
+
+  #dropUnnamed(alone: boolean): void {
+    const { statements, queue } = this.#core;
+    if (statements.get("") === undefined && !statements.uncertain("")) return;
+    const close = new Op(CLOSE).forwards(CLOSE_UNNAMED, 0, CLOSE_UNNAMED.length);
+    close.ofStatement = close.hidden = true;
+    close.alone = alone;
+    statements.begin("", null);
+    queue.push(close);
+    if (alone) queue.push(new Op(SILENT).forwards(FLUSH, 0, FLUSH.length));
   }
 
   #oversize(): void {
@@ -428,7 +449,7 @@ export class Intake {
   #pass(op: Op): void {
     const { buffer, start, end } = this.#reader;
     this.#core.queue.push(op.forwards(buffer, start, end));
-    this.#core.groupOpen = true;
+    this.#core.groupOpen = this.#core.maySkip = true;
   }
 
   #endGroup(): void {

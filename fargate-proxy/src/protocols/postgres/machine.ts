@@ -39,8 +39,10 @@ export class Machine {
 
   /** Does what can be done now: after a verdict, a permit, or room towards the target. */
   proceed(): void {
-    // Each of the three may let another go on; what one leaves undone the next turn does.
     this.#intake.pump();
+    // What is said now may be what something else has waited for.
+    this.#results.settle();
+    this.#sender.advance();
     this.#results.settle();
     if (this.#intake.done && !this.#core.over) this.#core.outside.finish();
   }

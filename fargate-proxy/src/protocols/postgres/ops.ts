@@ -52,6 +52,10 @@ export class Op {
   traits: Traits | null = null;
   /** The client is not told of the answer. */
   hidden = false;
+  /** Sent only once everything before it has been answered. */
+  alone = false;
+  /** QUERY behind messages without Sync: it shares their implicit transaction, which stays open when it is over. */
+  unsynced = false;
   /** It changes what later commands mean. */
   changes = false;
 
@@ -144,8 +148,14 @@ export class OpQueue {
 
   /** True when the group of the answering op has its Sync in the queue. */
   get syncsAhead(): boolean {
-    for (let i = this.#head; i < this.#ops.length; i++) if (this.#ops[i]?.kind === SYNC) return true;
-    return false;
+    return this.#syncFrom(this.#head) < this.#ops.length;
+  }
+
+  /** Where the next Sync is that ends skipping. One of ours that waits for answers is not: an error comes before it. */
+  #syncFrom(start: number): number {
+    let at = start;
+    while (at < this.#ops.length && (this.#ops[at]?.kind !== SYNC || this.#ops[at]?.alone)) at++;
+    return at;
   }
 
   /**
@@ -154,8 +164,7 @@ export class OpQueue {
    */
   dropGroup(behindToSend = false): { readonly dropped: readonly Op[]; readonly synced: boolean } {
     const start = behindToSend ? this.#sent + 1 : this.#head;
-    let end = start;
-    while (end < this.#ops.length && this.#ops[end]?.kind !== SYNC) end++;
+    const end = this.#syncFrom(start);
     const synced = end < this.#ops.length;
     const dropped = this.#ops.splice(start, end - start);
     if (this.#sent > start) this.#sent = Math.max(start, this.#sent - dropped.length);

@@ -29,8 +29,6 @@ export class Results {
   #hushed = false;
   /** All that completed since the last ReadyForQuery only sets, shows, begins or ends. */
   #settingsOnly = true;
-  /** A transaction block is open, as far as commands have completed. */
-  #inBlock = false;
 
   constructor(core: Core) {
     this.#core = core;
@@ -223,7 +221,7 @@ export class Results {
       default:
         return false;
     }
-    this.#forward();
+    if (!op.hidden) this.#forward();
     this.#done(op);
     return true;
   }
@@ -350,7 +348,7 @@ export class Results {
         effect.type === "transaction" &&
         (effect.what === "begin" || tag === "COMMIT" || effect.what === "rollback")
       )
-        this.#inBlock = effect.what === "begin";
+        this.#core.inBlock = effect.what === "begin";
     }
     context.completed(statement, tag, judgement.text);
   }
@@ -360,7 +358,7 @@ export class Results {
     core.status = this.#reader.buffer[this.#reader.start + 5] as number;
     this.#hushed = false;
     this.#settingsOnly = true;
-    this.#inBlock = core.status !== IDLE;
+    if (core.status === IDLE || !op.unsynced) core.inBlock = core.status !== IDLE;
     core.context.pathUnknown = false;
     core.copyIn = false;
     this.#forward();
@@ -407,7 +405,7 @@ export class Results {
     }
     if (fields.get("V") === "FATAL" || fields.get("V") === "PANIC") core.targetSaidFatal = true;
     if (op?.kind !== ABORT) this.#say("E", fields, op);
-    if (!this.#inBlock) core.context.rolledBack();
+    if (!core.inBlock) core.context.rolledBack();
     if (op === undefined) return;
     if (op.traits?.settings === false) this.#settingsOnly = false;
     const sqlstate = fields.get("C") ?? "XX000";
@@ -423,6 +421,11 @@ export class Results {
     const core = this.#core;
     if (op.judgement !== null) core.last = op.judgement;
     core.queue.answered();
+    // Our own error: what follows was arranged for when it was put in.
+    if (op.kind === ABORT) {
+      this.settle();
+      return;
+    }
     // PostgreSQL drops the unnamed statement when it begins to parse a new one.
     if (op.kind === PARSE && op.name === "") core.statements.forget("");
     core.dropped(op, sqlstate);

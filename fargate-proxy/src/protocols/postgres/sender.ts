@@ -1,7 +1,7 @@
 // Queue to target: in order, only what a permit holds, neighbours together. Also what follows from a permit that was denied.
 import { Refusal } from "#shared/errors.ts";
 import type { Permit } from "../../gate/permit.ts";
-import { type Core, IDLE } from "./core.ts";
+import type { Core } from "./core.ts";
 import { ABORT as ABORT_FRAME, SYNC as SYNC_FRAME } from "./encode.ts";
 import { ABORT, EXECUTE, LOCAL, Op, QUERY, SYNC } from "./ops.ts";
 
@@ -40,6 +40,7 @@ export class Sender {
     if (core.over) return;
     try {
       for (let op = core.queue.toSend; op?.ready; op = core.queue.toSend) {
+        if (op.alone && core.queue.answering !== undefined) break;
         if (op.kind === LOCAL) core.queue.markSent();
         else if (op.refusal !== null) this.#deny(op, op.refusal);
         else if (op.kind !== ABORT || this.#abortIsDue(op)) this.#send(op);
@@ -63,7 +64,7 @@ export class Sender {
       this.#executed = true;
       if (op.traits !== null && op.traits.block !== null) this.#block = op.traits.block;
     } else if (op.kind === SYNC || op.kind === QUERY) {
-      this.#executed = false;
+      this.#executed = op.unsynced;
       this.#block = null;
     }
     this.#core.queue.markSent();
@@ -94,8 +95,7 @@ export class Sender {
   #abortIsDue(op: Op): boolean {
     const { queue } = this.#core;
     if (this.#executed && queue.groupsBefore) return false;
-    const inBlock = this.#block ?? this.#core.status !== IDLE;
-    if (this.#executed && !inBlock) {
+    if (this.#executed && !(this.#block ?? this.#core.inBlock)) {
       op.forwards(ABORT_FRAME, 0, ABORT_FRAME.length);
       return true;
     }
@@ -113,7 +113,9 @@ export class Sender {
     op.judgement = op.traits = null;
     op.changes = false;
     if (wasQuery) {
-      core.queue.insertBehind(new Op(ABORT), new Op(SYNC).forwards(SYNC_FRAME, 0, SYNC_FRAME.length));
+      const sync = new Op(SYNC).forwards(SYNC_FRAME, 0, SYNC_FRAME.length);
+      sync.alone = true;
+      core.queue.insertBehind(new Op(ABORT), sync);
       return;
     }
     const { dropped, synced } = core.queue.dropGroup(true);
