@@ -53,7 +53,12 @@ describe("a plan", () => {
     ["all of them revealed do", derived("ssn", "born"), ["ssn", "born"], "clear"],
     ["two masks on one column redact it", direct("both"), [], "redact"],
     ["the one that is left of two keeps its form", direct("both"), ["name"], "last4"],
-    ["what also flows into a shown column has a word in it", { ...direct("ssn"), sources: from("ssn", "born") }, [], "redact"],
+    [
+      "what also flows into a shown column has a word in it",
+      { ...direct("ssn"), sources: from("ssn", "born") },
+      [],
+      "redact",
+    ],
     ["though not when its mask is the same", { ...direct("ssn"), sources: from("ssn", "ssn") }, [], "last4"],
     ["a whole row has no mask of its own", { ...direct("*"), direct: true }, [], "null"],
     ["what reveals nothing is clear", { ...derived("ssn"), reveals: "nothing" }, [], "clear"],

@@ -19,6 +19,12 @@ import (
 
 var ctx = context.Background()
 
+// modes are all the ways in which pgx can send a statement.
+var modes = []pgx.QueryExecMode{
+	pgx.QueryExecModeSimpleProtocol, pgx.QueryExecModeExec, pgx.QueryExecModeDescribeExec, pgx.QueryExecModeCacheDescribe,
+	pgx.QueryExecModeCacheStatement,
+}
+
 type client struct{ *pgx.Conn }
 
 func main() {
@@ -148,14 +154,10 @@ func (c client) everything() {
 		}
 		return nil, nil
 	})
-	modes := map[string]pgx.QueryExecMode{
-		"simple": pgx.QueryExecModeSimpleProtocol, "exec": pgx.QueryExecModeExec, "describe": pgx.QueryExecModeDescribeExec,
-		"cached description": pgx.QueryExecModeCacheDescribe, "cached statement": pgx.QueryExecModeCacheStatement,
-	}
-	for _, name := range []string{"simple", "exec", "describe", "cached description", "cached statement"} {
-		step("types "+name, func() (any, error) { return c.rows(sql("types"), modes[name]) })
-		step("parameters "+name, func() (any, error) {
-			return c.rows("SELECT id, name, price, made, tags, data, raw FROM scratch.items WHERE id = $1 AND name = $2", modes[name], 7, "item 7")
+	for _, mode := range modes {
+		step("types "+mode.String(), func() (any, error) { return c.rows(sql("types"), mode) })
+		step("parameters "+mode.String(), func() (any, error) {
+			return c.rows("SELECT id, name, price, made, tags, data, raw FROM scratch.items WHERE id = $1 AND name = $2", mode, 7, "item 7")
 		})
 	}
 	step("prepared", func() (any, error) {
@@ -359,11 +361,9 @@ func (c client) copied(statement string) ([]byte, error) {
 }
 
 func (c client) phi() {
-	for name, mode := range map[string]pgx.QueryExecMode{
-		"simple": pgx.QueryExecModeSimpleProtocol, "exec": pgx.QueryExecModeExec, "cached": pgx.QueryExecModeCacheStatement,
-	} {
-		step("phi "+name, func() (any, error) { return c.rows(sql("patients"), mode) })
-		step("derived "+name, func() (any, error) { return c.rows(sql("derived"), mode) })
+	for _, mode := range modes {
+		step("phi "+mode.String(), func() (any, error) { return c.rows(sql("patients"), mode) })
+		step("derived "+mode.String(), func() (any, error) { return c.rows(sql("derived"), mode) })
 	}
 	step("phi prepared", func() (any, error) { return c.rows(strings.Replace(sql("patients"), "25", "$1", 1), 25) })
 	step("copied patients", func() (any, error) {
