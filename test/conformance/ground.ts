@@ -82,17 +82,23 @@ export async function startGround(): Promise<Ground> {
     policy: join(ROOT, "policy"),
     target: { name: "clinic", port, password },
   });
-  const child = await gateway.start();
+  const clear = async () => {
+    await gateway.close();
+    await server.stop();
+    removePlace(join(folder, "pg"));
+    rmSync(folder, { recursive: true, force: true });
+  };
+  const child = await gateway.start().catch(async (error) => {
+    await clear();
+    throw error;
+  });
   return {
     direct: { port, user: ROLE, password },
     through: (identity) => route(gateway, identity),
     run: (client, to, part) => runClient(client, to, part, certificates.caFile),
-    async stop() {
+    stop() {
       child.kill();
-      await gateway.close();
-      await server.stop();
-      removePlace(join(folder, "pg"));
-      rmSync(folder, { recursive: true, force: true });
+      return clear();
     },
   };
 }
