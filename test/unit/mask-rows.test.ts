@@ -211,6 +211,7 @@ describe("the server's own description", () => {
     ["a generated column", [ssn], 16_400, 6, false],
     ["a generated column of another relation", [], 16_400, 6, true],
     ["a dropped or unknown column", [], 16_400, 99, true],
+    ["a system column, as ctid", [], 16_400, -1, false],
     ["a view", [ssn], 16_500, 1, false],
     ["a relation the snapshot does not know", [ssn], 77_777, 1, false],
     ["no table", [ssn], 0, 0, false],

@@ -75,7 +75,8 @@ const untouched: RowMask = {
  * Of views it says the view, and of relations that the snapshot does not know (temporary ones) nothing is known: there the analysis stands alone.
  */
 function contradiction(column: ColumnPlan, shape: ShapeColumn, index: CatalogIndex): string | null {
-  if (shape.table === 0) return null;
+  // System columns (ctid, xmin, tableoid: numbered below zero) say where a row is kept; no value flows into them.
+  if (shape.table === 0 || shape.attribute < 0) return null;
   const relation = index.relation(shape.table);
   if (relation === undefined || !isBase(relation)) return null;
   const attribute = relation.columns.find((c) => c.number === shape.attribute);
