@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { loadModule, parseSync } from "libpg-query";
 import { analyse, type Environment, prepareBase } from "#shared/analysis/sql/analyse.ts";
 import type { CatalogSnapshot } from "#shared/catalog.ts";
-import type { Analysis, Facts } from "#shared/facts.ts";
+import type { Analysis } from "#shared/facts.ts";
 
 export const fingerprint = (normalized: string): string =>
   createHash("sha256").update(normalized).digest("hex").slice(0, 32);
@@ -26,7 +26,3 @@ export async function analyser(
       ...more,
     });
 }
-
-/** `relation.column` of each source of each output. */
-export const sourcesOf = (facts: Facts): string[][] =>
-  (facts.outputs ?? []).map((output) => output.sources.map((ref) => `${ref.relation}.${ref.column}`));

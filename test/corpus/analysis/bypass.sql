@@ -338,6 +338,12 @@ SELECT ssn LIKE '1%' AND 1 / (id - id) = 1 FROM patients;
 -- uses
 SELECT coalesce(nullif(ssn, '1'), (1 / (id - id))::text) FROM patients;
 -- uses
+SELECT CASE WHEN ssn LIKE '1%' THEN ('no' || 'table')::regclass END FROM patients;
+-- uses
+SELECT CASE WHEN ssn LIKE '1%' THEN (floor(random()) + 1000)::numeric(2, 0) END FROM patients;
+-- uses
+SELECT CASE WHEN ssn LIKE '1%' THEN '2000-01-01'::timestamptz + '300000 years'::interval END FROM patients;
+-- uses
 SELECT generate_series(1, ascii(ssn)) FROM patients;
 -- uses
 SELECT 1 FROM patients p, generate_series(1, ascii(p.ssn));

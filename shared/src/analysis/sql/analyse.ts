@@ -54,7 +54,7 @@ export function analyse(tree: Tree, text: string, env: Environment): Analysis {
   let literalFree = true;
   for (const raw of tree.stmts ?? []) {
     const out = new Collector();
-    if (raw.stmt !== undefined) one(session.run(out, budget), raw.stmt, session);
+    if (raw.stmt !== undefined) one(session.run(out, budget, text), raw.stmt, session);
     literalFree &&= out.literalFree;
     const done = out.finish();
     statements.push(done);
@@ -166,6 +166,19 @@ function queryRows(run: Run, node: Node, scope: Parameters<Analyser["rows"]>[2])
   }
 }
 
+/** Offsets are in bytes, so they can be looked up in plain ASCII only; elsewhere every place is taken for a literal. */
+function quotedIn(text: string): Run["quoted"] {
+  let ascii: boolean | undefined;
+  return (location) => {
+    ascii ??= /^[\x00-\x7f]*$/.test(text);
+    return (
+      !ascii ||
+      !/[a-z]/i.test(text.charAt(location ?? 0)) ||
+      /^[eu]&?'/i.test(text.slice(location, (location ?? 0) + 3))
+    );
+  };
+}
+
 /** What the statements of one command string do to those after them. */
 class Simulated {
   readonly names: Names = { prepared: new Map(), cursors: new Map() };
@@ -183,7 +196,7 @@ class Simulated {
     this.unsettled = env.unsettled === true;
   }
 
-  run(out: Collector, budget: { left: number }): Run {
+  run(out: Collector, budget: { left: number }, text: string): Run {
     const { base } = this.#env;
     const path = searchPathOf(base.lookup, this.#searchPath);
     const named = searchPathOf(base.lookup, ["pg_catalog", ...this.#searchPath]).slice(1);
@@ -195,6 +208,7 @@ class Simulated {
       temporary: this.#temporary,
       within: [],
       budget,
+      quoted: quotedIn(text),
       on: ANALYSER,
     };
   }

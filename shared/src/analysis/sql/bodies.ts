@@ -23,7 +23,7 @@ const DEEPEST = 32;
 
 /** A run for SQL of the catalog: names there are complete, but for those of pg_catalog. */
 function innerRun(run: Run, oid: number, out: Collector, path: readonly string[]): Run {
-  return { ...run, out, path, temporary: new Map(), within: [...run.within, oid] };
+  return { ...run, out, path, quoted: () => false, temporary: new Map(), within: [...run.within, oid] };
 }
 
 export function viewFields(run: Run, relation: SnapshotRelation): readonly Field[] {

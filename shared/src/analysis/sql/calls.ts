@@ -8,6 +8,8 @@ import {
   NEAR,
   NULLNESS,
   SLOW,
+  SMALL,
+  SMALL_FIELDS,
   TOTAL,
   TOTAL_IN_FIRST,
   TOTAL_IN_LAST,
@@ -17,7 +19,7 @@ import { FIRST_USER_OID, fullName } from "./lookup.ts";
 import { predicate } from "./predicates.ts";
 import { canFail, type Run, type Scope, valueAt, valuesAt } from "./scope.ts";
 import { callSequence, callSetting } from "./settings.ts";
-import { bodyOf, strings } from "./tree.ts";
+import { bodyOf, stringOf, strings } from "./tree.ts";
 import { fits } from "./types.ts";
 import { derive, type Field, nullness, PLAIN, shows, unionAll, type Value } from "./value.ts";
 
@@ -156,13 +158,22 @@ function callBuiltIn(run: Run, call: FuncCall, overloads: readonly SnapshotFunct
   if (TYPE_ONLY.has(name) || declared === "nothing")
     return called(run, item, { ...PLAIN, type, quiet: unionAll(args, (v) => v.sources) }, args);
   const near = NEAR.has(name) && args.length === 1 && args[0]!.near;
-  return called(run, item, derive(args, { near, risky, type, constant: false }), args);
+  const small = SMALL.has(name) || ((name === "extract" || name === "date_part") && smallField(run, call));
+  return called(run, item, derive(args, { near, risky, type, small, constant: false }), args);
 }
 
 function isTotal(name: string, args: readonly Value[]): boolean {
   if (TOTAL_IN_LAST.has(name)) return !args.slice(0, -1).some(shows);
   if (TOTAL_IN_FIRST.has(name)) return !args.slice(1).some(shows);
   return TOTAL.has(name);
+}
+
+/** Is the part of a date that is taken a number of few digits? That is for the literal to say, unless it is a plain name in the text. */
+function smallField(run: Run, call: FuncCall): boolean {
+  const field = bodyOf(call.args?.[0], "A_Const");
+  if (field === null || !SMALL_FIELDS.has(stringOf(field)?.toLowerCase() ?? "")) return false;
+  if (run.quoted(field.location)) run.out.literalFree = false;
+  return true;
 }
 
 /** The overload whose argument types are those of the call, else the first that takes so many arguments. */

@@ -20,7 +20,7 @@ import {
   wholeRow,
 } from "./scope.ts";
 import { bodyOf, type Node, strings, tagOf } from "./tree.ts";
-import { castIsTotal, OID, typeOf } from "./types.ts";
+import { castIsTotal, isNumber, OID, typeOf } from "./types.ts";
 import { constantOf, derive, either, nullness, PLAIN, shows, unionAll, type Value } from "./value.ts";
 
 /** The value of an expression, whatever its node: what `valueAt` remembers. */
@@ -271,15 +271,22 @@ function typeCast(run: Run, body: TypeCast, scope: Scope): Value {
   const type = typeOf(run, body.typeName);
   if (type === null) return derive([arg], { risky: true });
   castFunctions(run, arg, type.oid);
-  const total = castIsTotal(run, arg.type, type.oid);
+  const cut = (body.typeName?.typmods?.length ?? 0) > 0;
+  // A bind value has the type of its cast; numeric(5, 2) is too narrow for some numerics.
+  const given = bodyOf(body.arg, "ParamRef") !== null && parametersOf(scope) === null;
+  const total =
+    given ||
+    (castIsTotal(run, arg.type, type.oid) && !(cut && type.oid === OID.numeric)) ||
+    (arg.small && !cut && isNumber(type.oid));
   // A literal becomes a value of its type before anything runs.
   if (arg.constant && (arg.type === OID.unknown || total)) return constantOf(type.oid);
   if (!total) canFail(run, [arg]);
-  const same = arg.type === type.oid && (body.typeName?.typmods?.length ?? 0) === 0;
+  const same = arg.type === type.oid && !cut;
   return derive([arg], {
     type: type.oid,
     near: arg.near,
-    risky: arg.risky || (!total && arg.type !== 0),
+    small: arg.small && total,
+    risky: arg.risky || !total,
     origin: same ? arg.origin : null,
     fields: type.relation === undefined ? null : compositeFields(run, type.oid, arg),
   });

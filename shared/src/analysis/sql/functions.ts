@@ -113,3 +113,15 @@ export const TOTAL_IN_FIRST: ReadonlySet<string> = new Set(
 
 /** Cannot fail when only their last argument holds data. */
 export const TOTAL_IN_LAST: ReadonlySet<string> = new Set(words("date_part date_trunc extract timezone"));
+
+/** Give numbers of few digits. */
+export const SMALL: ReadonlySet<string> = new Set(
+  words(
+    "length char_length character_length octet_length ascii cardinality array_length sign strpos position jsonb_array_length",
+  ),
+);
+
+/** Parts of a date or time that are numbers of few digits; `epoch` and `microseconds` are not. */
+export const SMALL_FIELDS: ReadonlySet<string> = new Set(
+  words("century day decade dow doy hour isodow isoyear minute month quarter second week year"),
+);

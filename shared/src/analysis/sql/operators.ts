@@ -81,13 +81,13 @@ function harmlessArithmetic(run: Run, name: string, left: Value | null, right: V
 function resultType(run: Run, name: string, left: Value | null, right: Value | null): number {
   const l = left === null ? 0 : baseOf(run, left.type);
   const r = right === null ? 0 : baseOf(run, right.type);
-  if (name === "||") return isText(l) || isText(r) ? OID.text : l === r ? l : 0;
+  if (name === "||") return isText(l) || isText(r) || (l === OID.unknown && r === l) ? OID.text : l === r ? l : 0;
   if (name === "->>" || name === "#>>") return OID.text;
   if (name === "->" || name === "#>") return l;
   if (name === "-" && l === OID.date && r === OID.date) return OID.int4;
   if (name === "-" && DATES.has(l) && DATES.has(r)) return OID.interval;
-  if (left === null) return r;
-  if (l === r) return l;
+  if (left === null) return r === OID.unknown ? 0 : r;
+  if (l === r) return l === OID.unknown ? 0 : l;
   if (l === OID.unknown) return r;
   if (r === OID.unknown) return l;
   if (l === OID.numeric && INTEGERS.has(r)) return l;

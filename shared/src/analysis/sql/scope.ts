@@ -34,6 +34,8 @@ export interface Run {
   readonly within: readonly number[];
   /** Work that is left: hostile statements end as a gap, not as a hang. */
   readonly budget: { left: number };
+  /** Is there a string literal at this place of the statement (a byte offset), and not a name that is read as one? */
+  readonly quoted: (location: number | undefined) => boolean;
   readonly on: Analyser;
 }
 

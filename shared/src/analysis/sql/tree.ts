@@ -15,10 +15,6 @@ export function tagOf(node: Node): Tag | null {
   return null;
 }
 
-export function isNode<T extends Tag>(node: Node | undefined, tag: T): node is Extract<Node, Record<T, unknown>> {
-  return node !== undefined && tag in node;
-}
-
 /** The contents of a node if it is of that type. */
 export function bodyOf<T extends Tag>(node: Node | undefined, tag: T): Body<T> | null {
   return node !== undefined && tag in node ? ((node as Record<string, unknown>)[tag] as Body<T>) : null;

@@ -79,6 +79,7 @@ export function baseOf(run: Run, oid: number): number {
 }
 
 const isUserType = (oid: number): boolean => oid >= FIRST_USER_OID;
+export const isNumber = (oid: number): boolean => NUMBERS.includes(oid) || oid === OID.float4 || oid === OID.float8;
 export const isText = (oid: number): boolean => TEXTS.has(oid);
 
 /** Could an operand of this type go where `wanted` is declared? Not known is yes; a built-in type does not become a user's type by itself. */

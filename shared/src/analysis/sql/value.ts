@@ -17,8 +17,10 @@ export interface Value {
   readonly risky: boolean;
   /** pg_type.oid, 0 when not known. */
   readonly type: number;
-  /** Exactly this integer constant; null for all else. */
+  /** A literal, or made of literals alone. */
   readonly constant: boolean;
+  /** A number of few digits, whatever the data: no number type is too narrow for it. */
+  readonly small: boolean;
   /** A row: its fields, in order. */
   readonly fields: readonly Field[] | null;
 }
@@ -38,6 +40,7 @@ export const PLAIN: Value = {
   risky: false,
   type: 0,
   constant: false,
+  small: false,
   fields: null,
 };
 
