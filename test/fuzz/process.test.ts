@@ -47,6 +47,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
+  if (child?.exitCode !== null) console.log(readFileSync(gateway.log, "utf8").slice(-3000));
   child?.kill("SIGTERM");
   await gateway?.close();
   await middleman?.close();

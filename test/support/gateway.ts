@@ -23,6 +23,8 @@ export interface Gateway {
   readonly admin: number;
   /** Where evidence, journal and index are. */
   readonly state: string;
+  /** What the process said. */
+  readonly log: string;
   /** The issuer's address. */
   readonly issuer: string;
   /** A token of this gateway's issuer. */
@@ -63,7 +65,7 @@ export async function prepareGateway(options: GatewayOptions): Promise<Gateway> 
     }
     return child;
   };
-  return { port, admin, state, issuer: issuer.url, token: issuer.token, start, close: () => issuer.close() };
+  return { port, admin, state, log, issuer: issuer.url, token: issuer.token, start, close: () => issuer.close() };
 }
 
 function configuration(

@@ -191,13 +191,13 @@ export class GateSession implements Session, Live {
     if (judged.ref === 0) judged.ref = this.#evidence.seq;
     meter.count("commands", 1, judged.analysis.statements[0]?.facts.kind ?? "empty");
     this.#running += command.phase === "prepare" ? 0 : 1;
-    return {
-      judgement: judged,
-      permit: recorded.then(() => {
-        meter.time("journal", clock.micros() - announced);
-        return this.#mint(command.bytes);
-      }),
-    };
+    const permit = recorded.then(() => {
+      meter.time("journal", clock.micros() - announced);
+      return this.#mint(command.bytes);
+    });
+    // The client may be gone by now, and nobody waiting: a rejection that nobody hears would end the process.
+    permit.catch(() => {});
+    return { judgement: judged, permit };
   }
 
   #mint(bytes: Uint8Array): Permit {
