@@ -16,7 +16,7 @@ let slow = false;
 beforeAll(async () => {
   server = await startPostgres();
   gateway = await fakeGateway(server, (session: FakeSession) => {
-    session.masks = false;
+    session.masks = "none";
     session.keepSent = false;
     session.slow = slow;
   });

@@ -49,8 +49,8 @@ export class FakeSession implements Session {
   holdPermits = false;
   failPermits: (command: Command) => boolean = () => false;
   guards = false;
-  /** False: results of any shape pass as they are. */
-  masks = true;
+  /** `none`: results of any shape pass as they are. `all`: every cell is masked. */
+  masks: "some" | "none" | "all" = "some";
   refresh: () => Promise<void> = () => Promise.resolve();
   readonly #known = new Map<string, Analysis>();
   readonly #judgements = new Map<Analysis, Judgement>();
@@ -114,7 +114,8 @@ export class FakeSession implements Session {
   }
 
   conceal(judgement: Judgement, index: number, shape: Shape): RowMask | Refusal {
-    if (!this.masks) return NOTHING;
+    if (this.masks === "none") return NOTHING;
+    if (this.masks === "all") return mask(shape.map(({ name }) => ({ ...HIDDEN, name })));
     const found = judgement.analysis.statements[index]?.facts.outputs ?? null;
     if (found === null) return NOTHING;
     if (found.length !== shape.length) return new Refusal("result-mismatch");
@@ -122,9 +123,9 @@ export class FakeSession implements Session {
   }
 
   concealCopy(judgement: Judgement, index: number, shape: CopyShape): CopyMask | Refusal {
-    if (!this.masks) return NOTHING;
-    const statement = judgement.analysis.statements[index];
-    const found = statement?.facts.outputs ?? [];
+    if (this.masks === "none") return NOTHING;
+    const columns = Array.from({ length: shape.columns }, () => HIDDEN);
+    const found = this.masks === "all" ? columns : (judgement.analysis.statements[index]?.facts.outputs ?? []);
     if (found.length !== shape.columns) return new Refusal("result-mismatch");
     return { ...mask(found), row: (frame, out) => maskLine(frame, out, found) };
   }
@@ -183,6 +184,12 @@ const NOTHING: RowMask = { active: false, row() {}, tally: [] };
 function isSsn(output: OutputFact): boolean {
   return output.sources.some((source) => source.column === "ssn");
 }
+
+const HIDDEN: OutputFact = {
+  name: "",
+  sources: [{ relation: "public.patients", column: "ssn" }],
+  direct: true,
+};
 
 const STARS = Buffer.from("***");
 

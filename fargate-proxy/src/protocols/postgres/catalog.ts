@@ -51,7 +51,7 @@ const TYPES = `SELECT json_agg(json_build_array(t.oid, n.nspname, t.typname, t.t
   WHERE n.nspname !~ '^pg_(toast_)?temp_'`;
 
 const FUNCTIONS = `SELECT json_agg(json_build_array(p.oid, n.nspname, p.proname, p.proargtypes::oid[], p.prorettype, p.proretset, p.proargnames,
-  p.proargmodes::text[], CASE WHEN p.provariadic <> 0 THEN -1 ELSE p.pronargdefaults END, p.proconfig, l.lanname, p.prokind::text,
+  p.proargmodes::text[], CASE WHEN p.provariadic <> 0 THEN -1 ELSE p.pronargdefaults END, p.proconfig, CASE WHEN p.oid >= 16384 THEN pg_get_expr(p.proargdefaults, 0) END, l.lanname, p.prokind::text,
   p.provolatile::text, p.prosecdef,
   CASE WHEN l.lanname = 'sql' AND p.oid >= 16384 THEN coalesce(pg_get_function_sqlbody(p.oid), p.prosrc) END) ORDER BY p.oid)
   FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang`;
@@ -184,6 +184,7 @@ type FunctionRow = [
   string[] | null,
   number,
   string[] | null,
+  string | null,
   string,
   SnapshotFunction["kind"],
   SnapshotFunction["volatility"],
@@ -203,6 +204,7 @@ function functionOf(row: FunctionRow): SnapshotFunction {
     modes,
     optional,
     settings,
+    defaults,
     language,
     kind,
     volatility,
@@ -226,6 +228,7 @@ function functionOf(row: FunctionRow): SnapshotFunction {
     securityDefiner: definer,
     ...(Number(oid) >= 16384 && argumentNames.some((n) => n !== "") ? { argumentNames } : {}),
     ...(optional === 0 ? {} : { optional }),
+    ...(defaults === null ? {} : { defaults }),
     ...(settings === null ? {} : { settings }),
     ...(body === null ? {} : { body }),
   };

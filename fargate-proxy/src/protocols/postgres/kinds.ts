@@ -66,6 +66,11 @@ export function frontendBounds(statementBytes: number): Bounds {
   return { legal, held };
 }
 
+const { parseComplete, bindComplete, closeComplete, emptyQuery, noData, portalSuspended, copyDone } = BACKEND;
+const WITHOUT_BODY = [parseComplete, bindComplete, closeComplete, emptyQuery, noData, portalSuspended, copyDone];
+/** Many times what the server's longest is. */
+const LONGEST_TAG = 1000;
+
 export function backendBounds(): Bounds {
   const legal = new Uint32Array(256);
   const held = new Uint32Array(256);
@@ -73,8 +78,10 @@ export function backendBounds(): Bounds {
     legal[type] = LARGE;
     held[type] = HELD_MESSAGE;
   }
-  const { dataRow, copyData, readyForQuery } = BACKEND;
+  const { dataRow, copyData, readyForQuery, commandComplete } = BACKEND;
   held[dataRow] = held[copyData] = HELD_ROW;
+  for (const type of WITHOUT_BODY) legal[type] = 4;
   legal[readyForQuery] = 5;
+  legal[commandComplete] = LONGEST_TAG;
   return { legal, held };
 }

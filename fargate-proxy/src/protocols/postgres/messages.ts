@@ -109,8 +109,14 @@ function nameOf(buffer: Buffer, start: number, end: number): string {
 }
 
 /** CommandComplete: the tag. */
-export function readTag({ buffer, start, end }: Range): string {
-  return buffer.toString("latin1", start + HEADER, end - 1);
+export function readTag({ buffer, start, end }: Range): string | null {
+  const nul = stringEnd(buffer, start + HEADER, end);
+  return nul === end - 1 ? buffer.toString("latin1", start + HEADER, nul) : null;
+}
+
+/** ParameterDescription: is it well-formed? */
+export function isParameterDescription({ buffer, start, end }: Range): boolean {
+  return start + HEADER + 2 <= end && start + HEADER + 2 + buffer.readUInt16BE(start + HEADER) * 4 === end;
 }
 
 /** RowDescription. Names that are not UTF-8 are read as Latin-1: they are compared with what the analysis knows, never sent. */

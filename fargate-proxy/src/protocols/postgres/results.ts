@@ -10,6 +10,7 @@ import { rebuiltMessage, refusalMessage } from "./errors.ts";
 import { BAD, FrameReader, NEED_MORE, OVERSIZE, PIECE } from "./frames.ts";
 import { BACKEND, backendBounds } from "./kinds.ts";
 import {
+  isParameterDescription,
   readCopyResponse,
   readFields,
   readNotification,
@@ -270,7 +271,7 @@ export class Results {
     const kind = this.#statement(op)?.facts.kind;
     switch (type) {
       case BACKEND.copyInResponse:
-        if (kind !== "copy-in") return false;
+        if (kind !== "copy-in" || readCopyResponse(this.#reader) === null) return false;
         this.#core.copyIn = true;
         this.#forward();
         return true;
@@ -298,7 +299,8 @@ export class Results {
   }
 
   #ofDescribe(op: Op, type: number): boolean {
-    if (type === BACKEND.parameterDescription && op.ofStatement) {
+    if (type === BACKEND.parameterDescription) {
+      if (!op.ofStatement || !isParameterDescription(this.#reader)) return false;
       this.#forward();
       return true;
     }
@@ -321,8 +323,9 @@ export class Results {
   #completed(op: Op): boolean {
     this.#closeRows(op);
     const statement = this.#statement(op);
-    if (statement === undefined || op.judgement === null) return false;
-    op.tag = readTag(this.#reader);
+    const tag = readTag(this.#reader);
+    if (statement === undefined || op.judgement === null || tag === null) return false;
+    op.tag = tag;
     op.index++;
     if (!op.traits?.settings) this.#settingsOnly = false;
     if (statement.effects.length > 0) this.#apply(statement, op.tag, op.judgement);
