@@ -68,6 +68,8 @@ export interface SnapshotFunction {
   readonly argumentNames?: readonly string[];
   /** How many of the last arguments have defaults; -1 when the last one is VARIADIC. */
   readonly optional?: number;
+  /** Expressions of the defaults, as a list separated by commas (pg_get_expr); absent for functions that came with the server. */
+  readonly defaults?: string;
   /** Settings that hold while it runs (pg_proc.proconfig), such as `search_path=...`. */
   readonly settings?: readonly string[];
   /** Names of OUT and TABLE columns, if any. */

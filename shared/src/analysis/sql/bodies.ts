@@ -15,7 +15,7 @@ import {
   type ViewFacts,
   valueAt,
 } from "./scope.ts";
-import { bodyOf, type Node, tagOf } from "./tree.ts";
+import { bodyOf, type Node } from "./tree.ts";
 import { columnValue, derive, type Field, PLAIN, type Value } from "./value.ts";
 
 /** Views in views, functions in functions: deeper is a gap. */
@@ -43,20 +43,11 @@ export function viewFields(run: Run, relation: SnapshotRelation): readonly Field
 function expandView(run: Run, relation: SnapshotRelation): ViewFacts {
   const found = new Collector();
   const inner = innerRun(run, relation.oid, found, searchPathOf(run.base.lookup, []));
-  const name = fullName(relation);
-  try {
-    const tree = run.base.parse(relation.definition ?? "");
-    const query = tree.stmts?.[0]?.stmt;
-    if (query === undefined) return { fields: [], found };
-    const fields = rowsOf(inner, query, scopeOf(null));
-    checkSeen(found, query);
-    if (fields.length !== relation.columns.length) found.gap("view", name);
-    return { fields, found };
-  } catch (error) {
-    if (isFatal(error)) throw error;
-    found.gap("view", name);
-    return { fields: [], found };
-  }
+  const query = parsed(run.base, relation.definition ?? "")?.[0];
+  const fields = query === undefined ? [] : rowsOf(inner, query, scopeOf(null));
+  if (query !== undefined) checkSeen(found, query);
+  if (fields.length !== relation.columns.length) found.gap("view", fullName(relation));
+  return { fields, found };
 }
 
 /** A syntax error in stored SQL makes one view opaque; anything else is the parser's or our own failure. */
@@ -84,20 +75,13 @@ export function generatedValue(run: Run, relation: SnapshotRelation, column: Sna
       return { name: c.name, value: columnValue(new Set([ref]), ref, c.type) };
     });
   const all = derive(others.map((c) => c.value));
-  if (column.expression === undefined) return all;
-  try {
-    const target = bodyOf(run.base.parse(`SELECT ${column.expression}`).stmts?.[0]?.stmt, "SelectStmt")
-      ?.targetList?.[0];
-    const expression = bodyOf(target, "ResTarget")?.val;
-    if (expression === undefined) return all;
-    const found = new Collector();
-    const inner = innerRun(run, relation.oid, found, searchPathOf(lookup, []));
-    const value = valueAt(inner, expression, scopeOf(null, [derivedItem(relation.name, others)]));
-    return found.gaps.size > 0 ? all : value;
-  } catch (error) {
-    if (isFatal(error)) throw error;
-    return all;
-  }
+  const query = column.expression === undefined ? null : parsed(run.base, `SELECT ${column.expression}`);
+  const expression = bodyOf(bodyOf(query?.[0], "SelectStmt")?.targetList?.[0], "ResTarget")?.val;
+  if (expression === undefined) return all;
+  const found = new Collector();
+  const inner = innerRun(run, relation.oid, found, searchPathOf(lookup, []));
+  const value = valueAt(inner, expression, scopeOf(null, [derivedItem(relation.name, others)]));
+  return found.gaps.size > 0 ? all : value;
 }
 
 /** The rows that the last statement of an SQL function gives, with the arguments bound to their values; null when it is opaque. */
@@ -107,11 +91,14 @@ export function bodyFields(run: Run, item: SnapshotFunction, args: readonly Valu
   if (run.within.includes(item.oid) || run.within.length >= DEEPEST) return null;
   const statements = statementsOf(run.base, item.body);
   if (statements === null) return null;
-  const inner: Run = innerRun(run, item.oid, run.out, bodyPath(run, item));
-  const values = item.args.map((type, i): Value => args[i] ?? { ...PLAIN, type });
+  const written: Run = innerRun(run, item.oid, run.out, bodyPath(run, item));
+  // Names in a body in quotes mean what they mean to the caller, temporary relations among them.
+  const inner = isParsedBody(item.body) ? written : { ...written, temporary: run.temporary };
+  const defaults = defaultsOf(inner, item, args.length);
+  if (defaults === null) return null;
   const scope = scopeOf(null, [], new Map(), {
     function: item.name,
-    values: values.map((v, i) => (v.type === 0 ? { ...v, type: item.args[i] ?? 0 } : v)),
+    values: [...bound(item, args), ...defaults].map((v, i) => (v.type === 0 ? { ...v, type: item.args[i] ?? 0 } : v)),
     names: item.argumentNames ?? [],
   });
   let fields: readonly Field[] = [];
@@ -122,6 +109,35 @@ export function bodyFields(run: Run, item: SnapshotFunction, args: readonly Valu
     checkSeen(run.out, statement);
   }
   return fields;
+}
+
+/** The arguments as the body sees them: those of VARIADIC as one. */
+function bound(item: SnapshotFunction, args: readonly Value[]): readonly Value[] {
+  if (item.optional !== -1) return args;
+  const before = item.args.length - 1;
+  return [...args.slice(0, before), derive(args.slice(before), { constant: false })];
+}
+
+/** The values of the arguments that a call leaves out: the last ones of all. Null when they cannot be read. */
+function defaultsOf(run: Run, item: SnapshotFunction, given: number): readonly Value[] | null {
+  const missing = item.args.length - given;
+  if (missing <= 0) return [];
+  if (item.defaults === undefined) return null;
+  const tree = parsed(run.base, `SELECT ${item.defaults}`);
+  const expressions = (bodyOf(tree?.[0], "SelectStmt")?.targetList ?? []).map((node) => bodyOf(node, "ResTarget")?.val);
+  const own = { ...run, path: searchPathOf(run.base.lookup, []) };
+  const values = expressions.map((node) => (node === undefined ? PLAIN : valueAt(own, node, scopeOf(null))));
+  return values.length < missing ? null : values.slice(values.length - missing);
+}
+
+/** The statements of stored SQL; null when they cannot be parsed. @throws what is no syntax error */
+function parsed(base: Base, sql: string): readonly Node[] | null {
+  try {
+    return (base.parse(sql).stmts ?? []).flatMap((raw) => raw.stmt ?? []);
+  } catch (error) {
+    if (isFatal(error)) throw error;
+    return null;
+  }
 }
 
 /** A body in quotes is read with the caller's search_path, unless the function sets its own; a parsed one names all in full. */
@@ -139,16 +155,10 @@ function bodyPath(run: Run, item: SnapshotFunction): readonly string[] {
 const isParsedBody = (body: string): boolean => /^\s*(BEGIN\s+ATOMIC\b|RETURN\b)/i.test(body);
 
 function statementsOf(base: Base, body: string): readonly Node[] | null {
-  try {
-    if (!isParsedBody(body)) return (base.parse(body).stmts ?? []).flatMap((raw) => raw.stmt ?? []);
-    const tree = base.parse(`CREATE FUNCTION f() RETURNS void LANGUAGE sql ${body}`);
-    const parsed = bodyOf(tree.stmts?.[0]?.stmt, "CreateFunctionStmt")?.sql_body;
-    if (parsed === undefined) return null;
-    return tagOf(parsed) === "List" ? flatten(parsed) : [parsed];
-  } catch (error) {
-    if (isFatal(error)) throw error;
-    return null;
-  }
+  if (!isParsedBody(body)) return parsed(base, body);
+  const made = parsed(base, `CREATE FUNCTION f() RETURNS void LANGUAGE sql ${body}`);
+  const own = bodyOf(made?.[0], "CreateFunctionStmt")?.sql_body;
+  return own === undefined ? null : flatten(own);
 }
 
 const flatten = (node: Node): Node[] => {

@@ -50,10 +50,13 @@ export function callFunction(run: Run, call: FuncCall, scope: Scope): Called {
   const candidates = candidatesFor(run, names, shown);
   if (candidates.length === 0) return notAFunction(run, names, shown);
   const built = candidates.filter(isBuiltIn);
-  const results = candidates.filter((item) => !isBuiltIn(item)).map((item) => callUser(run, item, shown));
+  const named = (call.args ?? []).some((node) => bodyOf(node, "NamedArgExpr") !== null);
+  const results = candidates.filter((item) => !isBuiltIn(item)).map((item) => callUser(run, item, shown, named));
   if (built.length > 0) results.push(callBuiltIn(run, call, built, shown));
   if (results.length === 1) return results[0]!;
-  return { value: derive(results.map((r) => r.value)), fields: results[0]?.fields ?? null, column: null };
+  // Which of them it is, the types decide; it shows no more than all of them together.
+  const value = derive(results.map((r) => r.value));
+  return { value, fields: results[0]?.fields?.map(({ name }) => ({ name, value })) ?? null, column: null };
 }
 
 /** Notes that a function made by users runs, as operators and casts do. */
@@ -103,7 +106,8 @@ function notAFunction(run: Run, names: readonly string[], args: readonly Value[]
   return { value: derive(args, { risky: true }), fields: null, column: null };
 }
 
-function callUser(run: Run, item: SnapshotFunction, args: readonly Value[]): Called {
+/** @param named arguments are given by name, in any order: each may be any of the function's */
+function callUser(run: Run, item: SnapshotFunction, args: readonly Value[], named = false): Called {
   const name = fullName(item);
   const declared = run.base.declared.get(name);
   if (declared !== undefined) {
@@ -112,7 +116,7 @@ function callUser(run: Run, item: SnapshotFunction, args: readonly Value[]): Cal
     return called(run, item, declared === "nothing" ? { ...PLAIN, quiet } : derive(args, { risky: true }), args);
   }
   if (item.returnsSet) canFail(run, args);
-  const fields = run.on.body(run, item, args);
+  const fields = named ? namedBody(run, item, args) : run.on.body(run, item, args);
   if (fields !== null) {
     run.out.called(name, "analysed");
     const one = fields.length === 1 ? fields[0]!.value : undefined;
@@ -132,6 +136,16 @@ function callUser(run: Run, item: SnapshotFunction, args: readonly Value[]): Cal
   run.out.called(name, "opaque");
   run.out.gap("opaque-function", name);
   return called(run, item, derive(args, { risky: true }), args);
+}
+
+function namedBody(run: Run, item: SnapshotFunction, args: readonly Value[]): readonly Field[] | null {
+  if ((item.optional ?? 0) !== 0) return null;
+  const any = derive(args, { constant: false });
+  return run.on.body(
+    run,
+    item,
+    item.args.map(() => any),
+  );
 }
 
 function callBuiltIn(run: Run, call: FuncCall, overloads: readonly SnapshotFunction[], args: readonly Value[]): Called {

@@ -4,7 +4,7 @@ import type { OutputFact } from "../../facts.ts";
 import { markSeen } from "./check.ts";
 import { outputsOf } from "./collect.ts";
 import { fullName, isSystemSchema } from "./lookup.ts";
-import { fieldsOf, nameRelation } from "./relations.ts";
+import { fieldsOf, findRelation, nameRelation } from "./relations.ts";
 import { derivedItem, type Run, type Scope, scopeOf, valueAt } from "./scope.ts";
 import { bodyOf, type Node, strings, tagOf } from "./tree.ts";
 import { derive, type Field, PLAIN } from "./value.ts";
@@ -141,9 +141,12 @@ interface Main {
 function relationOf(run: Run, body: object): Main | null {
   const rangeVar = (body as { relation?: RangeVar }).relation;
   if (rangeVar?.relname === undefined) return null;
-  const named = nameRelation(run, rangeVar);
-  if (named === null) return null;
+  const named = findRelation(run, rangeVar);
   const name = rangeVar.relname;
+  if (named === null) {
+    run.out.touch(`${rangeVar.schemaname ?? run.creation ?? ""}.${name}`, "define", false);
+    return null;
+  }
   if (named.relation === null) {
     run.out.touch(`pg_temp.${name}`, "define", true);
     return { name, full: `pg_temp.${name}`, fields: named.temporary ?? [] };

@@ -40,29 +40,29 @@ const isTemporarySchema = (schema: string): boolean => schema === "pg_temp" || /
 
 /** Which relation a name means; null, with a gap noted, when that cannot be told. CTEs are the caller's business. */
 export function nameRelation(run: Run, rangeVar: RangeVar): Named | null {
+  const named = findRelation(run, rangeVar);
+  if (named === null)
+    run.out.gap("undefined-relation", [rangeVar.schemaname, rangeVar.relname].filter((n) => n !== undefined).join("."));
+  return named;
+}
+
+/** The same, for definitions: what they name may have been made just now. */
+export function findRelation(run: Run, rangeVar: RangeVar): Named | null {
   run.out.seen.add(rangeVar);
   const name = rangeVar.relname ?? "";
   const { lookup } = run.base;
-  if (rangeVar.catalogname !== undefined && rangeVar.catalogname !== lookup.snapshot.database) {
-    run.out.gap("undefined-relation", `${rangeVar.catalogname}.${rangeVar.schemaname ?? ""}.${name}`);
-    return null;
-  }
+  if (rangeVar.catalogname !== undefined && rangeVar.catalogname !== lookup.snapshot.database) return null;
   const temporary = temporaryFields(run, name);
   const schema = rangeVar.schemaname;
-  if (schema !== undefined && isTemporarySchema(schema)) {
-    if (temporary !== null) return { relation: null, temporary };
-    run.out.gap("undefined-relation", `pg_temp.${name}`);
-    return null;
-  }
+  if (schema !== undefined && isTemporarySchema(schema))
+    return temporary === null ? null : { relation: null, temporary };
   const relation = schema === undefined ? visible(run, name) : lookup.relation(schema, name);
   if (schema === undefined && temporary !== null) {
     // The temporary one may be gone by now (dropped, rolled back), and the server would take the other.
     if (relation !== undefined) run.out.gap("temporary-shadows", fullName(relation));
     return { relation: null, temporary };
   }
-  if (relation !== undefined) return { relation, temporary: null };
-  run.out.gap("undefined-relation", schema === undefined ? name : `${schema}.${name}`);
-  return null;
+  return relation === undefined ? null : { relation, temporary: null };
 }
 
 function visible(run: Run, name: string): SnapshotRelation | undefined {

@@ -8,7 +8,7 @@ import { copyFormat } from "./copy-format.ts";
 import { createAs, createTable, createView, ddl } from "./define.ts";
 import { fullName } from "./lookup.ts";
 import { predicate } from "./predicates.ts";
-import { namedItem, nameRelation, touchFamily } from "./relations.ts";
+import { findRelation, namedItem, nameRelation, touchFamily } from "./relations.ts";
 import { noteRead, type Run, rowsOf, type Scope, scopeOf, valuesAt } from "./scope.ts";
 import { setStatement } from "./settings.ts";
 import { type Body, bodyOf, type Node, strings, tagOf } from "./tree.ts";
@@ -303,7 +303,7 @@ function grant(run: Run, body: GrantStmt): void {
   run.out.effects.push({ type: "catalog" });
   for (const node of body.objects ?? []) {
     const relation = bodyOf(node, "RangeVar");
-    if (relation !== null) touch(run, relation, "grant");
+    if (relation !== null && findRelation(run, relation) !== null) touch(run, relation, "grant");
     const schema = bodyOf(node, "String")?.sval;
     if (body.targtype !== "ACL_TARGET_ALL_IN_SCHEMA" || schema === undefined) continue;
     for (const r of run.base.lookup.snapshot.relations)
