@@ -35,8 +35,8 @@ export async function pgbench(route: Route, load: Workload, seconds: number): Pr
     const text = await execute(route, [...options(load, seconds), `--log-prefix=${join(folder, "log")}`]);
     const spent = route.pid === undefined ? null : cpuSeconds(route.pid) - before;
     const done = numberIn(text, /number of transactions actually processed: (\d+)/);
-    if (numberIn(text, /number of failed transactions: (\d+)/) > 0)
-      throw new Error(`pgbench: transactions failed\n${text}`);
+    if (numberIn(text, /number of failed transactions: (\d+)/) > 0 || done === 0)
+      throw new Error(`pgbench over ${route.name}: transactions failed\n${text}`);
     const times = latencies(folder);
     return {
       tps: numberIn(text, /tps = ([\d.]+) \(without initial connection time\)/),
