@@ -84,6 +84,13 @@ export class Core {
     this.fail(new Refusal("target-lost", { message: "the target broke the protocol", detail: what }));
   }
 
+  /** Sync or a simple query was read: what comes next belongs to another group. */
+  endGroup(): void {
+    this.groupOpen = false;
+    this.statements.endGroup();
+    this.portals.endGroup();
+  }
+
   /** Counts an op that was put into the queue. */
   entered(op: Op): void {
     if (op.changes) this.changing++;

@@ -1,29 +1,26 @@
 // Client to queue: every message is judged, passed, answered here, or thrown away; the order is the client's.
 import { Refusal } from "#shared/errors.ts";
-import type { AnalysisContext } from "../../ports/analysis.ts";
-import type { Command, Judgement, Permitted } from "../../protocol.ts";
+import type { Judgement } from "../../protocol.ts";
 import type { Core } from "./core.ts";
-import { CLOSE_UNNAMED, encodeCopyData, encodeDescribe, FLUSH, SYNC as SYNC_FRAME } from "./encode.ts";
+import { encodeCopyData, encodeDescribe, FLUSH } from "./encode.ts";
 import { BAD, FrameReader, NEED_MORE, OVERSIZE, PIECE } from "./frames.ts";
+import { describing, Judging } from "./judging.ts";
 import { FRONTEND, frontendBounds } from "./kinds.ts";
 import { readBind, readExecute, readParse, readQuery, readTarget } from "./messages.ts";
-import { ABORT, BIND, CLOSE, DESCRIBE, EXECUTE, LOCAL, Op, PARSE, QUERY, SILENT, SYNC } from "./ops.ts";
-import type { Portal } from "./portals.ts";
+import { BIND, CLOSE, DESCRIBE, EXECUTE, type Kind, Op, PARSE, QUERY, SILENT, SYNC } from "./ops.ts";
+import { type Portal, REFERS } from "./portals.ts";
+import { notUtf8, pathInMotion, Refusals, staleStatement, unknownStatement } from "./refusals.ts";
 import type { Sender } from "./sender.ts";
-import { traitsOf } from "./traits.ts";
 
 /** Unanswered messages of one session; a client that sends more is not read from. More than the target ever keeps to itself. */
 const MOST_UNANSWERED = 8192;
-
-/** Speaks of prepared statements or cursors by their SQL names. Keywords cannot be spelt in any other way. */
-const REFERS = /\b(execute|fetch|move)\b/i;
 
 export class Intake {
   readonly #core: Core;
   readonly #sender: Sender;
   readonly #reader: FrameReader;
-  /** A verdict is awaited; nothing more is read until it is there. */
-  #judging = false;
+  readonly #refusals: Refusals;
+  readonly #judging: Judging;
   /** The message at hand has to wait for answers of the target. */
   #held = false;
   /** It is part of a long CopyData message. */
@@ -32,16 +29,14 @@ export class Intake {
   #asked = false;
   #saidGoodbye = false;
   #ended = false;
-  /** The command being judged names a prepared statement that was looked at when names meant something else. */
-  #stale = false;
-  readonly #resolve: Command["resolve"];
 
   constructor(core: Core, sender: Sender) {
     this.#core = core;
     this.#sender = sender;
+    this.#refusals = new Refusals(core);
+    this.#judging = new Judging(core, sender, this.#refusals);
     this.#reader = new FrameReader(frontendBounds(core.session.target.limits.statementBytes));
     this.#reader.streamed[FRONTEND.copyData] = 1;
-    this.#resolve = (kind, name) => this.#lookUp(kind, name);
   }
 
   /** False while the client should not be read from. */
@@ -56,13 +51,13 @@ export class Intake {
   /** Takes what can be taken now. Called whenever there is more, or something that was waited for may have happened. */
   pump(): void {
     const core = this.#core;
-    while (!core.over && !this.#saidGoodbye && !this.#judging) {
+    while (!core.over && !this.#saidGoodbye && !this.#judging.pending) {
       if (!this.#held) {
         if (!core.outside.targetWritable) break;
         const found = this.#reader.next();
         if (found === NEED_MORE) break;
         if (found === BAD) {
-          this.#violation("a message of unknown type or impossible length");
+          this.#refusals.violation("a message of unknown type or impossible length");
           break;
         }
         if (found === OVERSIZE) {
@@ -89,7 +84,7 @@ export class Intake {
   /** True once the client said goodbye and everything before was forwarded. */
   get done(): boolean {
     const goodbye = this.#saidGoodbye || (this.#ended && !this.#held && !this.#reader.unread);
-    return goodbye && !this.#judging && this.#core.queue.toSend === undefined;
+    return goodbye && !this.#judging.pending && this.#core.queue.toSend === undefined;
   }
 
   /** @returns false when the message has to wait */
@@ -122,7 +117,10 @@ export class Intake {
       case FRONTEND.sync:
         return this.#sync();
       case FRONTEND.functionCall:
-        return this.#refuseOwn(QUERY, new Refusal("protocol-unsupported", { message: "FunctionCall is not offered" }));
+        return this.#refusals.own(
+          QUERY,
+          new Refusal("protocol-unsupported", { message: "FunctionCall is not offered" }),
+        );
       default:
         // COPY data outside of COPY: the rest of one that failed. The server ignores it, and so do we.
         return true;
@@ -133,7 +131,7 @@ export class Intake {
   #takeInCopy(type: number): boolean {
     if (type === FRONTEND.sync || type === FRONTEND.flush) return true;
     if (type !== FRONTEND.copyData && type !== FRONTEND.copyDone && type !== FRONTEND.copyFail) {
-      this.#violation("a command in the middle of COPY data");
+      this.#refusals.violation("a command in the middle of COPY data");
       return true;
     }
     const { buffer, start, end } = this.#reader;
@@ -159,36 +157,40 @@ export class Intake {
     if (this.#mustWait()) return false;
     const { buffer, start, end } = this.#reader;
     const text = readQuery(this.#reader);
-    if (text === null) return this.#violation("a malformed Query");
-    if (text === undefined) return this.#refuseOwn(QUERY, notUtf8());
+    if (text === null) return this.#refusals.violation("a malformed Query");
+    if (text === undefined) return this.#refusals.own(QUERY, notUtf8());
     if (this.#namesUncertain(text)) return false;
-    if (this.#core.context.pathUnknown) return this.#refuseOwn(QUERY, pathInMotion());
+    if (this.#core.context.pathUnknown) return this.#refusals.own(QUERY, pathInMotion());
     const op = new Op(QUERY);
     op.unsynced = this.#core.maySkip;
-    return this.#judge(op, "query", text, this.#core.context.current, undefined, 0, buffer.subarray(start, end));
+    const bytes = buffer.subarray(start, end);
+    this.#judging.judge(op, { phase: "query", text, context: this.#core.context.current, binds: 0, bytes });
+    return true;
   }
 
   #parse(): boolean {
     if (this.#mustWait()) return false;
     const { buffer, start, end } = this.#reader;
     const message = readParse(this.#reader);
-    if (message === null) return this.#violation("a malformed Parse");
+    if (message === null) return this.#refusals.violation("a malformed Parse");
     const { name, text } = message;
-    if (text === undefined) return this.#refuseOwn(PARSE, notUtf8());
+    if (text === undefined) return this.#refusals.own(PARSE, notUtf8());
     if (this.#namesUncertain(text)) return false;
-    if (this.#core.context.pathUnknown) return this.#refuseOwn(PARSE, pathInMotion());
+    if (this.#core.context.pathUnknown) return this.#refusals.own(PARSE, pathInMotion());
     const op = new Op(PARSE);
     op.name = name;
-    return this.#judge(op, "prepare", text, this.#core.context.current, undefined, 0, buffer.subarray(start, end));
+    const bytes = buffer.subarray(start, end);
+    this.#judging.judge(op, { phase: "prepare", text, context: this.#core.context.current, binds: 0, bytes });
+    return true;
   }
 
   #bind(): boolean {
     const { statements, portals, context } = this.#core;
     if (this.#mustWait()) return false;
     const message = readBind(this.#reader);
-    if (message === null) return this.#violation("a malformed Bind");
+    if (message === null) return this.#refusals.violation("a malformed Bind");
     if (statements.uncertain(message.statement)) return false;
-    if (context.pathUnknown) return this.#refuseOwn(BIND, pathInMotion());
+    if (context.pathUnknown) return this.#refusals.own(BIND, pathInMotion());
     const statement = statements.get(message.statement) ?? null;
     const op = new Op(BIND);
     op.name = message.portal;
@@ -210,27 +212,21 @@ export class Intake {
 
   #describe(): boolean {
     const message = readTarget(this.#reader);
-    if (message === null) return this.#violation("a malformed Describe");
+    if (message === null) return this.#refusals.violation("a malformed Describe");
     const names = message.what === "statement" ? this.#core.statements : this.#core.portals;
     if (names.uncertain(message.name)) return false;
     const op = new Op(DESCRIBE);
     op.ofStatement = message.what === "statement";
     if (op.ofStatement) op.statement = this.#core.statements.get(message.name) ?? null;
     else op.portal = this.#core.portals.get(message.name) ?? null;
-    this.#describing(op);
+    describing(op);
     this.#pass(op);
     return true;
   }
 
-  #describing(op: Op): void {
-    const named = op.ofStatement ? op.statement : op.portal;
-    if (named !== null) named.described = true;
-    op.judgement = op.ofStatement ? (op.statement?.judgement ?? null) : judgementOf(op.portal);
-  }
-
   #close(): boolean {
     const message = readTarget(this.#reader);
-    if (message === null) return this.#violation("a malformed Close");
+    if (message === null) return this.#refusals.violation("a malformed Close");
     const op = new Op(CLOSE);
     op.name = message.name;
     op.ofStatement = message.what === "statement";
@@ -243,7 +239,7 @@ export class Intake {
     this.#core.skipping = false;
     this.#pass(new Op(SYNC));
     this.#core.maySkip = false;
-    this.#endGroup();
+    this.#core.endGroup();
     return true;
   }
 
@@ -251,15 +247,18 @@ export class Intake {
     const { portals, context } = this.#core;
     if (this.#mustWait()) return false;
     const name = readExecute(this.#reader);
-    if (name === null) return this.#violation("a malformed Execute");
+    if (name === null) return this.#refusals.violation("a malformed Execute");
     if (portals.uncertain(name)) return false;
-    if (context.pathUnknown) return this.#refuseOwn(EXECUTE, pathInMotion());
+    if (context.pathUnknown) return this.#refusals.own(EXECUTE, pathInMotion());
     const portal = portals.get(name);
     if (portal === undefined) return this.#provokeMissing(name);
     const { statement } = portal;
     if (portal.cursor !== null) return this.#executeAs(portal, `FETCH ALL FROM ${quoted(name)}`);
-    if (statement === null) return this.#refuseOwn(EXECUTE, unknownStatement());
-    if (statement.origin === "sql") return this.#executeAs(portal, `EXECUTE ${quoted(statement.name)}`);
+    if (statement === null) return this.#refusals.own(EXECUTE, unknownStatement());
+    if (statement.origin === "sql") {
+      if (statement.context !== portal.context) return this.#refusals.own(EXECUTE, staleStatement());
+      return this.#executeAs(portal, `EXECUTE ${quoted(statement.name)}`);
+    }
     if (!statement.refers) return this.#executeAs(portal, statement.text, statement.judgement);
     return this.#namesUncertain(statement.text) ? false : this.#executeAs(portal, statement.text);
   }
@@ -271,7 +270,15 @@ export class Intake {
     op.portal = portal;
     // The target resolved the names when the portal was bound; SQL-level names it resolves when the portal runs.
     const context = prepared === undefined ? this.#core.context.current : portal.context;
-    return this.#judge(op, "execute", text, context, prepared, portal.values, buffer.subarray(start, end));
+    const asked = {
+      phase: "execute",
+      text,
+      context,
+      binds: portal.values,
+      bytes: buffer.subarray(start, end),
+    } as const;
+    this.#judging.judge(op, prepared === undefined ? asked : { ...asked, prepared });
+    return true;
   }
 
   /** Execute of a portal that is not there: a Describe of it makes the target say so in its own words, and runs nothing. */
@@ -284,178 +291,23 @@ export class Intake {
     return true;
   }
 
-  #judge(
-    op: Op,
-    phase: Command["phase"],
-    text: string,
-    context: AnalysisContext,
-    prepared: Judgement | undefined,
-    binds: number,
-    bytes: Uint8Array,
-  ): true {
-    this.#stale = false;
-    const command: Command = { phase, text, context, resolve: this.#resolve, binds, bytes };
-    const verdict = this.#core.session.judge(prepared === undefined ? command : { ...command, prepared });
-    if (!(verdict instanceof Promise)) {
-      this.#judged(op, verdict, context);
-      return true;
-    }
-    this.#judging = true;
-    verdict.then(
-      (later) => this.#judgedLater(op, later, context),
-      () => this.#judgedLater(op, new Refusal("internal"), context),
-    );
-    return true;
-  }
-
-  #judgedLater(op: Op, verdict: Permitted | Refusal, context: AnalysisContext): void {
-    this.#judging = false;
-    if (this.#core.over) return;
-    this.#judged(op, verdict, context);
-    this.pump();
-    this.#core.outside.soon();
-  }
-
-  #judged(op: Op, verdict: Permitted | Refusal, context: AnalysisContext): void {
-    const core = this.#core;
-    if (verdict instanceof Refusal) {
-      if (!core.skipping) this.#refuse(op.kind, verdict, op.kind === QUERY || (op.kind === PARSE && op.name === ""));
-      return;
-    }
-    const { judgement, permit } = verdict;
-    if (this.#stale && !core.skipping) {
-      this.#withdraw(op, judgement);
-      return;
-    }
-    op.judgement = judgement;
-    op.traits = traitsOf(judgement.analysis);
-    op.ready = false;
-    if (op.kind === PARSE) op.traits = null;
-    else op.changes = op.traits.changes || (op.traits.ends && core.context.undoable);
-    permit.then(
-      (granted) => this.#sender.granted(op, granted),
-      (why) => this.#sender.denied(op, why),
-    );
-    core.entered(op);
-    if (core.skipping) {
-      // An earlier message of the group failed while this one was being judged.
-      core.dropped(op, "");
-      return;
-    }
-    if (op.kind === PARSE) this.#begins(op, judgement, context);
-    else if (op.kind === EXECUTE) this.#needsShape(op);
-    if (op.traits?.undoable) core.context.undoable = true;
-    core.queue.push(op);
-    if (op.kind === QUERY) this.#endGroup();
-    else core.groupOpen = core.maySkip = true;
-  }
-
-  /** The target would resolve the prepared statement anew, to something that nobody has judged. */
-  #withdraw(op: Op, judgement: Judgement): void {
-    const refusal = new Refusal("analysis-incomplete", {
-      message: "the prepared statement was made before search_path or temporary tables changed",
-      hint: "Prepare it again.",
-    });
-    void this.#core.session.refused(refusal, judgement);
-    op.sqlstate = refusal.sqlstate;
-    op.judgement = judgement;
-    this.#core.left(op);
-    this.#refuse(op.kind, refusal);
-  }
-
-  #begins(op: Op, judgement: Judgement, context: AnalysisContext): void {
-    const { text } = judgement;
-    op.statement = {
-      name: op.name,
-      origin: "parse",
-      text,
-      judgement,
-      context,
-      refers: REFERS.test(text),
-      shape: null,
-      described: false,
-    };
-    this.#core.statements.begin(op.name, op.statement);
-  }
-
-  /** Rows can be masked only if their shape is known: a client that never asked for it gets the question put on its behalf. */
-  #needsShape(op: Op): void {
-    const portal = op.portal as Portal;
-    if (!op.traits?.rows || portal.described || isDescribed(portal)) return;
-    const frame = encodeDescribe("P", portal.name);
-    const describe = new Op(DESCRIBE).forwards(frame, 0, frame.length);
-    describe.hidden = true;
-    describe.portal = portal;
-    this.#describing(describe);
-    this.#core.queue.push(describe);
-  }
-
-  /** A refusal that this protocol itself decided on. */
-  #refuseOwn(kind: Op["kind"], refusal: Refusal): true {
-    void this.#core.session.refused(refusal, null);
-    this.#refuse(kind, refusal);
-    return true;
-  }
-
-  /**
-   * Answers with the refusal at its place, then goes on as the target does after an error.
-   * @param unnamed what was refused is a new unnamed statement: the target would have dropped the old one before it said no
-   */
-  #refuse(kind: Op["kind"], refusal: Refusal, unnamed = kind === QUERY): void {
-    const core = this.#core;
-    const local = new Op(LOCAL);
-    local.refusal = refusal;
-    // The target may be skipping already, and this too: a Sync of ours must not put an end to that.
-    const alone = kind === QUERY && core.maySkip;
-    if (alone) core.queue.push(new Op(SILENT).forwards(FLUSH, 0, FLUSH.length));
-    core.queue.push(local);
-    if (unnamed) this.#dropUnnamed(alone);
-    core.queue.push(new Op(ABORT));
-    if (kind !== QUERY) {
-      core.groupOpen = core.maySkip = core.skipping = true;
-      return;
-    }
-    // After a simple query the client waits for ReadyForQuery: the target's own carries the true transaction status.
-    const sync = new Op(SYNC).forwards(SYNC_FRAME, 0, SYNC_FRAME.length);
-    sync.alone = alone;
-    core.queue.push(sync);
-    this.#endGroup();
-  }
-
-  #dropUnnamed(alone: boolean): void {
-    const { statements, queue } = this.#core;
-    if (statements.get("") === undefined && !statements.uncertain("")) return;
-    const close = new Op(CLOSE).forwards(CLOSE_UNNAMED, 0, CLOSE_UNNAMED.length);
-    close.ofStatement = close.hidden = true;
-    close.alone = alone;
-    statements.begin("", null);
-    queue.push(close);
-    if (alone) queue.push(new Op(SILENT).forwards(FLUSH, 0, FLUSH.length));
-  }
-
   #oversize(): void {
     const { type } = this.#reader;
-    const kinds: Readonly<Record<number, Op["kind"]>> = {
+    const kinds: Readonly<Record<number, Kind>> = {
       [FRONTEND.query]: QUERY,
       [FRONTEND.functionCall]: QUERY,
       [FRONTEND.parse]: PARSE,
       [FRONTEND.bind]: BIND,
     };
     const kind = kinds[type];
-    if (kind === undefined || this.#core.copyIn) this.#violation("a message longer than its kind may be");
-    else if (!this.#core.skipping) this.#refuseOwn(kind, new Refusal("statement-too-long"));
+    if (kind === undefined || this.#core.copyIn) this.#refusals.violation("a message longer than its kind may be");
+    else if (!this.#core.skipping) this.#refusals.own(kind, new Refusal("statement-too-long"));
   }
 
   #pass(op: Op): void {
     const { buffer, start, end } = this.#reader;
     this.#core.queue.push(op.forwards(buffer, start, end));
     this.#core.groupOpen = this.#core.maySkip = true;
-  }
-
-  #endGroup(): void {
-    this.#core.groupOpen = false;
-    this.#core.statements.endGroup();
-    this.#core.portals.endGroup();
   }
 
   /** True while what a command means is still being changed by earlier ones. */
@@ -477,53 +329,8 @@ export class Intake {
     this.#asked = true;
     this.#core.queue.push(new Op(SILENT).forwards(FLUSH, 0, FLUSH.length));
   }
-
-  #lookUp(kind: "prepared" | "cursor", name: string): Judgement | undefined {
-    const core = this.#core;
-    if (kind === "cursor") return judgementOf(core.portals.get(name) ?? null) ?? undefined;
-    const statement = core.statements.get(name);
-    if (statement !== undefined && statement.context !== core.context.current) this.#stale = true;
-    return statement?.judgement;
-  }
-
-  #violation(what: string): true {
-    const refusal = new Refusal("protocol-violation", { detail: what });
-    void this.#core.session.refused(refusal, null);
-    this.#core.fail(refusal);
-    return true;
-  }
-}
-
-function judgementOf(portal: Portal | null): Judgement | null {
-  return portal === null ? null : (portal.cursor ?? portal.statement?.judgement ?? null);
-}
-
-/** A Describe of the statement says enough, as long as its names still mean the same. */
-function isDescribed({ statement, context }: Portal): boolean {
-  return statement !== null && statement.origin === "parse" && statement.described && statement.context === context;
 }
 
 function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
-}
-
-function notUtf8(): Refusal {
-  return new Refusal("statement-syntax", {
-    message: "the statement is not valid UTF-8",
-    hint: "Send statements as UTF-8.",
-  });
-}
-
-function pathInMotion(): Refusal {
-  return new Refusal("analysis-incomplete", {
-    message: "search_path was changed earlier in the same batch, and the target has not said to what",
-    hint: "End the batch (Sync) after SET search_path, then send the rest.",
-  });
-}
-
-function unknownStatement(): Refusal {
-  return new Refusal("analysis-incomplete", {
-    message: "the gateway does not know this prepared statement",
-    hint: "Prepare it again.",
-  });
 }

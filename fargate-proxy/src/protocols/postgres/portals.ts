@@ -108,3 +108,17 @@ export class Names<T> {
     else this.#moving.delete(name);
   }
 }
+
+/** What a portal runs was judged to be this; null when that is not known. */
+export function judgementOf(portal: Portal | null): Judgement | null {
+  return portal === null ? null : (portal.cursor ?? portal.statement?.judgement ?? null);
+}
+
+/** A Describe of the portal or of its statement tells the shape of its rows, as long as names still mean the same. */
+export function isDescribed({ statement, context, described }: Portal): boolean {
+  if (described) return true;
+  return statement !== null && statement.origin === "parse" && statement.described && statement.context === context;
+}
+
+/** Speaks of prepared statements or cursors by their SQL names. Keywords cannot be spelt in any other way. */
+export const REFERS: RegExp = /\b(execute|fetch|move)\b/i;

@@ -1,0 +1,147 @@
+// One command and the gate: from the question to the queue, or to a refusal.
+import { Refusal } from "#shared/errors.ts";
+import type { AnalysisContext } from "../../ports/analysis.ts";
+import type { Command, Judgement, Permitted } from "../../protocol.ts";
+import type { Core } from "./core.ts";
+import { encodeDescribe } from "./encode.ts";
+import { DESCRIBE, EXECUTE, Op, PARSE, QUERY } from "./ops.ts";
+import { isDescribed, judgementOf, type Portal, REFERS } from "./portals.ts";
+import { type Refusals, staleStatement } from "./refusals.ts";
+import type { Sender } from "./sender.ts";
+import { traitsOf } from "./traits.ts";
+
+export type Asked = Omit<Command, "resolve">;
+
+export class Judging {
+  /** A verdict is awaited: the next message is not looked at before it is there. */
+  pending = false;
+  readonly #core: Core;
+  readonly #sender: Sender;
+  readonly #refusals: Refusals;
+  /** The command being judged names a prepared statement that was looked at when names meant something else. */
+  #stale = false;
+  readonly #resolve: Command["resolve"];
+
+  constructor(core: Core, sender: Sender, refusals: Refusals) {
+    this.#core = core;
+    this.#sender = sender;
+    this.#refusals = refusals;
+    this.#resolve = (kind, name) => this.#lookUp(kind, name);
+  }
+
+  /** Asks the gate about one command; what follows from the verdict follows now, or when it is there. */
+  judge(op: Op, asked: Asked): void {
+    this.#stale = false;
+    const verdict = this.#core.session.judge({ ...asked, resolve: this.#resolve });
+    if (!(verdict instanceof Promise)) {
+      this.#judged(op, verdict, asked.context);
+      return;
+    }
+    this.pending = true;
+    verdict.then(
+      (later) => this.#judgedLater(op, later, asked.context),
+      () => this.#judgedLater(op, new Refusal("internal"), asked.context),
+    );
+  }
+
+  #judgedLater(op: Op, verdict: Permitted | Refusal, context: AnalysisContext): void {
+    this.pending = false;
+    if (!this.#core.over) {
+      this.#judged(op, verdict, context);
+      this.#core.outside.soon();
+    } else if (!(verdict instanceof Refusal)) unused(verdict);
+  }
+
+  #judged(op: Op, verdict: Permitted | Refusal, context: AnalysisContext): void {
+    const core = this.#core;
+    if (verdict instanceof Refusal) {
+      const unnamed = op.kind === QUERY || (op.kind === PARSE && op.name === "");
+      if (!core.skipping) this.#refusals.refuse(op.kind, verdict, unnamed);
+      return;
+    }
+    const { judgement, permit } = verdict;
+    if (this.#stale && !core.skipping) {
+      unused(verdict);
+      this.#withdraw(op, judgement);
+      return;
+    }
+    op.judgement = judgement;
+    op.traits = traitsOf(judgement.analysis);
+    op.ready = false;
+    if (op.kind === PARSE) op.traits = null;
+    else op.changes = op.traits.changes || (op.traits.ends && core.context.undoable);
+    permit.then(
+      (granted) => this.#sender.granted(op, granted),
+      (why) => this.#sender.denied(op, why),
+    );
+    core.entered(op);
+    if (core.skipping) {
+      // An earlier message of the group failed while this one was being judged.
+      core.dropped(op, "");
+      return;
+    }
+    if (op.kind === PARSE) this.#begins(op, judgement, context);
+    else if (op.kind === EXECUTE) this.#needsShape(op);
+    if (op.traits?.undoable) core.context.undoable = true;
+    core.queue.push(op);
+    if (op.kind === QUERY) core.endGroup();
+    else core.groupOpen = core.maySkip = true;
+  }
+
+  /** The target would resolve the prepared statement anew, to something that nobody has judged. */
+  #withdraw(op: Op, judgement: Judgement): void {
+    const refusal = staleStatement();
+    void this.#core.session.refused(refusal, judgement);
+    op.sqlstate = refusal.sqlstate;
+    op.judgement = judgement;
+    this.#core.left(op);
+    this.#refusals.refuse(op.kind, refusal);
+  }
+
+  #begins(op: Op, judgement: Judgement, context: AnalysisContext): void {
+    const { text } = judgement;
+    op.statement = {
+      name: op.name,
+      origin: "parse",
+      text,
+      judgement,
+      context,
+      refers: REFERS.test(text),
+      shape: null,
+      described: false,
+    };
+    this.#core.statements.begin(op.name, op.statement);
+  }
+
+  /** Rows can be masked only if their shape is known: a client that never asked for it gets the question put on its behalf. */
+  #needsShape(op: Op): void {
+    const portal = op.portal as Portal;
+    if (!op.traits?.rows || isDescribed(portal)) return;
+    const frame = encodeDescribe("P", portal.name);
+    const describe = new Op(DESCRIBE).forwards(frame, 0, frame.length);
+    describe.hidden = true;
+    describe.portal = portal;
+    describing(describe);
+    this.#core.queue.push(describe);
+  }
+
+  #lookUp(kind: "prepared" | "cursor", name: string): Judgement | undefined {
+    const core = this.#core;
+    if (kind === "cursor") return judgementOf(core.portals.get(name) ?? null) ?? undefined;
+    const statement = core.statements.get(name);
+    if (statement !== undefined && statement.context !== core.context.current) this.#stale = true;
+    return statement?.judgement;
+  }
+}
+
+/** A Describe was put into the queue: of what, and on whose behalf errors of it are said. */
+export function describing(op: Op): void {
+  const named = op.ofStatement ? op.statement : op.portal;
+  if (named !== null) named.described = true;
+  op.judgement = op.ofStatement ? (op.statement?.judgement ?? null) : judgementOf(op.portal);
+}
+
+/** A permit that nobody waits for any more may still be denied. */
+function unused({ permit }: Permitted): void {
+  permit.catch(() => {});
+}
