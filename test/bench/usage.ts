@@ -22,6 +22,15 @@ function stat(pid: number): Stat | null {
   }
 }
 
+/** Empty when the process has ended. */
+function status(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/status`, "utf8");
+  } catch {
+    return "";
+  }
+}
+
 /** A process and all that descend from it and live. */
 function family(pid: number): number[] {
   const all = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
@@ -38,7 +47,7 @@ export function cpuSeconds(pid: number): number {
 
 /** Resident memory in MB of a process and its children: now, and the sum of the highest that each ever was. */
 export function memory(pid: number): { readonly now: number; readonly peak: number } {
-  const statuses = family(pid).map((one) => readFileSync(`/proc/${one}/status`, "utf8"));
+  const statuses = family(pid).map(status);
   const megabytes = (key: string) =>
     statuses.reduce((sum, text) => sum + Number(new RegExp(`^${key}:\\s+(\\d+) kB`, "m").exec(text)?.[1] ?? 0), 0) /
     1024;
