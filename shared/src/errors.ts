@@ -88,9 +88,21 @@ export const ERRORS = {
     hint: "Run the command again; if it stays, report it.",
   },
   "statement-syntax": { sqlstate: "42601", message: "syntax error", hint: "Correct the statement." },
-  "undefined-relation": { sqlstate: "42P01", message: "relation does not exist", hint: "Check the name and the search_path." },
-  "undefined-column": { sqlstate: "42703", message: "column does not exist", hint: "Check the name and the tables of the statement." },
-  "undefined-function": { sqlstate: "42883", message: "function does not exist", hint: "Check the name, the argument types and the search_path." },
+  "undefined-relation": {
+    sqlstate: "42P01",
+    message: "relation does not exist",
+    hint: "Check the name and the search_path.",
+  },
+  "undefined-column": {
+    sqlstate: "42703",
+    message: "column does not exist",
+    hint: "Check the name and the tables of the statement.",
+  },
+  "undefined-function": {
+    sqlstate: "42883",
+    message: "function does not exist",
+    hint: "Check the name, the argument types and the search_path.",
+  },
   "statement-too-long": {
     sqlstate: "54000",
     message: "the statement is too long",

