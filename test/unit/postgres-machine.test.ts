@@ -430,6 +430,15 @@ describe("what names resolve against", () => {
     expect((await m.said()).at(-1)).toContain("error 42501 search_path was changed");
   });
 
+  it("may not change unannounced under commands that are under way", async () => {
+    const m = new FakeMachine();
+    await m.client(f.query("select f()"), f.query("select name from t"));
+    await m.server(b.rowDescription("f"), b.complete("SELECT 1"), b.parameter("search_path", "other"), b.ready());
+    await m.server(b.rowDescription("name"), b.dataRow("123"));
+    expect(m.failure?.code).toBe("result-mismatch");
+    expect(await m.said()).not.toContain("row 123");
+  });
+
   it("without reports of the target knows no search_path after a change", async () => {
     const m = new FakeMachine(new Map());
     await m.client(f.query("set search_path = other"));

@@ -12,6 +12,8 @@ export class ContextTracker {
   unsettled = false;
   /** search_path was changed and the target has not reported it yet (it does so before ReadyForQuery). */
   pathUnknown = false;
+  /** The target reported another search_path since the last ReadyForQuery. */
+  pathMoved = false;
   /** The transaction at hand changed what goes back when it is undone. */
   undoable = false;
   #settled: AnalysisContext;
@@ -35,7 +37,9 @@ export class ContextTracker {
   reportedPath(value: string): void {
     this.pathUnknown = false;
     const searchPath = readSearchPath(value, this.#role);
-    if (searchPath.join("\0") !== this.#settled.searchPath.join("\0")) this.#replace({ ...this.#settled, searchPath });
+    if (searchPath.join("\0") === this.#settled.searchPath.join("\0")) return;
+    this.pathMoved = true;
+    this.#replace({ ...this.#settled, searchPath });
   }
 
   /** A statement of this session completed; `text` is its whole command string. */

@@ -4,6 +4,7 @@ import type { Permit } from "../../gate/permit.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Judgement, Session } from "../../protocol.ts";
 import { ContextTracker } from "./context.ts";
+import type { Range } from "./messages.ts";
 import { BIND, CLOSE, DESCRIBE, EXECUTE, type Op, OpQueue, PARSE, QUERY } from "./ops.ts";
 import { Output } from "./output.ts";
 import { Names, type Portal, type Statement } from "./portals.ts";
@@ -29,7 +30,9 @@ export interface Start {
   readonly parameters: ReadonlyMap<string, string>;
 }
 
+/** Transaction status, as ReadyForQuery says it. */
 export const IDLE = 0x49; // I
+export const FAILED = 0x45; // E
 
 export class Core {
   readonly session: Session;
@@ -58,6 +61,10 @@ export class Core {
   changing = 0;
   /** Commands wait until analysis has seen a new catalog. */
   refreshing = false;
+  /** A result could not be shown: the client has its error, and hears nothing more before ReadyForQuery. */
+  hushed = false;
+  /** All that completed since the last ReadyForQuery only sets, shows, begins or ends. */
+  settingsOnly = true;
   /** Of the command that answered last: tells whether what the target says unasked may hold data. */
   last: Judgement | null = null;
   over = false;
@@ -71,6 +78,11 @@ export class Core {
     this.outside = outside;
     const reported = parameters.get("search_path");
     this.context = new ContextTracker(session.target.name, session.target.user, start.searchPath, reported);
+  }
+
+  /** Forwards the target's message at hand as it is. */
+  forward({ buffer, start, end }: Range): void {
+    if (!this.hushed) this.out.forward(buffer, start, end);
   }
 
   fail(refusal: Refusal): void {

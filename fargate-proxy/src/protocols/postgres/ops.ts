@@ -1,5 +1,6 @@
 // The commands and messages of a session that the target has not answered yet, in the client's order.
 import type { Refusal } from "#shared/errors.ts";
+import type { AnalysedStatement } from "#shared/facts.ts";
 import type { CopyMask, MaskTally, RowMask } from "#shared/masking/types.ts";
 import type { Permit } from "../../gate/permit.ts";
 import type { Judgement } from "../../protocol.ts";
@@ -91,6 +92,11 @@ export class Op {
   }
 }
 
+/** The statement of the command string that answers now. */
+export function statementOf(op: Op): AnalysedStatement | undefined {
+  return op.judgement?.analysis.statements[op.index];
+}
+
 /** First in, first out; a part at the front has been sent and waits for answers. */
 export class OpQueue {
   #ops: Op[] = [];
@@ -142,6 +148,15 @@ export class OpQueue {
     for (let i = this.#head; i < this.#sent; i++) {
       const kind = this.#ops[i]?.kind;
       if (kind === SYNC || kind === QUERY) return true;
+    }
+    return false;
+  }
+
+  /** True when commands wait for answers that were judged by what names meant when they were read. */
+  get holdsJudged(): boolean {
+    for (let i = this.#head; i < this.#ops.length; i++) {
+      const op = this.#ops[i];
+      if (op !== undefined && op.judgement !== null && op.traits?.settings !== true) return true;
     }
     return false;
   }

@@ -2,42 +2,44 @@
 // needs no change is forwarded as it lies in the received chunk.
 import { Refusal } from "#shared/errors.ts";
 import type { AnalysedStatement } from "#shared/facts.ts";
-import type { CopyMask, RowMask, Shape } from "#shared/masking/types.ts";
 import type { Judgement } from "../../protocol.ts";
-import { type Core, IDLE } from "./core.ts";
-import { encodeNotification } from "./encode.ts";
-import { rebuiltMessage, refusalMessage } from "./errors.ts";
-import { BAD, FrameReader, NEED_MORE, OVERSIZE, PIECE } from "./frames.ts";
+import { Asides } from "./asides.ts";
+import { type Core, FAILED, IDLE } from "./core.ts";
+import { refusalMessage } from "./errors.ts";
+import { BAD, FrameReader, NEED_MORE, OVERSIZE } from "./frames.ts";
 import { BACKEND, backendBounds } from "./kinds.ts";
+import { isParameterDescription, readCopyResponse, readFields, readRowDescription, readTag } from "./messages.ts";
 import {
-  isParameterDescription,
-  readCopyResponse,
-  readFields,
-  readNotification,
-  readParameter,
-  readRowDescription,
-  readTag,
-  withFormats,
-} from "./messages.ts";
-import { ABORT, BIND, CLOSE, DESCRIBE, EXECUTE, LOCAL, type Op, PARSE, QUERY, SILENT, SYNC } from "./ops.ts";
-
-const NO_COLUMNS: Shape = [];
+  ABORT,
+  BIND,
+  CLOSE,
+  DESCRIBE,
+  EXECUTE,
+  LOCAL,
+  type Op,
+  PARSE,
+  QUERY,
+  SILENT,
+  SYNC,
+  statementOf,
+} from "./ops.ts";
+import { NO_COLUMNS, Rows } from "./rows.ts";
 
 export class Results {
   readonly #core: Core;
   readonly #reader = new FrameReader(backendBounds());
-  /** A result could not be shown: the client has its error, and hears nothing more before ReadyForQuery. */
-  #hushed = false;
-  /** All that completed since the last ReadyForQuery only sets, shows, begins or ends. */
-  #settingsOnly = true;
+  readonly #rows: Rows;
+  readonly #asides: Asides;
 
   constructor(core: Core) {
     this.#core = core;
+    this.#rows = new Rows(core, this.#reader);
+    this.#asides = new Asides(core, this.#reader);
   }
 
   /** True while part of a message has been forwarded: nothing of our own may come between. */
   get midMessage(): boolean {
-    return this.#reader.left > 0 && !this.#hushed;
+    return this.#reader.left > 0 && !this.#core.hushed;
   }
 
   chunk(chunk: Buffer): void {
@@ -47,9 +49,9 @@ export class Results {
       const found = reader.next();
       if (found === NEED_MORE) return;
       if (found === BAD) this.#core.targetBroke("a message of unknown type or impossible length");
-      else if (found === OVERSIZE) this.#oversize();
-      else if (reader.type === BACKEND.dataRow) this.#row(found);
-      else if (reader.type === BACKEND.copyData) this.#copyData(found);
+      else if (found === OVERSIZE) this.#rows.oversize();
+      else if (reader.type === BACKEND.dataRow) this.#rows.row(found);
+      else if (reader.type === BACKEND.copyData) this.#rows.copyData(found);
       else this.#message();
     }
   }
@@ -59,9 +61,9 @@ export class Results {
     const { queue, out } = this.#core;
     for (let op = queue.answering; op !== undefined; op = queue.answering) {
       if (op.kind === LOCAL && op.refusal !== null) {
-        if (!this.#hushed) out.append(refusalMessage(op.refusal, "ERROR"));
+        if (!this.#core.hushed) out.append(refusalMessage(op.refusal, "ERROR"));
       } else if (op.kind !== SILENT) {
-        if (op.kind === EXECUTE && !op.inRows) this.#beginExecute(op);
+        if (op.kind === EXECUTE && !op.inRows) this.#rows.begin(op);
         return;
       }
       queue.answered();
@@ -77,116 +79,15 @@ export class Results {
   }
 
   #forward(): void {
-    if (this.#hushed) return;
-    const { buffer, start, end } = this.#reader;
-    this.#core.out.forward(buffer, start, end);
+    this.#core.forward(this.#reader);
   }
-
-  // Rows
-
-  #row(found: number): void {
-    const op = this.#core.queue.answering;
-    const { buffer, start, end, first, left } = this.#reader;
-    if (op === undefined || !op.inRows) {
-      this.#core.targetBroke("a row that nobody asked for");
-      return;
-    }
-    op.bytes += end - start;
-    if (found !== PIECE || first) op.rows++;
-    const mask = op.mask;
-    if (this.#hushed) return;
-    if (mask === null || !mask.active) this.#core.out.forward(buffer, start, end);
-    else if (left > 0) this.#core.targetBroke("part of a row that has to be masked");
-    else this.#masked(mask, buffer.subarray(start, end));
-  }
-
-  #masked(mask: RowMask | CopyMask, frame: Buffer): void {
-    try {
-      mask.row(frame, this.#core.out);
-    } catch {
-      this.#core.fail(new Refusal("result-mismatch", { detail: "A row is not of the form that was announced." }));
-    }
-  }
-
-  #copyData(found: number): void {
-    const op = this.#core.queue.answering;
-    if (op?.inRows && this.#statement(op)?.facts.kind === "copy-out") this.#row(found);
-    else this.#core.targetBroke("COPY data that nobody asked for");
-  }
-
-  /** Rows of the first op may come: from here on, in this form. */
-  #openRows(op: Op, mask: RowMask | CopyMask | null): void {
-    op.inRows = true;
-    op.mask = mask;
-    if (mask !== null && mask.tally.length > 0)
-      op.tallies = op.tallies.length === 0 ? mask.tally : [...op.tallies, ...mask.tally];
-    const streamed = mask === null || !mask.active ? 1 : 0;
-    this.#reader.streamed[BACKEND.dataRow] = this.#reader.streamed[BACKEND.copyData] = streamed;
-  }
-
-  #closeRows(op: Op): void {
-    op.inRows = false;
-    op.mask = null;
-    this.#reader.streamed[BACKEND.dataRow] = this.#reader.streamed[BACKEND.copyData] = this.#hushed ? 1 : 0;
-  }
-
-  /** Execute is the only one that sends rows without describing them first: their shape was asked for before. */
-  #beginExecute(op: Op): void {
-    const { portal, judgement } = op;
-    if (portal === null || judgement === null || !op.traits?.rows) return;
-    const shape = portal.shape ?? (portal.described ? null : this.#shapeOfStatement(op));
-    // Described as without rows: then none may come.
-    if (shape !== NO_COLUMNS) this.#concealRows(op, judgement, shape);
-  }
-
-  #shapeOfStatement({ portal }: Op): Shape | null {
-    const shape = portal?.statement?.shape ?? null;
-    if (portal === null || shape === null || shape === NO_COLUMNS) return shape;
-    portal.shape = withFormats(shape, portal.formats);
-    return portal.shape;
-  }
-
-  #concealRows(op: Op, judgement: Judgement, shape: Shape | null): void {
-    if (this.#hushed) this.#openRows(op, null);
-    else if (shape === null)
-      this.#open(op, new Refusal("result-mismatch", { detail: "The target did not describe the result." }));
-    else this.#open(op, this.#core.session.conceal(judgement, op.index, shape));
-  }
-
-  #open(op: Op, mask: RowMask | CopyMask | Refusal): void {
-    if (mask instanceof Refusal) this.#hush(op, mask);
-    else this.#openRows(op, mask);
-  }
-
-  /** The result cannot be shown: an error takes its place, and what the target still says of it is thrown away. */
-  #hush(op: Op, refusal: Refusal): void {
-    const core = this.#core;
-    if (!this.#hushed) core.out.append(refusalMessage(refusal, "ERROR"));
-    this.#hushed = true;
-    op.sqlstate = refusal.sqlstate;
-    this.#openRows(op, null);
-    // What was learnt of its shape may be out of date: the next time it is asked for.
-    for (const named of [op.portal, op.portal?.statement]) if (named) named.described = false;
-    if (op.kind !== QUERY && core.groupOpen && !core.queue.syncsAhead) core.skipping = true;
-  }
-
-  #oversize(): void {
-    const op = this.#core.queue.answering;
-    const { type } = this.#reader;
-    const isRow = type === BACKEND.dataRow || type === BACKEND.copyData;
-    if (isRow && op?.inRows)
-      this.#hush(op, new Refusal("result-mismatch", { message: "a row is too long to be masked" }));
-    else this.#core.targetBroke("a message longer than its kind may be");
-  }
-
-  // Everything else
 
   #message(): void {
     const op = this.#core.queue.answering;
     const { type } = this.#reader;
-    if (type === BACKEND.notice) this.#notice();
-    else if (type === BACKEND.parameterStatus) this.#parameter();
-    else if (type === BACKEND.notification) this.#notification();
+    if (type === BACKEND.notice) this.#asides.notice();
+    else if (type === BACKEND.parameterStatus) this.#asides.parameter();
+    else if (type === BACKEND.notification) this.#asides.notification();
     else if (type === BACKEND.error) this.#error(op);
     else if (type === BACKEND.copyBothResponse)
       this.#core.fail(new Refusal("protocol-unsupported", { message: "COPY BOTH is not offered" }));
@@ -249,7 +150,7 @@ export class Results {
   #describedRows(op: Op): boolean {
     const shape = readRowDescription(this.#reader);
     if (shape === null || op.judgement === null || op.inRows) return false;
-    this.#concealRows(op, op.judgement, shape);
+    this.#rows.conceal(op, op.judgement, shape);
     this.#forward();
     return true;
   }
@@ -257,7 +158,7 @@ export class Results {
   #ofExecute(op: Op, type: number): boolean {
     if (type === BACKEND.portalSuspended) {
       op.tag = "SUSPENDED";
-      this.#closeRows(op);
+      this.#rows.close(op);
     } else if (type === BACKEND.commandComplete) {
       if (!this.#completed(op)) return false;
       if (this.#core.context.unsettled) this.#core.context.unsettle();
@@ -268,7 +169,7 @@ export class Results {
   }
 
   #ofCopy(op: Op, type: number): boolean {
-    const kind = this.#statement(op)?.facts.kind;
+    const kind = statementOf(op)?.facts.kind;
     switch (type) {
       case BACKEND.copyInResponse:
         if (kind !== "copy-in" || readCopyResponse(this.#reader) === null) return false;
@@ -276,26 +177,17 @@ export class Results {
         this.#forward();
         return true;
       case BACKEND.copyOutResponse:
-        if (kind !== "copy-out" || op.inRows || !this.#concealCopy(op)) return false;
+        if (kind !== "copy-out" || op.inRows || !this.#rows.concealCopy(op)) return false;
         this.#forward();
         return true;
       case BACKEND.copyDone:
         if (kind !== "copy-out" || !op.inRows) return false;
-        this.#closeRows(op);
+        this.#rows.close(op);
         this.#forward();
         return true;
       default:
         return false;
     }
-  }
-
-  #concealCopy(op: Op): boolean {
-    const response = readCopyResponse(this.#reader);
-    if (response === null || op.judgement === null) return false;
-    const shape = { binary: response.format === 1, columns: response.columns, clientEncoding: "UTF8" };
-    if (this.#hushed) this.#openRows(op, null);
-    else this.#open(op, this.#core.session.concealCopy(op.judgement, op.index, shape));
-    return true;
   }
 
   #ofDescribe(op: Op, type: number): boolean {
@@ -310,24 +202,20 @@ export class Results {
     const named = op.ofStatement ? op.statement : op.portal;
     if (named !== null) named.shape = shape;
     if (!op.hidden) this.#forward();
-    else if (named === null) this.#hush(op, unknownPortal());
+    else if (named === null) this.#rows.hush(op, unknownPortal());
     this.#done(op);
     return true;
   }
 
-  #statement(op: Op): AnalysedStatement | undefined {
-    return op.judgement?.analysis.statements[op.index];
-  }
-
   /** A statement of the command string is over. */
   #completed(op: Op): boolean {
-    this.#closeRows(op);
-    const statement = this.#statement(op);
+    this.#rows.close(op);
+    const statement = statementOf(op);
     const tag = readTag(this.#reader);
     if (statement === undefined || op.judgement === null || tag === null) return false;
     op.tag = tag;
     op.index++;
-    if (!op.traits?.settings) this.#settingsOnly = false;
+    if (!op.traits?.settings) this.#core.settingsOnly = false;
     if (statement.effects.length > 0) this.#apply(statement, op.tag, op.judgement);
     return true;
   }
@@ -359,13 +247,14 @@ export class Results {
   #ready(op: Op): void {
     const core = this.#core;
     core.status = this.#reader.buffer[this.#reader.start + 5] as number;
-    this.#hushed = false;
-    this.#settingsOnly = true;
+    this.#core.hushed = false;
+    this.#core.settingsOnly = true;
     if (core.status === IDLE || !op.unsynced) core.inBlock = core.status !== IDLE;
     core.context.pathUnknown = false;
     core.copyIn = false;
     this.#forward();
     this.#done(op);
+    if (core.context.pathMoved && !this.#pathMayMove()) return;
     if (core.status !== IDLE) {
       if (core.context.unsettled) core.context.unsettle();
       return;
@@ -375,6 +264,15 @@ export class Results {
     core.context.committed();
     if (core.changing === 0) core.context.undoable = false;
     if (core.context.unsettled) this.#refresh();
+  }
+
+  /** A search_path that changes unannounced makes other statements of those under way; in a failed transaction none of them runs. */
+  #pathMayMove(): boolean {
+    const core = this.#core;
+    core.context.pathMoved = false;
+    if (core.status === FAILED || !core.queue.holdsJudged) return true;
+    core.fail(new Refusal("result-mismatch", { detail: "search_path changed under commands that were under way." }));
+    return false;
   }
 
   /** The catalog changed, for all to see: the next command is not judged before analysis has seen it. */
@@ -392,13 +290,6 @@ export class Results {
     );
   }
 
-  // What may hold data although it is no row
-
-  #isGuarded(op: Op | undefined): boolean {
-    const judgement = op?.judgement ?? this.#core.last;
-    return judgement !== null && this.#core.session.guarded(judgement);
-  }
-
   #error(op: Op | undefined): void {
     const core = this.#core;
     const fields = readFields(this.#reader);
@@ -407,13 +298,13 @@ export class Results {
       return;
     }
     if (fields.get("V") === "FATAL" || fields.get("V") === "PANIC") core.targetSaidFatal = true;
-    if (op?.kind !== ABORT) this.#say("E", fields, op);
+    if (op?.kind !== ABORT) this.#asides.say("E", fields, op);
     if (!core.inBlock) core.context.rolledBack();
     if (op === undefined) return;
-    if (op.traits?.settings === false) this.#settingsOnly = false;
+    if (op.traits?.settings === false) this.#core.settingsOnly = false;
     const sqlstate = fields.get("C") ?? "XX000";
     if (op.sqlstate === "") op.sqlstate = sqlstate;
-    this.#closeRows(op);
+    this.#rows.close(op);
     core.copyIn = false;
     // After these two ReadyForQuery follows by itself.
     if (op.kind !== QUERY && op.kind !== SYNC) this.#skipGroup(op, sqlstate);
@@ -436,46 +327,6 @@ export class Results {
     for (const later of dropped) core.dropped(later, sqlstate);
     if (!synced) core.skipping = true;
     this.settle();
-  }
-
-  #notice(): void {
-    const fields = readFields(this.#reader);
-    if (fields === null) this.#core.targetBroke("a malformed NoticeResponse");
-    else this.#say("N", fields, this.#core.queue.answering);
-  }
-
-  /** An error or notice of the target: as it is, or rebuilt. */
-  #say(type: "E" | "N", fields: ReadonlyMap<string, string>, op: Op | undefined): void {
-    if (!this.#isGuarded(op)) this.#forward();
-    else if (!this.#hushed) this.#core.out.append(rebuiltMessage(type, fields));
-  }
-
-  #parameter(): void {
-    const core = this.#core;
-    const parameter = readParameter(this.#reader);
-    if (parameter === null) {
-      core.targetBroke("a malformed ParameterStatus");
-      return;
-    }
-    const [name, value] = parameter;
-    if (name === "search_path") core.context.reportedPath(value);
-    if ((name === "client_encoding" && value !== "UTF8") || (name === "standard_conforming_strings" && value !== "on"))
-      core.fail(new Refusal("protocol-unsupported", { message: `the session changed ${name}` }));
-    else if (this.#mayTell(core.queue.answering)) this.#forward();
-  }
-
-  /** set_config can put a cell into a parameter: only what the client itself has just set is told. */
-  #mayTell(op: Op | undefined): boolean {
-    const settings = this.#settingsOnly && (op === undefined || op.traits === null || op.traits.settings);
-    return settings || !this.#isGuarded(op);
-  }
-
-  /** Payloads are the work of whoever called NOTIFY: other sessions, triggers. */
-  #notification(): void {
-    const notification = readNotification(this.#reader);
-    if (notification === null) this.#core.targetBroke("a malformed NotificationResponse");
-    else if (!this.#isGuarded(this.#core.queue.answering)) this.#forward();
-    else if (!this.#hushed) this.#core.out.append(encodeNotification(notification.pid, notification.channel, ""));
   }
 }
 

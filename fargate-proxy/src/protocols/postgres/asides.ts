@@ -1,0 +1,63 @@
+// What the target says besides results: it may hold data although it is no row.
+import { Refusal } from "#shared/errors.ts";
+import type { Core } from "./core.ts";
+import { encodeNotification } from "./encode.ts";
+import { rebuiltMessage } from "./errors.ts";
+import type { FrameReader } from "./frames.ts";
+import { readFields, readNotification, readParameter } from "./messages.ts";
+import type { Op } from "./ops.ts";
+
+export class Asides {
+  readonly #core: Core;
+  readonly #reader: FrameReader;
+
+  constructor(core: Core, reader: FrameReader) {
+    this.#core = core;
+    this.#reader = reader;
+  }
+
+  notice(): void {
+    const fields = readFields(this.#reader);
+    if (fields === null) this.#core.targetBroke("a malformed NoticeResponse");
+    else this.say("N", fields, this.#core.queue.answering);
+  }
+
+  /** An error or notice of the target: as it is, or rebuilt. */
+  say(type: "E" | "N", fields: ReadonlyMap<string, string>, op: Op | undefined): void {
+    if (!this.#isGuarded(op)) this.#core.forward(this.#reader);
+    else if (!this.#core.hushed) this.#core.out.append(rebuiltMessage(type, fields));
+  }
+
+  parameter(): void {
+    const core = this.#core;
+    const parameter = readParameter(this.#reader);
+    if (parameter === null) {
+      core.targetBroke("a malformed ParameterStatus");
+      return;
+    }
+    const [name, value] = parameter;
+    if (name === "search_path") core.context.reportedPath(value);
+    if ((name === "client_encoding" && value !== "UTF8") || (name === "standard_conforming_strings" && value !== "on"))
+      core.fail(new Refusal("protocol-unsupported", { message: `the session changed ${name}` }));
+    else if (this.#mayTell(core.queue.answering)) this.#core.forward(this.#reader);
+  }
+
+  /** set_config can put a cell into a parameter: only what the client itself has just set is told. */
+  #mayTell(op: Op | undefined): boolean {
+    const settings = this.#core.settingsOnly && (op === undefined || op.traits === null || op.traits.settings);
+    return settings || !this.#isGuarded(op);
+  }
+
+  /** Payloads are the work of whoever called NOTIFY: other sessions, triggers. */
+  notification(): void {
+    const notification = readNotification(this.#reader);
+    if (notification === null) this.#core.targetBroke("a malformed NotificationResponse");
+    else if (!this.#isGuarded(this.#core.queue.answering)) this.#core.forward(this.#reader);
+    else if (!this.#core.hushed) this.#core.out.append(encodeNotification(notification.pid, notification.channel, ""));
+  }
+
+  #isGuarded(op: Op | undefined): boolean {
+    const judgement = op?.judgement ?? this.#core.last;
+    return judgement !== null && this.#core.session.guarded(judgement);
+  }
+}
