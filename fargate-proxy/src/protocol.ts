@@ -85,6 +85,8 @@ export interface Session {
   conceal(judgement: Judgement, index: number, shape: Shape): RowMask | Refusal;
   /** The same for COPY TO STDOUT: its rows come in CopyData messages. */
   concealCopy(judgement: Judgement, index: number, shape: CopyShape): CopyMask | Refusal;
+  /** False once the catalog has changed since: names in it may mean something else by now. */
+  holds(judgement: Judgement): boolean;
   /** True when errors and notices of this command may carry data and must be rebuilt. */
   guarded(judgement: Judgement): boolean;
   finished(

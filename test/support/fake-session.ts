@@ -49,6 +49,7 @@ export class FakeSession implements Session {
   holdPermits = false;
   failPermits: (command: Command) => boolean = () => false;
   guards = false;
+  catalogHolds = true;
   /** `none`: results of any shape pass as they are. `all`: every cell is masked. */
   masks: "some" | "none" | "all" = "some";
   refresh: () => Promise<void> = () => Promise.resolve();
@@ -128,6 +129,10 @@ export class FakeSession implements Session {
     const found = this.masks === "all" ? columns : (judgement.analysis.statements[index]?.facts.outputs ?? []);
     if (found.length !== shape.columns) return new Refusal("result-mismatch");
     return { ...mask(found), row: (frame, out) => maskLine(frame, out, found) };
+  }
+
+  holds(): boolean {
+    return this.catalogHolds;
   }
 
   guarded(): boolean {

@@ -385,6 +385,18 @@ describe("names", () => {
     expect(m.sent()).toBe("S");
   });
 
+  it("of prepared statements are not used once the catalog has changed", async () => {
+    const m = new FakeMachine();
+    await m.client(f.query("prepare p as select name from t"));
+    await m.server(b.complete("PREPARE"), b.ready());
+    m.sent();
+    m.session.catalogHolds = false;
+    await m.client(f.query("execute p"));
+    expect(m.sent()).toBe("S");
+    await m.server(b.ready());
+    expect((await m.said()).slice(-2)).toEqual([expect.stringContaining("error 42501"), "ready I"]);
+  });
+
   it("made by DECLARE are found by FETCH and by Execute", async () => {
     const m = new FakeMachine();
     await m.client(f.query("begin"), f.query("declare c cursor for select ssn"), f.query("fetch 1 from c"));

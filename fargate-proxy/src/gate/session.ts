@@ -288,6 +288,10 @@ export class GateSession implements Session, Live {
     return this.#refuse(new Refusal("result-mismatch", { detail: what }), judged);
   }
 
+  holds(judgement: Judgement): boolean {
+    return (judgement as Judged).snapshot === this.#parts.analysis.snapshot(this.target.name);
+  }
+
   guarded(judgement: Judgement): boolean {
     return this.#touched || (judgement as Judged).guarded;
   }

@@ -129,8 +129,9 @@ export class Judging {
     const core = this.#core;
     if (kind === "cursor") return judgementOf(core.portals.get(name) ?? null) ?? undefined;
     const statement = core.statements.get(name);
-    if (statement !== undefined && statement.context !== core.context.current) this.#stale = true;
-    return statement?.judgement;
+    if (statement === undefined) return undefined;
+    if (statement.context !== core.context.current || !core.session.holds(statement.judgement)) this.#stale = true;
+    return statement.judgement;
   }
 }
 
