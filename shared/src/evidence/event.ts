@@ -1,6 +1,6 @@
 // Every event of the evidence. These are the words the gate uses; `line.ts` writes them as one canonical OCSF line.
 // No event holds a literal, a bind value, a token or a cell.
-import type { Action, RelationFact, StatementKind } from "../facts.ts";
+import type { RelationFact, StatementKind } from "../facts.ts";
 import type { Principal } from "../identity.ts";
 import type { MaskTally } from "../masking/types.ts";
 
@@ -97,5 +97,3 @@ export interface SessionIdentity {
   /** Null for a login that was refused before the identity was proven, and for the gateway's own log. */
   readonly principal: Principal | null;
 }
-
-export type { Action };
