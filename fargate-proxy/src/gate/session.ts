@@ -10,6 +10,7 @@ import type { CopyMask, MaskTally, RowMask, Shape } from "#shared/masking/types.
 import type { Target } from "#shared/target.ts";
 import type { SessionEvidence } from "../ports/evidence.ts";
 import type { Claim, Command, Judgement, Permitted, Session } from "../protocol.ts";
+import { within } from "./deadline.ts";
 import { type Judged, makePlans, mayEcho, summarize } from "./judged.ts";
 import type { GateParts } from "./parts.ts";
 import { mintPermit, type Permit } from "./permit.ts";
@@ -28,6 +29,8 @@ export interface SessionStart {
 type Verdict = Permitted | Refusal;
 type Found = Analysis | SyntaxProblem | Refusal;
 
+/** Milliseconds that analysis, a decision or a look at the catalog may take. */
+const PATIENCE_MS = 20_000;
 /** Statements whose judgement a session keeps: beyond it the oldest are judged anew. */
 const REMEMBERED = 2000;
 
@@ -78,7 +81,7 @@ export class GateSession implements Session, Live {
     if (command.text.length > this.target.limits.statementBytes) return this.#refuse(tooLong(this.target), null);
     const found = this.#parts.analysis.analyse(command.text, command.context);
     return found instanceof Promise
-      ? found.then(
+      ? within(PATIENCE_MS, found).then(
           (f) => this.#analysed(command, f),
           () => this.#refuse(new Refusal("internal"), null),
         )
@@ -116,16 +119,21 @@ export class GateSession implements Session, Live {
   /** A name that is not in the snapshot may be new: look at the target's catalog once more before saying no. */
   async #lookAgain(command: Command, first: Analysis): Promise<Verdict> {
     const before = this.#parts.analysis.snapshot(this.target.name);
-    await this.#parts.analysis.refresh(this.target.name).catch(() => {});
+    await this.catalogChanged().catch(() => {});
     let analysis = first;
     if (this.#parts.analysis.snapshot(this.target.name) !== before) {
-      const found = await this.#parts.analysis.analyse(command.text, command.context);
+      const found = await this.#analyse(command);
       if (found instanceof Refusal) return this.#refuse(found, null);
       if ("syntax" in found) return this.#refuseSyntax(command, found);
       analysis = refersToNames(found) ? withReferred(found, command.resolve) : found;
     }
     const missing = undefinedRefusal(analysis.statements.map((s) => s.facts));
     return missing === undefined ? this.#decide(command, analysis) : this.#refuse(missing, null);
+  }
+
+  async #analyse({ text, context }: Command): Promise<Found> {
+    const found = Promise.resolve(this.#parts.analysis.analyse(text, context));
+    return within(PATIENCE_MS, found).catch(() => new Refusal("internal"));
   }
 
   #decide(command: Command, analysis: Analysis): Promise<Verdict> {
@@ -139,7 +147,7 @@ export class GateSession implements Session, Live {
     } as const;
     const { clock, meter } = this.#parts;
     const asked = clock.micros();
-    return this.#parts.decisions.decide(request).then(
+    return within(PATIENCE_MS, this.#parts.decisions.decide(request)).then(
       (decision) => {
         meter.time("decide", clock.micros() - asked);
         return this.#decided(command, analysis, decision);
@@ -324,7 +332,7 @@ export class GateSession implements Session, Live {
   }
 
   catalogChanged(): Promise<void> {
-    return this.#parts.analysis.refresh(this.target.name);
+    return within(PATIENCE_MS, this.#parts.analysis.refresh(this.target.name));
   }
 
   output(bytes: Uint8Array): void {

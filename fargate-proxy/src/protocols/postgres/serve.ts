@@ -51,7 +51,10 @@ class Service implements Outside {
     this.#target.onClose(() => this.#targetClosed());
     this.#session.onEnd((refusal) => this.fail(refusal));
     if (this.#firstBytes.length > 0) this.#fromClient(this.#firstBytes);
-    if (!this.#clientPaused) client.resume();
+    // Whoever left between the login and here is not heard leaving again.
+    if (client.destroyed) this.#end("client gone");
+    else if (client.readableEnded) this.#clientEnded();
+    else if (!this.#clientPaused) client.resume();
   }
 
   #fromClient(chunk: Buffer): void {
