@@ -16,6 +16,8 @@ export interface Questions {
 
 /** All columns of a catalog in one JSON value. */
 const LONGEST_MESSAGE = 512 * 1024 * 1024;
+/** A target that does not answer is gone: the next question opens another connection. */
+const PATIENCE_MS = 15_000;
 
 /** @throws TargetFailure */
 export async function openQuestions(parts: UpstreamParts, target: Target, password: string): Promise<Questions> {
@@ -24,6 +26,11 @@ export async function openQuestions(parts: UpstreamParts, target: Target, passwo
   let busy: Promise<unknown> = Promise.resolve();
 
   const ask = async (sql: string) => {
+    const timer = setTimeout(() => stream.destroy(), PATIENCE_MS);
+    return answered(sql).finally(() => clearTimeout(timer));
+  };
+
+  const answered = async (sql: string) => {
     stream.write(serialize.query(sql));
     let rows: (readonly (string | null)[])[] = [];
     let failed = "";
