@@ -9,6 +9,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 120_000,
     maxWorkers: 2,
+    setupFiles: ["test/support/seed.ts"],
     projects: [
       { extends: true, test: { name: "light", include: ["test/**/*.test.ts"], exclude: HEAVY } },
       { extends: true, test: { name: "heavy", include: HEAVY, fileParallelism: false } },

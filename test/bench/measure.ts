@@ -28,14 +28,15 @@ export interface Results {
 
 /** Before anything counts: a just-started process compiles as it goes, and caches are empty. */
 const WARM_UP: readonly Workload[] = [
-  { script: "select-only", protocol: "simple", clients: 32 },
-  { script: "tpcb-like", protocol: "extended", clients: 32 },
+  { script: "select-only", protocol: "simple", clients: 16 },
+  { script: "tpcb-like", protocol: "extended", clients: 16 },
 ];
+const WARM_UP_SECONDS = 2;
 
 export async function measure(plan: Plan, routes: readonly Route[], say: (line: string) => void): Promise<Results> {
   const gateways = routes.filter((route) => route.pid !== undefined);
   say("warming up");
-  for (const route of gateways) for (const load of WARM_UP) await pgbench(route, load, 1);
+  for (const route of gateways) for (const load of WARM_UP) await pgbench(route, load, WARM_UP_SECONDS);
   const idle = new Map(gateways.map((route) => [route.name, memory(route.pid ?? 0).now]));
   const cells: CellResult[] = [];
   for (const cell of plan.cells) {

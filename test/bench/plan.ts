@@ -51,11 +51,7 @@ export const QUICK: Plan = {
   scale: 10,
   rows: 500_000,
   cells: [
-    ...cells([32], (load) => ({
-      seconds: 1,
-      rounds: load.script === "select-only" ? 2 : 1,
-      direct: load.protocol === "prepared",
-    })),
+    ...cells([32], (load) => ({ seconds: load.script === "select-only" ? 2 : 1, rounds: 1, direct: false })),
     { load: { script: "select-only", protocol: "prepared", clients: 1 }, seconds: 1, rounds: 1, direct: true },
   ],
   large: [

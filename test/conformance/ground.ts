@@ -55,7 +55,18 @@ export const CLIENTS: readonly Client[] = [
   { name: "psycopg", command: [python, "clients/psycopg_client.py"] },
   { name: "asyncpg", command: [python, "clients/asyncpg_client.py"] },
   { name: "SQLAlchemy", command: [python, "clients/sqlalchemy_client.py"] },
-  { name: "pgjdbc", command: ["java", "-XX:TieredStopAtLevel=1", "-cp", java, "Jdbc"] },
+  {
+    name: "pgjdbc",
+    command: [
+      "java",
+      "-Dfile.encoding=UTF-8",
+      "-Dstdout.encoding=UTF-8",
+      "-XX:TieredStopAtLevel=1",
+      "-cp",
+      java,
+      "Jdbc",
+    ],
+  },
   { name: "pgx", command: [`${CACHE}/pgx`] },
 ];
 

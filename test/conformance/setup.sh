@@ -46,7 +46,7 @@ jdbc() {
   rm -rf "$cache/java"
   mkdir -p "$cache/java"
   mvn --batch-mode --quiet --file "$here/clients/pom.xml" dependency:copy-dependencies -DoutputDirectory="$cache/java/lib"
-  javac -Xlint:all -Werror -d "$cache/java/classes" --class-path "$cache/java/lib/*" "$here"/clients/*.java
+  javac -encoding UTF-8 -Xlint:all -Werror -d "$cache/java/classes" --class-path "$cache/java/lib/*" "$here"/clients/*.java
 }
 
 pgx() {
