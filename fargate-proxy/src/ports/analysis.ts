@@ -14,7 +14,7 @@ export interface AnalysisContext {
 }
 
 /**
- * SQL text to facts: cached, parsed in a worker thread that a watchdog can kill. Refuses (`statement-too-complex`) what cannot be
+ * SQL text to facts: cached, parsed in a process that a watchdog can kill. Refuses (`statement-too-complex`) what cannot be
  * parsed in time or memory. Synchronous when cached: the hot path pays no promise.
  */
 export interface AnalysisPort {
