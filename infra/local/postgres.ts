@@ -73,11 +73,19 @@ export async function initCluster(place: Place, password: string): Promise<void>
 
 /** The process number in postmaster.pid when a PostgreSQL runs on this folder, and whether it accepts connections (its line 8). */
 function postmaster(data: string): { readonly pid: number; readonly ready: boolean } | null {
-  const file = join(data, "postmaster.pid");
-  if (!existsSync(file)) return null;
-  const lines = readFileSync(file, "utf8").split("\n");
+  const lines = readIfThere(join(data, "postmaster.pid")).split("\n");
   const pid = Number(lines[0]);
   return Number.isInteger(pid) && alive(pid, data) ? { pid, ready: lines[7]?.trim() === "ready" } : null;
+}
+
+/** Empty when there is no such file: PostgreSQL takes its own away as it ends. */
+function readIfThere(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
+    throw error;
+  }
 }
 
 function alive(pid: number, data: string): boolean {
@@ -95,7 +103,12 @@ export async function stopPostgres(data: string): Promise<void> {
   for (const signal of ["SIGINT", "SIGQUIT"] as const) {
     const running = postmaster(data);
     if (running === null) return;
-    process.kill(running.pid, signal);
+    try {
+      process.kill(running.pid, signal);
+    } catch {
+      // It ended by itself in the meantime.
+      return;
+    }
     for (let waited = 0; waited < 10_000 && postmaster(data) !== null; waited += 25) await sleep(25);
   }
 }
