@@ -16,6 +16,8 @@ export interface GatewayOptions {
   readonly policy: string;
   /** The one target of the bundle, where it is, and its credential. */
   readonly target: { readonly name: string; readonly port: number; readonly password: string };
+  /** Options of Node for the process. */
+  readonly node?: readonly string[];
 }
 
 export interface Gateway {
@@ -51,7 +53,7 @@ export async function prepareGateway(options: GatewayOptions): Promise<Gateway> 
   const start = async () => {
     const env = { ...environment(), POSTERN_CONFIG: join(folder, "proxy.json") };
     const out = openSync(log, "a");
-    const child = spawn(process.execPath, ["fargate-proxy/src/main.ts"], {
+    const child = spawn(process.execPath, [...(options.node ?? []), "fargate-proxy/src/main.ts"], {
       cwd: ROOT,
       env,
       stdio: ["ignore", out, out],
