@@ -28,6 +28,23 @@ describe("a simple query", () => {
     expect(m.session.done).toMatchObject([{ tag: "SELECT 2", rows: 2, sqlstate: "" }]);
   });
 
+  it.each([[[]], [["id"]], [["id", "name"]]])(
+    "shows no row of other columns than were announced: %j",
+    async (columns) => {
+      for (const cells of [[], ["1"], ["1", "2"], ["1", "2", "3"]]) {
+        const m = new FakeMachine();
+        m.session.masks = "none";
+        await m.client(f.query("select of anything"));
+        const row = b.dataRow(...cells);
+        await m.server(b.rowDescription(...columns));
+        await m.server(row.subarray(0, 5));
+        await m.server(row.subarray(5));
+        if (cells.length === columns.length) expect((await m.said()).at(-1)).toBe(`row ${cells.join(",")}`);
+        else expect(m.failure?.code).toBe("target-lost");
+      }
+    },
+  );
+
   it("waits for a verdict that takes time, and keeps the order", async () => {
     const m = new FakeMachine();
     m.session.slow = true;

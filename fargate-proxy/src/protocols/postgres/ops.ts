@@ -71,6 +71,8 @@ export class Op {
   index = 0;
   /** Rows of the current result may come. */
   inRows = false;
+  /** How many columns they were announced with; -1 for COPY data, which has no count. */
+  columns = -1;
   mask: RowMask | CopyMask | null = null;
   tallies: readonly MaskTally[] = NO_TALLIES;
   rows = 0;

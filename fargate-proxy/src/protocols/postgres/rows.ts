@@ -9,12 +9,19 @@ import { BACKEND } from "./kinds.ts";
 import { readCopyResponse, withFormats } from "./messages.ts";
 import { type Op, QUERY, statementOf } from "./ops.ts";
 
+/** Where the number of cells stands in a DataRow, behind type and length. */
+const COUNT_START = 5;
+const COUNT_END = 7;
+
 /** The shape of what has no rows. */
 export const NO_COLUMNS: Shape = [];
 
 export class Rows {
   readonly #core: Core;
   readonly #reader: FrameReader;
+  /** Of a row that comes in pieces so small that its number of cells is in two of them: bytes seen, and the number so far. */
+  #seen = COUNT_END;
+  #count = 0;
 
   constructor(core: Core, reader: FrameReader) {
     this.#core = core;
@@ -29,12 +36,28 @@ export class Rows {
       return;
     }
     op.bytes += end - start;
-    if (found !== PIECE || first) op.rows++;
+    const begins = found !== PIECE || first;
+    if (begins) op.rows++;
     const mask = op.mask;
     if (this.#core.hushed) return;
-    if (mask === null || !mask.active) this.#core.out.forward(buffer, start, end);
-    else if (left > 0) this.#core.targetBroke("part of a row that has to be masked");
+    if (mask === null || !mask.active) {
+      if (!this.#asAnnounced(op, begins)) this.#core.targetBroke("a row of other columns than were announced");
+      else this.#core.out.forward(buffer, start, end);
+    } else if (left > 0) this.#core.targetBroke("part of a row that has to be masked");
     else this.#masked(mask, buffer.subarray(start, end));
+  }
+
+  /** What passes unmasked has as many cells as the mask was made for: a cell more would be one that nobody judged. */
+  #asAnnounced({ columns }: Op, begins: boolean): boolean {
+    const { buffer, start, end } = this.#reader;
+    if (columns < 0) return true;
+    if (begins && end - start >= COUNT_END) {
+      this.#seen = COUNT_END;
+      this.#count = buffer.readUInt16BE(start + COUNT_START);
+    } else if (begins) this.#seen = this.#count = 0;
+    for (let at = start; at < end && this.#seen < COUNT_END; at++, this.#seen++)
+      if (this.#seen >= COUNT_START) this.#count = this.#count * 256 + (buffer[at] as number);
+    return this.#seen < COUNT_END || this.#count === columns;
   }
 
   #masked(mask: RowMask | CopyMask, frame: Buffer): void {
@@ -52,9 +75,10 @@ export class Rows {
   }
 
   /** Rows of the first op may come: from here on, in this form. */
-  #openRows(op: Op, mask: RowMask | CopyMask | null): void {
+  #openRows(op: Op, mask: RowMask | CopyMask | null, columns = -1): void {
     op.inRows = true;
     op.mask = mask;
+    op.columns = columns;
     if (mask !== null && mask.tally.length > 0)
       op.tallies = op.tallies.length === 0 ? mask.tally : [...op.tallies, ...mask.tally];
     const streamed = mask === null || !mask.active ? 1 : 0;
@@ -87,12 +111,12 @@ export class Rows {
     if (this.#core.hushed) this.#openRows(op, null);
     else if (shape === null)
       this.#open(op, new Refusal("result-mismatch", { detail: "The target did not describe the result." }));
-    else this.#open(op, this.#core.session.conceal(judgement, op.index, shape));
+    else this.#open(op, this.#core.session.conceal(judgement, op.index, shape), shape.length);
   }
 
-  #open(op: Op, mask: RowMask | CopyMask | Refusal): void {
+  #open(op: Op, mask: RowMask | CopyMask | Refusal, columns = -1): void {
     if (mask instanceof Refusal) this.hush(op, mask);
-    else this.#openRows(op, mask);
+    else this.#openRows(op, mask, columns);
   }
 
   /** The result cannot be shown: an error takes its place, and what the target still says of it is thrown away. */
