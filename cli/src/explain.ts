@@ -40,11 +40,15 @@ async function run(statement: string, options: Options): Promise<void> {
   if (!bundle.targets.has(target))
     throw new Problem(`there is no target "${target}"`, 2, `There are: ${[...bundle.targets.keys()].join(", ")}.`);
   const principal = identity(bundle, as);
-  const factsOf = await openAnalysis(bundle, target);
+  const { factsOf, outOfStep } = await openAnalysis(bundle, target);
   const context = { bundle, evaluate: createEvaluator(bundle), time: Date.now() };
-  const { decision, facts, plans } = tryOut(context, { principal, target, purpose }, factsOf(statement));
+  const { decision, facts, plans } = tryOut(context, { principal, target, purpose, outOfStep }, factsOf(statement));
   const statements = facts.map((f, i) => ({ facts: f, plan: plans[i] ?? { type: "none" as const } }));
-  const explanation = explain({ as, target, catalog: bundle.catalog }, decision, statements);
+  const explanation = explain(
+    { as, target, catalog: bundle.catalog.without(target, outOfStep), outOfStep },
+    decision,
+    statements,
+  );
   const text = options.json ? JSON.stringify(explanation) : lines(explanation).join("\n");
   process.stdout.write(`${text}\n`);
 }

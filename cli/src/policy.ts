@@ -5,7 +5,7 @@ import { createEvaluator } from "#shared/policy/evaluate.ts";
 import { BundleRefused, problemLine } from "#shared/policy/problems.ts";
 import type { Expectation } from "#shared/policy/tests-file.ts";
 import { differences, type TrialContext, tryOut } from "#shared/policy/trial.ts";
-import { type FactsOf, openAnalysis, openBundle, policyFolder } from "./policy/bundle.ts";
+import { type Analyst, openAnalysis, openBundle, policyFolder } from "./policy/bundle.ts";
 import { attempt, Problem } from "./problem.ts";
 
 interface Options {
@@ -64,20 +64,22 @@ async function test(folder: string, options: Options): Promise<void> {
 }
 
 /** Analysis for each target that expectations have statements for. */
-async function openAnalyses(bundle: LoadedBundle): Promise<Map<string, FactsOf>> {
+async function openAnalyses(bundle: LoadedBundle): Promise<Map<string, Analyst>> {
   const targets = new Set(bundle.tests.expectations.filter((e) => e.sql !== undefined).map((e) => e.target));
-  const opened = new Map<string, FactsOf>();
+  const opened = new Map<string, Analyst>();
   for (const target of targets) opened.set(target, await openAnalysis(bundle, target));
   return opened;
 }
 
-function tried(context: TrialContext, expectation: Expectation, analyses: ReadonlyMap<string, FactsOf>): string[] {
+function tried(context: TrialContext, expectation: Expectation, analyses: ReadonlyMap<string, Analyst>): string[] {
   const { as, target, sql, purpose } = expectation;
   const principal = context.bundle.tests.identities.get(as);
   if (principal === undefined) return [`unknown identity "${as}"`];
   try {
-    const facts = sql === undefined ? null : (analyses.get(target)?.(sql) ?? null);
-    return differences(expectation, tryOut(context, { principal, target, purpose }, facts));
+    const analyst = analyses.get(target);
+    const facts = sql === undefined ? null : (analyst?.factsOf(sql) ?? null);
+    const { outOfStep = [] } = analyst ?? {};
+    return differences(expectation, tryOut(context, { principal, target, purpose, outOfStep }, facts));
   } catch (error) {
     if (error instanceof Problem) return [error.message];
     throw error;

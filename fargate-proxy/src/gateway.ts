@@ -3,6 +3,7 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import type { CatalogSnapshot } from "#shared/catalog.ts";
 import type { LoadedBundle } from "#shared/policy/bundle.ts";
 import { BundleRefused, problemLine } from "#shared/policy/problems.ts";
 import type { Target } from "#shared/target.ts";
@@ -51,6 +52,8 @@ export class StartRefused extends Error {
   }
 }
 
+/** In one line of the log. */
+const NAMED_RELATIONS = 20;
 const clock: Clock = { now: Date.now, micros: () => performance.now() * 1000 };
 
 interface Loaded {
@@ -132,10 +135,14 @@ async function compose(config: Config, log: Log, loaded: Loaded, evidence: Recor
   const credentials = localCredentials(bundle.targets, inState);
   const revocations = watchRevocations(inState("index.db"), clock.now);
   const identity = createIdentity({ issuers: issuersOf(config, loaded), oauth: config.oauth, revocations });
+  const keep = keepCatalogs(inState("catalog"), () => log.warn("a catalog snapshot could not be kept"));
   const analysis = createAnalysis({
     catalogs: catalogsOf(bundle.targets, upstream, credentials),
     declared: (target, name) => bundle.catalog.declaredFunction(target, name),
-    onSnapshot: keepCatalogs(inState("catalog"), () => log.warn("a catalog snapshot could not be kept")),
+    onSnapshot(snapshot) {
+      keep(snapshot);
+      reportDrift(bundle, snapshot, log);
+    },
     onFailure: (target, error) => log.warn("a catalog could not be read", { target, ...reasonOf(error) }),
   });
   const gate = await createGate({
@@ -214,6 +221,20 @@ async function recordRevocation(evidence: Recorder, { name, by, reason }: Revoca
   const log = evidence.open({ session: newId(clock.now()), target: "gateway", protocol: "postern", principal: null });
   await log.record({ type: "revocation.entered", identity: name, by, reason });
   await log.close("recorded");
+}
+
+/** Tells operators where catalog.yaml and a target have grown apart: names of relations, and how many differences there are. */
+function reportDrift({ catalog }: LoadedBundle, snapshot: CatalogSnapshot, log: Log): void {
+  const drifts = catalog.drift(snapshot);
+  if (drifts.length === 0) return;
+  const masked = catalog.outOfStep(snapshot);
+  const concerned = [...new Set(drifts.map((drift) => drift.relation))];
+  log.warn("catalog.yaml differs from the target: run `postern catalog scan`", {
+    target: snapshot.target,
+    differences: drifts.length,
+    relations: concerned.slice(0, NAMED_RELATIONS).join(", "),
+    masked_whole: masked.slice(0, NAMED_RELATIONS).join(", "),
+  });
 }
 
 function reasonOf(error: unknown): LogFields {

@@ -8,6 +8,8 @@ export interface DecisionRequest {
   /** `connect` judges the session as such; `command` judges facts. */
   readonly question: { readonly type: "connect" } | { readonly type: "command"; readonly facts: readonly Facts[] };
   readonly purpose?: string;
+  /** Relations that are not, at the target, what the bundle's catalog says they are: all that they hold counts as unclassified. */
+  readonly outOfStep?: readonly string[];
   /** Source address, without port. */
   readonly source: string;
   /** Milliseconds since the epoch. */

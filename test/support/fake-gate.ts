@@ -101,6 +101,8 @@ const NO_PHI: PolicyCatalog = {
   protects: () => true,
   subjectOf: () => null,
   declaredFunction: () => null,
+  outOfStep: () => [],
+  without: () => NO_PHI,
 };
 
 export interface FakeGate {

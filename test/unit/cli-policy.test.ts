@@ -24,7 +24,13 @@ const SNAPSHOT: CatalogSnapshot = {
       schema: "public",
       name: "patients",
       kind: "table",
-      columns: [column("id", 1), column("ssn", 2), column("full_name", 3), column("nickname", 4)],
+      columns: [
+        column("id", 1),
+        column("ssn", 2),
+        column("full_name", 3),
+        column("maiden_name", 4),
+        column("nickname", 5),
+      ],
       parents: [],
       triggers: [],
       rules: false,
@@ -71,8 +77,8 @@ function folder(files: Record<string, string>): string {
   return path;
 }
 
-function keepSnapshot(): void {
-  writeFileSync(join(state, "catalog", "clinic.json"), JSON.stringify(SNAPSHOT));
+function keepSnapshot(snapshot = SNAPSHOT): void {
+  writeFileSync(join(state, "catalog", "clinic.json"), JSON.stringify(snapshot));
 }
 
 /** @returns the exit code */
@@ -171,6 +177,17 @@ describe("postern explain", () => {
       },
       expect.objectContaining({ name: "made", mask: "redact", why: expect.stringContaining("hidden whole") }),
     ]);
+  });
+
+  test("tells what is hidden because the target differs from catalog.yaml", async () => {
+    const [patients] = SNAPSHOT.relations;
+    const columns = patients!.columns.filter(({ name }) => name !== "maiden_name");
+    keepSnapshot({ ...SNAPSHOT, relations: [{ ...patients!, columns }] });
+    expect(await explain("SELECT full_name FROM patients", "--json")).toBe(0);
+    expect(JSON.parse(out).statements[0].columns[0]).toMatchObject({
+      mask: "redact",
+      why: "public.patients differs from what catalog.yaml says of it: hidden whole (postern catalog scan)",
+    });
   });
 
   test("tells why a statement is refused, and what to do", async () => {

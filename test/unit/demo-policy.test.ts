@@ -146,3 +146,7 @@ describe("whoever asks, and whatever else they may", () => {
     }
   });
 });
+
+test("catalog.yaml and the clinic's schema have not grown apart", () => {
+  expect(bundle.catalog.drift(snapshot)).toEqual([]);
+});

@@ -21,6 +21,8 @@ const catalog: PolicyCatalog = {
   protects: (target) => target === "clinic",
   subjectOf: () => "id",
   declaredFunction: () => null,
+  outOfStep: () => [],
+  without: () => catalog,
 };
 
 const from = (...columns: string[]) => columns.map((column) => ({ relation: "public.patients", column }));

@@ -1,4 +1,6 @@
-import { describe, expect, test } from "vitest";
+import fc from "fast-check";
+import { describe, expect, test, vi } from "vitest";
+import { Reading } from "#shared/masking/detectors/reading.ts";
 import { DETECTORS } from "#shared/masking/scan.ts";
 import { column, maskCell, masked, maskText, OID, planned, rewrite } from "#test/support/masking.ts";
 
@@ -91,17 +93,51 @@ test("scan redacts whole what is too long", () => {
   expect(String(maskCell("scan", column(OID.text), Buffer.alloc(70_000, "a")))).toBe("***");
 });
 
-test.each(["a", "1", "a.", "1-", "1 ", "A ", "Maria ", "a@", "http://a", "1.2.", ":", "(617) ", "é", "â€", "March 1 "])(
-  "scan takes time that is linear in the text, also for %j again and again",
-  (piece) => {
-    const time = (size: number) => {
-      const value = Buffer.from(piece.repeat(Math.floor(size / Buffer.byteLength(piece))));
-      const started = performance.now();
-      for (let i = 0; i < 4; i++) maskCell("scan", column(OID.text), value);
-      return performance.now() - started;
-    };
-    time(64_000);
-    // Ten times the text in a hundred times the time would be quadratic; noise is far from that.
-    expect(time(60_000)).toBeLessThan(Math.max(40 * time(6000), 200));
-  },
-);
+/** How often detectors look at a byte of the text. */
+function looks(value: Buffer): number {
+  const byte = vi.spyOn(Reading.prototype, "byte");
+  maskCell("scan", column(OID.text), value);
+  const count = byte.mock.calls.length;
+  byte.mockRestore();
+  return count;
+}
+
+const repeated = (piece: string, size: number) => Buffer.from(piece.repeat(Math.ceil(size / Buffer.byteLength(piece))));
+
+/** Looks per byte: what all detectors together may take at the most. */
+const MOST_LOOKS = 300;
+
+test.each([
+  "a",
+  "1",
+  "a.",
+  "1-",
+  "1 ",
+  "A ",
+  "Maria ",
+  "a@",
+  "http://a",
+  "1.2.",
+  ":",
+  "(617) ",
+  "é",
+  "â€",
+  "March 1 ",
+  "O'",
+])("scan looks at the text in proportion to its length, also for %j again and again", (piece) => {
+  const [short, long] = [looks(repeated(piece, 1500)), looks(repeated(piece, 15_000))];
+  expect(long).toBeLessThan(10.5 * short + 1000);
+  expect(long).toBeLessThan(MOST_LOOKS * 15_000);
+});
+
+test("scan looks at any text in proportion to its length", () => {
+  const pieces = "a A 1 12 123 . , - – ' @ : / ( + # Dr. Mr Ave MRN http:// www. May 12/ é \u00a0 \n".split(" ");
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom(" ", ...pieces), { minLength: 1, maxLength: 8 }), (chosen) => {
+      const piece = chosen.join("");
+      const [short, long] = [looks(repeated(piece, 600)), looks(repeated(piece, 6000))];
+      return long < 11 * short + 1000 && long < MOST_LOOKS * 6000;
+    }),
+    { numRuns: 60 },
+  );
+});

@@ -8,7 +8,7 @@ import { loadModule, parseSync } from "libpg-query";
 import { loadPolicyFolder } from "#proxy/adapters/policy-folder.ts";
 import { analyse, prepareBase } from "#shared/analysis/sql/analyse.ts";
 import type { CatalogSnapshot } from "#shared/catalog.ts";
-import type { Facts } from "#shared/facts.ts";
+import type { Facts, RelationName } from "#shared/facts.ts";
 import type { LoadedBundle } from "#shared/policy/bundle.ts";
 import { BundleRefused } from "#shared/policy/problems.ts";
 import { Problem } from "../problem.ts";
@@ -31,19 +31,27 @@ export async function openBundle(folder: string): Promise<LoadedBundle> {
   }
 }
 
-/** SQL text to facts. @throws Problem for a text that cannot be parsed */
-export type FactsOf = (sql: string) => readonly Facts[];
+/** Analysis against a target's catalog. */
+export interface Analyst {
+  /** SQL text to facts. @throws Problem for a text that cannot be parsed */
+  factsOf(sql: string): readonly Facts[];
+  /** Relations of which the bundle's catalog says what does not hold at the target. */
+  readonly outOfStep: readonly RelationName[];
+}
 
 /** Prepares analysis against the catalog of a target as the gateway saw it last. @throws Problem when it never did */
-export async function openAnalysis(bundle: LoadedBundle, target: string): Promise<FactsOf> {
+export async function openAnalysis(bundle: LoadedBundle, target: string): Promise<Analyst> {
   const snapshot = await readSnapshot(target);
   await loadModule();
   const declared = new Map([...bundle.catalog.declaredFunctions(target)].map(([name, { reveals }]) => [name, reveals]));
   const base = prepareBase(snapshot, parseSync, declared);
   const fingerprint = (text: string) => createHash("sha256").update(text).digest("hex").slice(0, 32);
-  return (sql) => {
-    const env = { base, searchPath: snapshot.searchPath, temporary: new Map(), fingerprint };
-    return analyse(parsed(sql), sql, env).statements.map((statement) => statement.facts);
+  return {
+    factsOf(sql) {
+      const env = { base, searchPath: snapshot.searchPath, temporary: new Map(), fingerprint };
+      return analyse(parsed(sql), sql, env).statements.map((statement) => statement.facts);
+    },
+    outOfStep: bundle.catalog.outOfStep(snapshot),
   };
 }
 

@@ -1,4 +1,5 @@
 // THE ORDER, once: a command is analysed, decided, planned, recorded, and only then permitted.
+import type { CatalogSnapshot } from "#shared/catalog.ts";
 import type { Decision } from "#shared/decision.ts";
 import { Refusal } from "#shared/errors.ts";
 import type { EvidenceEvent, SessionIdentity } from "#shared/evidence/event.ts";
@@ -137,11 +138,14 @@ export class GateSession implements Session, Live {
   }
 
   #decide(command: Command, analysis: Analysis): Promise<Verdict> {
+    const snapshot = this.#parts.analysis.snapshot(this.target.name);
+    const outOfStep = snapshot === null ? [] : this.#parts.bundle.catalog.outOfStep(snapshot);
     const request = {
       principal: this.principal,
       target: this.target.name,
       question: { type: "command", facts: analysis.statements.map((s) => s.facts) },
       ...(this.#start.claim.purpose === undefined ? {} : { purpose: this.#start.claim.purpose }),
+      ...(outOfStep.length === 0 ? {} : { outOfStep }),
       source: this.#start.claim.source.address,
       time: this.lastActive,
     } as const;
@@ -150,16 +154,17 @@ export class GateSession implements Session, Live {
     return within(PATIENCE_MS, this.#parts.decisions.decide(request)).then(
       (decision) => {
         meter.time("decide", clock.micros() - asked);
-        return this.#decided(command, analysis, decision);
+        return this.#decided(command, analysis, decision, snapshot);
       },
       () => this.#refuse(new Refusal("decision-unavailable"), null),
     );
   }
 
-  #decided(command: Command, analysis: Analysis, decision: Decision): Verdict {
-    const catalog = this.#parts.bundle.catalog;
+  #decided(command: Command, analysis: Analysis, decision: Decision, snapshot: CatalogSnapshot | null): Verdict {
+    const listed = this.#parts.bundle.catalog;
+    // What is out of step with the target is masked whole, whatever was said of it.
+    const catalog = snapshot === null ? listed : listed.without(this.target.name, listed.outOfStep(snapshot));
     const facts = analysis.statements.map((s) => s.facts);
-    const snapshot = this.#parts.analysis.snapshot(this.target.name);
     const judged: Judged = {
       text: command.text,
       analysis,

@@ -50,6 +50,7 @@ const shape = z.strictObject({
     z.strictObject({ type: z.literal("command"), facts: z.array(facts) }),
   ]),
   purpose: z.string().exactOptional(),
+  outOfStep: flags.exactOptional(),
   source: z.string(),
   time: z.number(),
 });

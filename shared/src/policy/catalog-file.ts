@@ -2,7 +2,8 @@
 import { z } from "zod";
 import { DETECTORS } from "../masking/scan.ts";
 import type { MaskName } from "../masking/types.ts";
-import { Catalog, type DeclaredFunction, type ListedRelation, type ListedTarget, type Listing } from "./catalog.ts";
+import { Catalog } from "./catalog.ts";
+import type { DeclaredFunction, ListedRelation, ListedTarget, Listing } from "./listing.ts";
 import { type PhiClass, type Problem, UNCLASSIFIED } from "./types.ts";
 import { type Read, readYaml, type Say } from "./yaml.ts";
 

@@ -1,34 +1,21 @@
 // catalog.yaml, ready to be asked: which classes a column has, and what holds where nobody has said anything.
+import type { CatalogSnapshot } from "../catalog.ts";
 import type { ColumnRef, RelationName } from "../facts.ts";
+import { type Drift, driftOf, outOfStep } from "./drift.ts";
+import {
+  type DeclaredFunction,
+  entryOf,
+  type ListedRelation,
+  type ListedTarget,
+  type Listing,
+  SYSTEM_SCHEMAS,
+  splitName,
+} from "./listing.ts";
 import { type PhiClass, type PolicyCatalog, UNCLASSIFIED } from "./types.ts";
 
-export interface DeclaredFunction {
-  readonly reveals: "nothing" | "arguments";
-  readonly reason: string;
-}
-
-/** A relation that catalog.yaml lists column by column. */
-export interface ListedRelation {
-  readonly columns: ReadonlyMap<string, readonly string[]>;
-  readonly subject: string | null;
-}
-
-/**
- * `none`: declared to hold no PHI. `derived`: a view; it has no classes of its own, since analysis finds what is behind its columns.
- */
-export type Listing = "none" | "derived" | ListedRelation;
-
-/** What catalog.yaml says of one target. A name that ends in `*` stands for all that begin so (partitions); a whole name goes before it. */
-export interface ListedTarget {
-  readonly schemas: ReadonlyMap<string, "none" | ReadonlyMap<string, Listing>>;
-  readonly functions: ReadonlyMap<string, DeclaredFunction>;
-}
-
+const IN_STEP = { target: "", relations: new Set<RelationName>() };
 const NOTHING: readonly string[] = [];
 const UNKNOWN: readonly string[] = [UNCLASSIFIED];
-
-/** Schemas of the server itself. */
-const SYSTEM_SCHEMAS = new Set(["pg_catalog", "information_schema", "pg_toast"]);
 
 /**
  * Relations of pg_catalog that repeat values of tables, texts of other sessions' statements, or secrets: columns, or `*` for all.
@@ -55,12 +42,6 @@ const SYSTEM_VALUES: ReadonlyMap<string, readonly string[]> = new Map([
   ["pg_hba_file_rules", ["*"]],
 ]);
 
-/** `schema.name`, as facts spell it; a dot in a quoted schema name makes an unknown relation of it, which is masked. */
-export function splitName(relation: RelationName): { readonly schema: string; readonly name: string } {
-  const dot = relation.indexOf(".");
-  return { schema: relation.slice(0, Math.max(dot, 0)), name: relation.slice(dot + 1) };
-}
-
 /** Temporary relations are known to analysis, column by column: what flowed in keeps the classes of where it came from. */
 export function isTemporary(relation: RelationName): boolean {
   return /^pg_temp(_\d+)?\./.test(relation);
@@ -70,10 +51,18 @@ export class Catalog implements PolicyCatalog {
   readonly classes: ReadonlyMap<string, PhiClass>;
   readonly #targets: ReadonlyMap<string, ListedTarget>;
   readonly #protected: ReadonlySet<string>;
+  /** Relations of one target of which nothing that is said holds. */
+  readonly #outOfStep: { readonly target: string; readonly relations: ReadonlySet<RelationName> };
+  readonly #drifts = new WeakMap<CatalogSnapshot, readonly Drift[]>();
 
-  constructor(classes: ReadonlyMap<string, PhiClass>, targets: ReadonlyMap<string, ListedTarget>) {
+  constructor(
+    classes: ReadonlyMap<string, PhiClass>,
+    targets: ReadonlyMap<string, ListedTarget>,
+    outOfStep: { readonly target: string; readonly relations: ReadonlySet<RelationName> } = IN_STEP,
+  ) {
     this.classes = classes;
     this.#targets = targets;
+    this.#outOfStep = outOfStep;
     this.#protected = new Set([...targets].filter(([, target]) => namesPhi(target)).map(([name]) => name));
   }
 
@@ -121,17 +110,30 @@ export class Catalog implements PolicyCatalog {
     return this.#targets.get(target)?.functions ?? new Map();
   }
 
+  /** How the target differs from what is said of it; nothing for a target without PHI. */
+  drift(snapshot: CatalogSnapshot): readonly Drift[] {
+    const known = this.#drifts.get(snapshot);
+    if (known !== undefined) return known;
+    const listed = this.#protected.has(snapshot.target) ? this.#targets.get(snapshot.target) : undefined;
+    const found = listed === undefined ? [] : driftOf(listed, snapshot);
+    this.#drifts.set(snapshot, found);
+    return found;
+  }
+
+  outOfStep(snapshot: CatalogSnapshot): readonly RelationName[] {
+    return outOfStep(this.drift(snapshot));
+  }
+
+  without(target: string, relations: readonly RelationName[]): Catalog {
+    if (relations.length === 0) return this;
+    return new Catalog(this.classes, this.#targets, { target, relations: new Set(relations) });
+  }
+
   #find(target: string, relation: RelationName): Listing | undefined {
+    if (this.#outOfStep.relations.has(relation) && this.#outOfStep.target === target) return undefined;
+    const listed = this.#targets.get(target);
     const { schema, name } = splitName(relation);
-    const relations = this.#targets.get(target)?.schemas.get(schema);
-    if (relations === undefined || relations === "none") return relations;
-    const own = relations.get(name);
-    if (own !== undefined) return own;
-    for (let length = name.length; length > 0; length--) {
-      const listed = relations.get(`${name.slice(0, length)}*`);
-      if (listed !== undefined) return listed;
-    }
-    return undefined;
+    return listed === undefined ? undefined : entryOf(listed, schema, name)?.listing;
   }
 }
 

@@ -3,7 +3,8 @@ import type { CedarValueJson, EntityJson, TypeAndId } from "@cedar-policy/cedar-
 import type { RelationFact } from "../facts.ts";
 import type { Principal } from "../identity.ts";
 import type { Target } from "../target.ts";
-import { type Catalog, isTemporary, splitName } from "./catalog.ts";
+import { type Catalog, isTemporary } from "./catalog.ts";
+import { splitName } from "./listing.ts";
 import { UNCLASSIFIED } from "./types.ts";
 
 export interface Entity extends EntityJson {

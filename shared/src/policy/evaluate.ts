@@ -27,7 +27,8 @@ export function createEvaluator(bundle: LoadedBundle): Evaluate {
     const target = bundle.targets.get(request.target);
     if (target === undefined)
       return refusal(bundle, { why: "there is no such target", policies: [], cacheSeconds: CACHE_SECONDS });
-    return decide(bundle, engine, target, request);
+    const catalog = bundle.catalog.without(request.target, request.outOfStep ?? []);
+    return decide({ ...bundle, catalog }, engine, target, request);
   };
 }
 

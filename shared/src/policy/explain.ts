@@ -1,6 +1,6 @@
 // Why a command is decided, and each of its output columns masked, as it is: for `postern explain`.
 import type { Decision } from "../decision.ts";
-import type { Facts, OutputFact, StatementKind } from "../facts.ts";
+import type { Facts, OutputFact, RelationName, StatementKind } from "../facts.ts";
 import type { ColumnPlan, MaskName, MaskPlan } from "../masking/types.ts";
 import { type PolicyCatalog, UNCLASSIFIED } from "./types.ts";
 
@@ -46,20 +46,25 @@ export interface Explained {
   readonly plan: MaskPlan;
 }
 
-export function explain(
-  about: { readonly as: string; readonly target: string; readonly catalog: PolicyCatalog },
-  decision: Decision,
-  statements: readonly Explained[],
-): Explanation {
+interface About {
+  readonly as: string;
+  readonly target: string;
+  readonly catalog: PolicyCatalog;
+  /** Relations that differ from what the catalog says of them. */
+  readonly outOfStep: readonly RelationName[];
+}
+
+export function explain(about: About, decision: Decision, statements: readonly Explained[]): Explanation {
   return {
     as: about.as,
     target: about.target,
     decision,
-    statements: statements.map((s) => explainStatement(s, about.catalog, about.target)),
+    statements: statements.map((s) => explainStatement(s, about)),
   };
 }
 
-function explainStatement({ facts, plan }: Explained, catalog: PolicyCatalog, target: string): StatementExplanation {
+function explainStatement({ facts, plan }: Explained, about: About): StatementExplanation {
+  const { catalog, target } = about;
   const searches = facts.influence
     .map(({ relation, column, use, through }) => ({
       column: `${relation}.${column}`,
@@ -78,7 +83,7 @@ function explainStatement({ facts, plan }: Explained, catalog: PolicyCatalog, ta
     columns:
       facts.outputs === null || plan.type === "refuse"
         ? null
-        : facts.outputs.map((output, i) => explainColumn(output, columnPlan(plan, i), catalog, target)),
+        : facts.outputs.map((output, i) => explainColumn(output, columnPlan(plan, i), about)),
     ...(plan.type === "refuse" ? { unshowable: plan.why } : {}),
   };
 }
@@ -90,8 +95,7 @@ function columnPlan(plan: MaskPlan, index: number): ColumnPlan | undefined {
 function explainColumn(
   output: OutputFact,
   plan: ColumnPlan | undefined,
-  catalog: PolicyCatalog,
-  target: string,
+  { catalog, target, outOfStep }: About,
 ): ColumnExplanation {
   const classes = [...new Set(output.sources.flatMap((source) => catalog.classesOf(target, source)))].sort();
   const mask = plan?.mask ?? "clear";
@@ -100,8 +104,15 @@ function explainColumn(
     from: output.sources.map((source) => `${source.relation}.${source.column}`),
     classes,
     mask,
-    why: reason(output, classes, mask, plan?.classes ?? []),
+    why: differing(output, outOfStep) ?? reason(output, classes, mask, plan?.classes ?? []),
   };
+}
+
+function differing(output: OutputFact, outOfStep: readonly RelationName[]): string | null {
+  const found = output.reveals === "nothing" ? undefined : output.sources.find((s) => outOfStep.includes(s.relation));
+  return found === undefined
+    ? null
+    : `${found.relation} differs from what catalog.yaml says of it: hidden whole (postern catalog scan)`;
 }
 
 function reason(

@@ -1,6 +1,6 @@
 // Statements tried against a bundle without a database: what `postern policy test` and `postern explain` do.
 import type { Decision, DecisionRequest } from "../decision.ts";
-import type { Facts } from "../facts.ts";
+import type { Facts, RelationName } from "../facts.ts";
 import type { Principal } from "../identity.ts";
 import { planStatement } from "../masking/plan.ts";
 import type { MaskPlan } from "../masking/types.ts";
@@ -27,21 +27,28 @@ export interface TrialContext {
 /** @param facts of the statement; null asks whether the principal may connect */
 export function tryOut(
   { bundle, evaluate, time }: TrialContext,
-  about: { readonly principal: Principal; readonly target: string; readonly purpose?: string | undefined },
+  about: {
+    readonly principal: Principal;
+    readonly target: string;
+    readonly purpose?: string | undefined;
+    readonly outOfStep?: readonly RelationName[];
+  },
   facts: readonly Facts[] | null,
 ): Trial {
-  const { principal, target, purpose } = about;
+  const { principal, target, purpose, outOfStep = [] } = about;
   const question: DecisionRequest["question"] = facts === null ? { type: "connect" } : { type: "command", facts };
   const decision = evaluate({
     principal,
     target,
     question,
+    outOfStep,
     source: "127.0.0.1",
     time,
     ...(purpose === undefined ? {} : { purpose }),
   });
   const reveal = new Set(decision.reveal);
-  const plans = (facts ?? []).map((f) => planStatement(f, bundle.catalog, target, reveal));
+  const catalog = bundle.catalog.without(target, outOfStep);
+  const plans = (facts ?? []).map((f) => planStatement(f, catalog, target, reveal));
   const unshowable = decision.outcome === "permit" && plans.some((plan) => plan.type === "refuse");
   return { decision, facts: facts ?? [], plans, outcome: unshowable ? "refuse" : decision.outcome };
 }

@@ -1,4 +1,5 @@
 // What the rest of Postern may ask of a loaded policy bundle.
+import type { CatalogSnapshot } from "../catalog.ts";
 import type { ColumnRef, RelationName } from "../facts.ts";
 import type { MaskName } from "../masking/types.ts";
 import type { Target } from "../target.ts";
@@ -31,6 +32,10 @@ export interface PolicyCatalog {
     target: string,
     name: string,
   ): { readonly reveals: "nothing" | "arguments"; readonly reason: string } | null;
+  /** Relations that are not, at the target, what the catalog says they are: see `without`. */
+  outOfStep(snapshot: CatalogSnapshot): readonly RelationName[];
+  /** The same catalog, as if nobody had said anything of these relations: all that they hold is unclassified. */
+  without(target: string, relations: readonly RelationName[]): PolicyCatalog;
 }
 
 export interface Problem {
