@@ -121,6 +121,9 @@ async function keepProxy(state: State, options: ProxyOptions) {
     get pid() {
       return current.pid;
     },
+    get warnings() {
+      return current.warnings;
+    },
     stop: () => {
       ending = true;
       return current.stop();
@@ -167,6 +170,7 @@ export async function startHome(options: HomeOptions): Promise<LocalHome> {
     };
     const proxy = await keepProxy(state, proxyOptions);
     started.push(proxy);
+    for (const warning of proxy.warnings) progress(`warning: ${warning}`);
     const run = describeRun(options, provider.issuer, certificates.caFile, proxy.pid);
     const write = () => writeFileSync(state.run, `${JSON.stringify({ ...run, proxyPid: proxy.pid }, null, 2)}\n`);
     write();

@@ -21,6 +21,8 @@ export interface ProxyOptions {
 
 export interface RunningProxy {
   readonly pid: number;
+  /** What its log warned of while it started. */
+  readonly warnings: readonly string[];
   /** Resolves when the process ends, whoever ended it. */
   readonly ended: Promise<void>;
   stop(): Promise<void>;
@@ -66,6 +68,15 @@ async function isReady(port: number): Promise<boolean> {
 
 const isOver = (child: ChildProcess) => child.exitCode !== null || child.signalCode !== null;
 
+function warningsIn(log: string): string[] {
+  const lines = log.split("\n").filter((line) => line.startsWith('{"time"') && line.includes('"level":"warn"'));
+  return lines.map((line) => {
+    const { time: _, level: __, what, ...fields } = JSON.parse(line) as Record<string, unknown>;
+    const more = Object.entries(fields).filter(([, value]) => value !== "");
+    return `${what}${more.map(([name, value]) => `; ${name.replaceAll("_", " ")}: ${value}`).join("")}`;
+  });
+}
+
 /** @throws with what the gateway said, when it does not become ready */
 export async function startProxy(state: State, options: ProxyOptions): Promise<RunningProxy> {
   configure(state, options);
@@ -100,5 +111,6 @@ export async function startProxy(state: State, options: ProxyOptions): Promise<R
     await end("SIGTERM");
     clearTimeout(late);
   };
-  return { pid: child.pid as number, ended, stop, kill: () => end("SIGKILL") };
+  const warnings = warningsIn(readFileSync(logFile, "utf8").slice(from));
+  return { pid: child.pid as number, warnings, ended, stop, kill: () => end("SIGKILL") };
 }

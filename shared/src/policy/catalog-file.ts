@@ -84,8 +84,7 @@ export function readCatalog(text: string): Read<CatalogRead> {
     }
     const targets = new Map<string, ListedTarget>();
     for (const [name, entry] of Object.entries(content.targets)) {
-      if (entry === "none") targets.set(name, { schemas: new Map(), functions: new Map() });
-      else targets.set(name, readTarget(name, entry, classes, say, problems));
+      if (entry !== "none") targets.set(name, readTarget(name, entry, classes, say, problems));
     }
     return {
       catalog: new Catalog(classes, targets),

@@ -13,6 +13,7 @@ import {
 } from "./listing.ts";
 import { type PhiClass, type PolicyCatalog, UNCLASSIFIED } from "./types.ts";
 
+const UNHEARD_OF: ListedTarget = { schemas: new Map(), functions: new Map() };
 const IN_STEP = { target: "", relations: new Set<RelationName>() };
 const NOTHING: readonly string[] = [];
 const UNKNOWN: readonly string[] = [UNCLASSIFIED];
@@ -49,8 +50,8 @@ export function isTemporary(relation: RelationName): boolean {
 
 export class Catalog implements PolicyCatalog {
   readonly classes: ReadonlyMap<string, PhiClass>;
+  /** Without those that are declared to hold nothing. */
   readonly #targets: ReadonlyMap<string, ListedTarget>;
-  readonly #protected: ReadonlySet<string>;
   /** Relations of one target of which nothing that is said holds. */
   readonly #outOfStep: { readonly target: string; readonly relations: ReadonlySet<RelationName> };
   readonly #drifts = new WeakMap<CatalogSnapshot, readonly Drift[]>();
@@ -63,11 +64,10 @@ export class Catalog implements PolicyCatalog {
     this.classes = classes;
     this.#targets = targets;
     this.#outOfStep = outOfStep;
-    this.#protected = new Set([...targets].filter(([, target]) => namesPhi(target)).map(([name]) => name));
   }
 
   classesOf(target: string, ref: ColumnRef): readonly string[] {
-    if (!this.#protected.has(target)) return NOTHING;
+    if (!this.protects(target)) return NOTHING;
     const listed = this.#find(target, ref.relation);
     if (listed !== undefined) return typeof listed === "string" ? NOTHING : listedClasses(listed, ref.column);
     const { schema, name } = splitName(ref.relation);
@@ -93,7 +93,7 @@ export class Catalog implements PolicyCatalog {
   }
 
   protects(target: string): boolean {
-    return this.#protected.has(target);
+    return this.#targets.has(target);
   }
 
   subjectOf(target: string, relation: RelationName): string | null {
@@ -110,11 +110,16 @@ export class Catalog implements PolicyCatalog {
     return this.#targets.get(target)?.functions ?? new Map();
   }
 
+  /** All that is said of a target; nothing for one that is not in the file. */
+  listed(target: string): ListedTarget {
+    return this.#targets.get(target) ?? UNHEARD_OF;
+  }
+
   /** How the target differs from what is said of it; nothing for a target without PHI. */
   drift(snapshot: CatalogSnapshot): readonly Drift[] {
     const known = this.#drifts.get(snapshot);
     if (known !== undefined) return known;
-    const listed = this.#protected.has(snapshot.target) ? this.#targets.get(snapshot.target) : undefined;
+    const listed = this.#targets.get(snapshot.target);
     const found = listed === undefined ? [] : driftOf(listed, snapshot);
     this.#drifts.set(snapshot, found);
     return found;
@@ -141,10 +146,4 @@ export class Catalog implements PolicyCatalog {
 function listedClasses(listed: ListedRelation, column: string): readonly string[] {
   if (column !== "*") return listed.columns.get(column) ?? UNKNOWN;
   return [...new Set([...[...listed.columns.values()].flat(), UNCLASSIFIED])];
-}
-
-function namesPhi(target: ListedTarget): boolean {
-  return [...target.schemas.values()].some(
-    (relations) => relations !== "none" && [...relations.values()].some((listed) => typeof listed !== "string"),
-  );
 }

@@ -23,7 +23,7 @@ export interface PolicyCatalog {
   /** Classes of a base column; `*` gives all of the relation's; empty when the column is declared, or belongs to a relation, without PHI. */
   classesOf(target: string, ref: ColumnRef): readonly string[];
   holdsPhi(target: string, relation: RelationName): boolean;
-  /** True when any relation of the target is classified. */
+  /** False for a target that is declared to hold no PHI at all (`none`). */
   protects(target: string): boolean;
   /** Column that says whose record a row is. */
   subjectOf(target: string, relation: RelationName): string | null;
