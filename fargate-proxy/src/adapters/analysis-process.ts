@@ -82,7 +82,12 @@ export class AnalysisProcess {
       serialization: "advanced",
       // The statement is all that it works on: nothing of the gateway's settings.
       env: {},
-      execArgv: [`--max-old-space-size=${this.#limits.heapMegabytes}`, `--stack-size=${STACK_KILOBYTES}`],
+      execArgv: [
+        `--max-old-space-size=${this.#limits.heapMegabytes}`,
+        `--stack-size=${STACK_KILOBYTES}`,
+        // Optimising the parser takes 600 MB for a moment, and makes a statement that is seen for the first time a fifth faster.
+        "--liftoff-only",
+      ],
       stdio: ["ignore", "ignore", "ignore", "ipc"],
     });
     this.#child = child;
