@@ -7,7 +7,10 @@ import { DatabaseSync } from "node:sqlite";
 import type { JournalBatch, JournalPort } from "../ports/journal.ts";
 import { BATCH_HEADER, batchHeader, journalFileName, parseJournalFileName, readBatch } from "./local-journal-file.ts";
 
-const SPARE = "spare.wal";
+/** Files that are ready to be written: `spare-` and a number. */
+const SPARE = /^spare-\d+\.wal$/;
+/** Files that came free and are kept for reuse: a busy gateway fills some before the first is released. */
+const MOST_SPARES = 4;
 const ZEROS = Buffer.alloc(1 << 20);
 
 export class LocalJournal implements JournalPort {
@@ -20,8 +23,11 @@ export class LocalJournal implements JournalPort {
   #file: FileHandle | null = null;
   #at = 0;
   #size = 0;
-  /** Resolves when the next file is ready under the name `spare.wal`; null when nobody has begun to make one. */
-  #spare: Promise<void> | null = null;
+  /** Paths of files that are ready. */
+  readonly #spares: string[] = [];
+  #spareNumber = 0;
+  /** Resolves when another file is among the spares; null when none is being made. */
+  #making: Promise<void> | null = null;
 
   private constructor(folder: string, fileBytes: number, lock: DatabaseSync, old: readonly number[]) {
     this.#folder = folder;
@@ -36,7 +42,7 @@ export class LocalJournal implements JournalPort {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const lock = takeLock(join(folder, "lock.db"));
     const units = await journalUnits(folder);
-    await unlink(join(folder, SPARE)).catch(() => undefined);
+    for (const name of await readdir(folder)) if (SPARE.test(name)) await unlink(join(folder, name));
     const journal = new LocalJournal(folder, options.fileBytes ?? 32 << 20, lock, units);
     await journal.#rotate(0);
     return journal;
@@ -56,7 +62,7 @@ export class LocalJournal implements JournalPort {
     }
     this.#at += length;
     // Half a file is time enough to make the next one, unless an earlier one comes free meanwhile.
-    if (this.#spare === null && this.#at > this.#size / 2) this.#startSpare();
+    if (this.#spares.length === 0 && this.#making === null && this.#at > this.#size / 2) this.#startSpare();
     return this.#unit;
   }
 
@@ -67,7 +73,7 @@ export class LocalJournal implements JournalPort {
       (found) => found.size,
       () => 0,
     );
-    if (this.#spare === null && size === this.#fileBytes) await this.#recycle(path);
+    if (this.#spares.length < MOST_SPARES && size === this.#fileBytes) await this.#recycle(path);
     else await unlink(path).catch(ignoreMissing);
   }
 
@@ -92,7 +98,7 @@ export class LocalJournal implements JournalPort {
 
   async close(): Promise<void> {
     await this.#leave();
-    await this.#spare?.catch(() => undefined);
+    await this.#making?.catch(() => undefined);
     this.#lock.close();
   }
 
@@ -112,9 +118,9 @@ export class LocalJournal implements JournalPort {
   /** Goes on to the next file, with room for at least `need` bytes. */
   async #rotate(need: number): Promise<void> {
     await this.#leave();
-    await this.#takeSpare(need);
+    const spare = await this.#takeSpare(need);
     const path = join(this.#folder, journalFileName(this.#unit + 1));
-    await rename(join(this.#folder, SPARE), path);
+    await rename(spare, path);
     this.#unit += 1;
     this.#at = 0;
     await syncFolder(this.#folder);
@@ -122,32 +128,30 @@ export class LocalJournal implements JournalPort {
     this.#size = (await this.#file.stat()).size;
   }
 
-  async #takeSpare(need: number): Promise<void> {
-    const ready = this.#spare;
-    this.#spare = null;
-    if (ready === null || need > this.#fileBytes) {
-      await ready?.catch(() => undefined);
-      return this.#prepare(Math.max(this.#fileBytes, need));
-    }
-    await ready;
+  async #takeSpare(need: number): Promise<string> {
+    if (need > this.#fileBytes) return this.#prepare(need);
+    if (this.#spares.length === 0) await this.#making;
+    return this.#spares.pop() ?? this.#prepare(this.#fileBytes);
   }
 
   #startSpare(): void {
-    const ready = this.#prepare(this.#fileBytes);
+    this.#making = this.#prepare(this.#fileBytes)
+      .then((path) => void this.#spares.push(path))
+      .finally(() => {
+        this.#making = null;
+      });
     // Not lost: without a spare, whoever rotates tries again, and gets the error.
-    ready.catch(() => {
-      if (this.#spare === ready) this.#spare = null;
-    });
-    this.#spare = ready;
+    this.#making.catch(() => undefined);
   }
 
-  async #prepare(bytes: number): Promise<void> {
-    const path = join(this.#folder, SPARE);
+  async #prepare(bytes: number): Promise<string> {
+    const path = this.#newSpare();
     const file = await open(path, "w", 0o600);
     try {
       for (let done = 0; done < bytes; done += ZEROS.length)
         await file.write(ZEROS, 0, Math.min(ZEROS.length, bytes - done), done);
       await file.sync();
+      return path;
     } catch (error) {
       // Half a file would only keep the disk full.
       await unlink(path).catch(() => undefined);
@@ -158,12 +162,15 @@ export class LocalJournal implements JournalPort {
   }
 
   async #recycle(path: string): Promise<void> {
-    const ready = rename(path, join(this.#folder, SPARE)).then(() => syncFolder(this.#folder));
-    this.#spare = ready;
-    await ready.catch((error: unknown) => {
-      if (this.#spare === ready) this.#spare = null;
-      return ignoreMissing(error);
-    });
+    const spare = this.#newSpare();
+    await rename(path, spare);
+    await syncFolder(this.#folder);
+    this.#spares.push(spare);
+  }
+
+  #newSpare(): string {
+    this.#spareNumber += 1;
+    return join(this.#folder, `spare-${this.#spareNumber}.wal`);
   }
 }
 
