@@ -20,11 +20,15 @@ export interface CommitOptions {
 const FIRST_BYTES = 16 << 10;
 /** A batch that is larger than this is given to the collector rather than kept for reuse. */
 const KEPT_BYTES = 1 << 20;
+/** Milliseconds that lines wait for company when nothing else waits for them. */
+const NOTE_MS = 5;
 
 /** Lines on their way to the journal. */
 export class Batch {
   bytes: Buffer = Buffer.allocUnsafe(FIRST_BYTES);
   length = 0;
+  /** Something waits for one of the lines. */
+  awaited = false;
   readonly owners = new Map<Owner, number>();
   /** Resolves when the lines are durable; rejects with a Refusal as soon as they are known to be late. */
   done: Promise<void>;
@@ -41,6 +45,7 @@ export class Batch {
 
   renew(): void {
     this.length = 0;
+    this.awaited = false;
     this.owners.clear();
     const done = Promise.withResolvers<void>();
     const durable = Promise.withResolvers<void>();
@@ -95,6 +100,8 @@ export class GroupCommit {
   #scheduled = false;
   #available = true;
   #timer: NodeJS.Timeout | null = null;
+  /** Will write lines that nothing waits for. */
+  #later: NodeJS.Timeout | null = null;
 
   constructor(journal: JournalPort, options: CommitOptions) {
     this.#journal = journal;
@@ -110,43 +117,61 @@ export class GroupCommit {
     return !this.#available && this.#heldBytes() > this.#options.heldBytes;
   }
 
-  /** Where the next line goes. Only valid until control returns to the event loop. */
-  batch(): Batch {
-    if (!this.#scheduled && !this.#busy && this.#available) {
-      this.#scheduled = true;
-      // After all sockets that are readable now were read: what they announce goes into one write.
-      setImmediate(this.#start);
-    }
+  /**
+   * Where the next line goes. Only valid until control returns to the event loop.
+   * @param awaited something waits for the line to be durable; else it takes the next write, or a later one of its own
+   */
+  batch(awaited: boolean): Batch {
+    if (awaited) this.#hurry();
+    else this.#later ??= setTimeout(this.#late, NOTE_MS);
     return this.#gathering;
   }
 
   /** Resolves when all that was appended before is durable. */
   async flush(): Promise<void> {
+    this.#hurry();
     const last = this.#gathering.length > 0 ? this.#gathering : (this.#held.at(-1) ?? this.#flying);
     await last?.durable;
   }
 
   stop(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
+    if (this.#later !== null) clearTimeout(this.#later);
+  }
+
+  #hurry(): void {
+    this.#gathering.awaited = true;
+    this.#schedule();
+  }
+
+  readonly #late = (): void => {
+    this.#later = null;
+    if (this.#gathering.length > 0) this.#hurry();
+  };
+
+  #schedule(): void {
+    if (this.#scheduled || this.#busy || !this.#available) return;
+    this.#scheduled = true;
+    // After all sockets that are readable now were read: what they announce goes into one write.
+    setImmediate(this.#start);
   }
 
   readonly #start = (): void => {
     this.#scheduled = false;
-    if (!this.#busy) void this.#run();
+    if (!this.#busy && this.#available && this.#gathering.length > 0) void this.#run();
   };
 
   async #run(): Promise<void> {
     this.#busy = true;
-    while (this.#gathering.length > 0 && this.#available) {
-      const batch = this.#gathering;
-      this.#gathering = this.#take();
-      this.#flying = batch;
-      const written = await this.#write(batch);
-      this.#flying = null;
-      if (!written) break;
-      this.#recycle(batch);
-    }
+    const batch = this.#gathering;
+    this.#gathering = this.#take();
+    this.#flying = batch;
+    const written = await this.#write(batch);
+    this.#flying = null;
     this.#busy = false;
+    if (!written) return;
+    this.#recycle(batch);
+    if (this.#gathering.awaited) this.#schedule();
   }
 
   async #write(batch: Batch): Promise<boolean> {

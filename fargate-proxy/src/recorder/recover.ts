@@ -162,7 +162,7 @@ async function finishSession(parts: RecoveryParts, session: Unfinished): Promise
 async function writeEnd(parts: RecoveryParts, segment: Segment, end: ChainEnd): Promise<void> {
   const writer = new LineWriter(end.identity);
   const line = writer.write({ type: "session.recovered", reason: REASON }, end.seq + 1, parts.clock.now(), end.prev);
-  const batch = parts.commit.batch();
+  const batch = parts.commit.batch(true);
   batch.append(line, segment);
   addLine(segment, line);
   await batch.durable;

@@ -41,7 +41,7 @@ export class Sealer {
   }
 
   #announce(record: ObjectRecord, holding: Holding): Promise<void> {
-    const batch = this.#parts.commit.batch();
+    const batch = this.#parts.commit.batch(true);
     batch.append(announcement(record), holding);
     return batch.durable;
   }

@@ -53,13 +53,13 @@ export class RecordedSession implements SessionEvidence {
   }
 
   record(event: EvidenceEvent): Promise<void> {
-    const done = this.#append(event);
+    const done = this.#append(event, true);
     if (done !== null && this.#parts.isAvailable()) return done;
     return Promise.reject(new Refusal("evidence-unavailable"));
   }
 
   note(event: EvidenceEvent): void {
-    this.#append(event);
+    this.#append(event, false);
   }
 
   output(bytes: Uint8Array): void {
@@ -86,7 +86,7 @@ export class RecordedSession implements SessionEvidence {
   }
 
   /** @returns null when the event was not taken */
-  #append(event: EvidenceEvent): Promise<void> | null {
+  #append(event: EvidenceEvent, awaited: boolean): Promise<void> | null {
     const { commit, clock, sha256 } = this.#parts;
     // While nothing can be written nothing may run, so what is not taken here announces nothing that happens.
     if (this.#ended || commit.full) return null;
@@ -94,7 +94,7 @@ export class RecordedSession implements SessionEvidence {
     const line = this.#writer.write(event, this.#seq + 1, now, this.#prev);
     this.#segment ??= new Segment(this.#parts.units, this.#seq + 1, now);
     const segment = this.#segment;
-    const batch = commit.batch();
+    const batch = commit.batch(awaited);
     const start = batch.append(line, segment);
     segment.add(batch.bytes, start, batch.length);
     segment.durable = batch.durable;

@@ -43,11 +43,12 @@ function setUp(heldBytes = 1000) {
   const units = new Units(journal, (message) => problems.push(message));
   const commit = new GroupCommit(journal, { retryMs: 5, heldBytes, onProblem: (message) => problems.push(message) });
   const append = (text: string, owner = new Holding(units)) => {
-    const batch = commit.batch();
+    const batch = commit.batch(true);
     batch.append(text, owner);
     return { done: batch.done, durable: batch.durable, owner };
   };
-  return { journal, problems, units, commit, append };
+  const note = (text: string) => void commit.batch(false).append(text, new Holding(units));
+  return { journal, problems, units, commit, append, note };
 }
 
 describe("group commit", () => {
@@ -114,6 +115,20 @@ describe("group commit", () => {
     journal.failing = false;
     await second.durable;
     expect(journal.written.join("")).toBe("one\ntwo\n");
+  });
+
+  it("lets lines that nothing waits for go with those that something waits for, or by themselves a little later", async () => {
+    const { journal, commit, append, note } = setUp();
+    note("a");
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(journal.written).toEqual([]);
+    await append("b").done;
+    expect(journal.written).toEqual(["a\nb\n"]);
+    note("c");
+    await vi.waitFor(() => expect(journal.written).toEqual(["a\nb\n", "c\n"]));
+    note("d");
+    await commit.flush();
+    expect(journal.written).toHaveLength(3);
   });
 
   it("says when memory is full, and flushes to the end", async () => {
