@@ -29,12 +29,12 @@ export function storeContract(name: string, open: () => Promise<StorePort>): voi
     it("lists by prefix, with sizes, and nothing else", async () => {
       const store = await open();
       await store.put(KEY, Buffer.from("12345"));
-      await store.put("ledger/entries/000000000000-000000000000.ndjson", Buffer.from("1"));
+      await store.put("ledger/tile/entries/000.p/1", Buffer.from("1"));
       await store.replace("ledger/checkpoint", Buffer.from("12"));
       expect(await all(store, "")).toEqual([
         [KEY, 5],
         ["ledger/checkpoint", 2],
-        ["ledger/entries/000000000000-000000000000.ndjson", 1],
+        ["ledger/tile/entries/000.p/1", 1],
       ]);
       expect(await all(store, "events/v1/date=2026-11-2")).toEqual([[KEY, 5]]);
       expect(await all(store, "ledger/c")).toEqual([["ledger/checkpoint", 2]]);
@@ -53,6 +53,16 @@ export function storeContract(name: string, open: () => Promise<StorePort>): voi
         expect(versions.some((version) => version.equals(seen))).toBe(true);
       }
       await writes;
+    });
+
+    it("retires partial tiles of the ledger, and nothing else", async () => {
+      const store = await open();
+      const keys = ["ledger/tile/0/000.p/1", "ledger/tile/0/000", "ledger/tile/entries/x001/000", KEY];
+      for (const key of keys) await store.put(key, Buffer.from("1"));
+      await store.retire("ledger/tile/0/000.p/1");
+      for (const key of keys.slice(1)) await expect(store.retire(key), key).rejects.toThrow();
+      await expect(store.retire("ledger/checkpoint")).rejects.toThrow();
+      expect((await all(store, "")).map(([key]) => key).sort()).toEqual(keys.slice(1).sort());
     });
 
     it("takes no key that could lead elsewhere", async () => {

@@ -4,11 +4,12 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { compress, decompress } from "#proxy/adapters/node-zstd.ts";
 import { chainStart, link } from "#shared/evidence/chain.ts";
-import { CHECKPOINT_KEY, decodeEntries, ENTRIES_PREFIX, encodeEntries, entriesKey } from "#shared/evidence/ledger.ts";
-import { objectKey, parseKey } from "#shared/evidence/segment.ts";
+import { CHECKPOINT_KEY } from "#shared/evidence/ledger.ts";
+import { type ObjectRecord, objectKey, parseKey } from "#shared/evidence/segment.ts";
+import { TILES_PREFIX } from "#shared/evidence/tiles.ts";
 import type { VerifyReport } from "#shared/evidence/verify-types.ts";
 import { newIdentity, openTestRecorder, systemClock, temporaryState, useSession } from "#test/support/evidence.ts";
-import { copyStore, MemoryStore, verifyStore, verifyTools } from "#test/support/memory-store.ts";
+import { copyStore, leavesOf, MemoryStore, tilesOf, verifyStore, verifyTools } from "#test/support/memory-store.ts";
 
 const state = temporaryState();
 const keys = join(state.path, "keys");
@@ -188,19 +189,40 @@ describe("a line", () => {
 });
 
 describe("the ledger", () => {
-  const entryKeys = () => [...objects.keys()].filter((key) => key.startsWith(ENTRIES_PREFIX)).sort();
-  const records = () => entryKeys().flatMap((key) => decodeEntries(objects.get(key) ?? new Uint8Array(0)));
-  const rewritten = (all: Map<string, Uint8Array>, list: ReturnType<typeof records>) => {
-    for (const key of entryKeys()) all.delete(key);
-    all.set(entriesKey(0, list.length - 1), encodeEntries(list));
+  let list: readonly ObjectRecord[];
+  beforeAll(async () => {
+    list = await leavesOf(new MemoryStore(objects));
+  });
+  const rewritten = (all: Map<string, Uint8Array>, leaves: readonly ObjectRecord[]) => {
+    for (const key of [...all.keys()]) if (key.startsWith(TILES_PREFIX)) all.delete(key);
+    for (const [key, bytes] of tilesOf(leaves)) all.set(key, bytes);
   };
 
-  it("stays good when its leaves are only stored in other batches", async () => {
-    expect((await verifyWith((all) => rewritten(all, records()))).ok).toBe(true);
+  it("stays good with narrower tiles left over that say the same, and no others", async () => {
+    for (let count = 1; count < list.length; count++) {
+      for (const [key, bytes] of tilesOf(list.slice(0, count))) {
+        expect((await verifyWith((all) => all.set(key, bytes))).ok, key).toBe(true);
+        const changed = Uint8Array.from(bytes);
+        changed[randomInt(bytes.length)]! ^= 1;
+        const report = await expectFound((all) => all.set(key, changed), key);
+        expect(report.bad).toMatchObject({ key, what: "the object is not what follows from the ledger's entries" });
+      }
+    }
+  });
+
+  it("with tiles that reach beyond its head is found", async () => {
+    for (const key of [
+      "ledger/tile/0/000.p/200",
+      "ledger/tile/0/001",
+      "ledger/tile/3/000",
+      "ledger/tile/entries/001.p/1",
+    ]) {
+      const report = await expectFound((all) => all.set(key, new Uint8Array(6400)), key);
+      expect(report.bad).not.toBeNull();
+    }
   });
 
   it("that forgets, doubles, moves or changes an entry is found, also when the objects were changed to match", async () => {
-    const list = records();
     for (const [i, record] of list.entries()) {
       await expectFound((all) => rewritten(all, list.toSpliced(i, 1)), "entry removed");
       await expectFound((all) => {
@@ -230,7 +252,7 @@ describe("the ledger", () => {
       last: 1,
       final: true,
     };
-    const report = await expectFound((all) => rewritten(all, [...records(), forged]), "unsigned entry");
+    const report = await expectFound((all) => rewritten(all, [...list, forged]), "unsigned entry");
     expect(report.bad?.key).toBe(CHECKPOINT_KEY);
   });
 

@@ -4,6 +4,10 @@ import { LocalStore } from "#proxy/adapters/local-store.ts";
 import { nodeSha256, nodeVerifyEd25519 } from "#proxy/adapters/node-crypto.ts";
 import { decompress } from "#proxy/adapters/node-zstd.ts";
 import { KeyExists, type StorePort } from "#proxy/ports/store.ts";
+import { leafBytes } from "#shared/evidence/ledger.ts";
+import { readEntries } from "#shared/evidence/ledger-entries.ts";
+import type { ObjectRecord } from "#shared/evidence/segment.ts";
+import { TiledTree, tileBytes, tileKey } from "#shared/evidence/tiles.ts";
 import { verifyEvidence } from "#shared/evidence/verify.ts";
 import type { EvidenceReader, Scope, VerifyReport, VerifyRequest } from "#shared/evidence/verify-types.ts";
 
@@ -22,6 +26,11 @@ export class MemoryStore implements StorePort {
 
   replace(key: string, bytes: Uint8Array): Promise<void> {
     this.objects.set(key, Uint8Array.from(bytes));
+    return Promise.resolve();
+  }
+
+  retire(key: string): Promise<void> {
+    this.objects.delete(key);
     return Promise.resolve();
   }
 
@@ -57,4 +66,19 @@ export async function verifyStore(
     settle: () => Promise.resolve(),
     ...more,
   });
+}
+
+/** The ledger's bundles and tiles of these leaves, each as wide as it is when all of them are in. */
+export function tilesOf(records: readonly ObjectRecord[]): Map<string, Uint8Array> {
+  const tree = new TiledTree(nodeSha256);
+  for (const record of records) tree.append(leafBytes(record));
+  return new Map(
+    tree.take(true).map((tile) => [tileKey({ ...tile, width: tile.parts.length }), tileBytes(tile.parts)]),
+  );
+}
+
+export async function leavesOf(reader: EvidenceReader): Promise<ObjectRecord[]> {
+  const records: ObjectRecord[] = [];
+  for await (const { record } of readEntries(reader)) records.push(record);
+  return records;
 }

@@ -1,6 +1,7 @@
 // Evidence of the local home, for reading: objects and what the journal has beyond them, as one.
 import { join } from "node:path";
 import type { VerifierKey } from "#shared/evidence/checkpoint.ts";
+import { countEntries, readEntries } from "#shared/evidence/ledger-entries.ts";
 import { type EvidenceLine, readLine } from "#shared/evidence/line-read.ts";
 import { type Chunk, readChunks, splitBlocks } from "#shared/evidence/recording.ts";
 import {
@@ -12,7 +13,6 @@ import {
   splitLines,
 } from "#shared/evidence/segment.ts";
 import { type SessionSummary, summarizeLine } from "#shared/evidence/summary.ts";
-import { countEntries, readEntries } from "#shared/evidence/verify-ledger.ts";
 import type { Pending } from "#shared/evidence/verify-types.ts";
 import type { SessionFilter } from "../ports/index.ts";
 import { LocalIndex } from "./local-index.ts";

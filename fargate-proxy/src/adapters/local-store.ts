@@ -3,6 +3,7 @@
 import { randomUUID } from "node:crypto";
 import { link, mkdir, open, readdir, readFile, rename, stat, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { isPartial, parseTileKey } from "#shared/evidence/tiles.ts";
 import { KeyExists, type StorePort } from "../ports/store.ts";
 
 /** Objects on their way, inside the store so that a link does not cross file systems. */
@@ -48,6 +49,12 @@ export class LocalStore implements StorePort {
     await this.#folder(dirname(path));
     await rename(draft, path);
     await syncFolder(dirname(path));
+  }
+
+  async retire(key: string): Promise<void> {
+    const name = parseTileKey(key);
+    if (name === null || !isPartial(name)) throw new RangeError("only partial tiles of the ledger are replaced");
+    await unlink(this.#path(key));
   }
 
   async get(key: string): Promise<Uint8Array | null> {

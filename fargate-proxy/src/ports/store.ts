@@ -15,4 +15,6 @@ export interface StorePort extends EvidenceReader {
   put(key: string, bytes: Uint8Array): Promise<void>;
   /** Writes an object that may change: the head of the ledger, and nothing else. Readers see the old bytes or the new. */
   replace(key: string, bytes: Uint8Array): Promise<void>;
+  /** Takes away a partial tile of the ledger that a wider one has replaced, and nothing else. Where objects are locked it may stay. */
+  retire(key: string): Promise<void>;
 }

@@ -8,7 +8,7 @@ export function leafHash(data: Uint8Array, sha256: Sha256): Uint8Array {
   return sha256.digest(bytes);
 }
 
-function nodeHash(left: Uint8Array, right: Uint8Array, sha256: Sha256): Uint8Array {
+export function nodeHash(left: Uint8Array, right: Uint8Array, sha256: Sha256): Uint8Array {
   const bytes = new Uint8Array(1 + left.length + right.length);
   bytes[0] = 1;
   bytes.set(left, 1);
@@ -31,8 +31,9 @@ export class MerkleTree {
     return this.#size;
   }
 
+  /** @param leaf its hash, from `leafHash` */
   append(leaf: Uint8Array): void {
-    let hash = leafHash(leaf, this.#sha256);
+    let hash = leaf;
     // Every set bit below the first clear one is a subtree as large as what is in hand.
     for (let bits = this.#size; bits % 2 === 1; bits = Math.floor(bits / 2)) {
       const left = this.#roots.pop();

@@ -1,9 +1,11 @@
-// The ledger as a whole: signature, root, every leaf, and that the store holds no object which the ledger does not know.
+// The ledger as a whole: signature, root, every leaf, every tile, and that the store holds no object which the ledger does not know.
 import { type Checkpoint, openCheckpoint } from "./checkpoint.ts";
 import { toHex } from "./digest.ts";
-import { CHECKPOINT_KEY, decodeEntries, ENTRIES_PREFIX, leafBytes, parseEntriesKey } from "./ledger.ts";
-import { MerkleTree } from "./merkle.ts";
+import { CHECKPOINT_KEY, leafBytes } from "./ledger.ts";
+import { readEntries } from "./ledger-entries.ts";
 import { type ObjectRecord, parseKey } from "./segment.ts";
+import { TileCheck } from "./tile-check.ts";
+import { parseTileKey, TiledTree } from "./tiles.ts";
 import {
   BadEvidence,
   type EvidenceReader,
@@ -49,7 +51,7 @@ export async function readLedger(
 async function storedKeys(reader: EvidenceReader, request: VerifyRequest): Promise<string[]> {
   const keys: string[] = [];
   for await (const { key } of reader.list("")) {
-    if (key === CHECKPOINT_KEY || parseEntriesKey(key) !== null) continue;
+    if (key === CHECKPOINT_KEY || parseTileKey(key) !== null) continue;
     const name = parseKey(key);
     if (request.scope.type === "session" && name !== null && name.session !== request.scope.session) continue;
     keys.push(key);
@@ -79,7 +81,7 @@ async function inJournal(
 interface OneReading {
   readonly head: KnownHead;
   readonly records: Map<string, ObjectRecord>;
-  /** Number of entries that are stored. */
+  /** Size of the smallest ledger that would have all entries and tiles that are stored. */
   readonly seen: number;
   /** True when some of them are beyond the head. */
   readonly excess: boolean;
@@ -88,16 +90,16 @@ interface OneReading {
 async function readOnce(reader: EvidenceReader, tools: VerifyTools, request: VerifyRequest): Promise<OneReading> {
   // The head before the entries: what it covers was stored before it was signed.
   const checkpoint = await readCheckpoint(reader, tools, request);
+  const tiles = await TileCheck.begin(reader);
   const records = new Map<string, ObjectRecord>();
-  const tree = new MerkleTree(tools.sha256);
-  let seen = 0;
+  const tree = new TiledTree(tools.sha256);
   for await (const { key, record } of readEntries(reader)) {
-    seen += 1;
-    if (tree.size === checkpoint.size) continue;
+    if (tree.size === checkpoint.size) break;
     if (records.has(record.key)) throw new BadEvidence({ key, what: `the ledger names ${record.key} twice` });
     records.set(record.key, record);
     tree.append(leafBytes(record));
     if (tree.size === request.known?.size) compareKnown(request.known, tree);
+    for (const tile of tree.take(false)) await tiles.check(tile);
   }
   if (tree.size < checkpoint.size)
     throw new BadEvidence({
@@ -109,6 +111,7 @@ async function readOnce(reader: EvidenceReader, tools: VerifyTools, request: Ver
       key: CHECKPOINT_KEY,
       what: "the ledger's entries do not add up to the root that is signed",
     });
+  for (const tile of tree.take(true)) await tiles.check(tile);
   if (request.known !== undefined && request.known.size > checkpoint.size)
     throw new BadEvidence({
       key: CHECKPOINT_KEY,
@@ -117,12 +120,12 @@ async function readOnce(reader: EvidenceReader, tools: VerifyTools, request: Ver
   return {
     head: { size: checkpoint.size, root: toHex(checkpoint.root) },
     records,
-    seen,
-    excess: seen > checkpoint.size,
+    seen: tiles.seen,
+    excess: tiles.seen > checkpoint.size,
   };
 }
 
-function compareKnown(known: KnownHead, tree: MerkleTree): void {
+function compareKnown(known: KnownHead, tree: TiledTree): void {
   if (toHex(tree.root()) !== known.root)
     throw new BadEvidence({
       key: CHECKPOINT_KEY,
@@ -138,47 +141,5 @@ async function readCheckpoint(reader: EvidenceReader, tools: VerifyTools, reques
     return openCheckpoint(note, request.verifierKey, tools);
   } catch (error) {
     throw new BadEvidence({ key: CHECKPOINT_KEY, what: (error as Error).message });
-  }
-}
-
-/** Number of leaves that are stored, by the names of their objects. */
-export async function countEntries(reader: EvidenceReader): Promise<number> {
-  let count = 0;
-  for await (const { key } of reader.list(ENTRIES_PREFIX))
-    count = Math.max(count, (parseEntriesKey(key)?.last ?? -1) + 1);
-  return count;
-}
-
-/** All leaves in order. @param from index of the first that is wanted, counting from 0 */
-export async function* readEntries(
-  reader: EvidenceReader,
-  from = 0,
-): AsyncGenerator<{ readonly key: string; readonly line: number; readonly record: ObjectRecord }> {
-  const keys: string[] = [];
-  for await (const { key } of reader.list(ENTRIES_PREFIX)) keys.push(key);
-  let next = 0;
-  for (const key of keys.sort()) {
-    const range = parseEntriesKey(key);
-    if (range === null || range.first !== next)
-      throw new BadEvidence({ key, what: `the ledger's entry ${next} was expected here` });
-    next = range.last + 1;
-    if (range.last < from) continue;
-    const records = await readBatch(reader, key);
-    if (records.length !== range.last - range.first + 1)
-      throw new BadEvidence({
-        key,
-        what: `the object has ${records.length} entries, and not as many as its name says`,
-      });
-    for (const [i, record] of records.entries()) if (range.first + i >= from) yield { key, line: i + 1, record };
-  }
-}
-
-async function readBatch(reader: EvidenceReader, key: string): Promise<ObjectRecord[]> {
-  const bytes = await reader.get(key);
-  if (bytes === null) throw new BadEvidence({ key, what: "the object is missing" });
-  try {
-    return decodeEntries(bytes);
-  } catch (error) {
-    throw new BadEvidence({ key, what: (error as Error).message });
   }
 }

@@ -74,7 +74,7 @@ describe("the Merkle tree", () => {
     const tree = new MerkleTree(sha256);
     expect(toHex(tree.root())).toBe("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
     for (const [i, leaf] of leaves.entries()) {
-      tree.append(Buffer.from(leaf, "hex"));
+      tree.append(leafHash(Buffer.from(leaf, "hex"), sha256));
       expect(toHex(tree.root())).toBe(roots[i]);
     }
   });
@@ -83,7 +83,7 @@ describe("the Merkle tree", () => {
     const data = Array.from({ length: 70 }, (_, i) => Buffer.from(String(i)));
     const tree = new MerkleTree(sha256);
     for (const [i, leaf] of data.entries()) {
-      tree.append(leaf);
+      tree.append(leafHash(leaf, sha256));
       expect(toHex(tree.root())).toBe(toHex(definition(data.slice(0, i + 1))));
     }
   });

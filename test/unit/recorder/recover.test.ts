@@ -8,8 +8,7 @@ import { LocalStore } from "#proxy/adapters/local-store.ts";
 import { compress } from "#proxy/adapters/node-zstd.ts";
 import type { StorePort } from "#proxy/ports/store.ts";
 import { openRecorder, type Recorder } from "#proxy/recorder/recorder.ts";
-import { encodeEntries, entriesKey } from "#shared/evidence/ledger.ts";
-import { countEntries } from "#shared/evidence/verify-ledger.ts";
+import { countEntries } from "#shared/evidence/ledger-entries.ts";
 import {
   execute,
   newIdentity,
@@ -19,7 +18,7 @@ import {
   temporaryState,
   useSession,
 } from "#test/support/evidence.ts";
-import { verifyStore } from "#test/support/memory-store.ts";
+import { leavesOf, tilesOf, verifyStore } from "#test/support/memory-store.ts";
 
 let states: ReturnType<typeof temporaryState>[] = [];
 let recorder: Recorder;
@@ -87,6 +86,7 @@ async function startsWithin(path: string, writes: number): Promise<boolean> {
     list: (prefix) => parts.store.list(prefix),
     put: (key, bytes) => alive(() => parts.store.put(key, bytes)),
     replace: (key, bytes) => alive(() => parts.store.replace(key, bytes)),
+    retire: (key) => alive(() => parts.store.retire(key)),
   };
   const opened = await Promise.race([openRecorder({ ...parts, store }), died]);
   if (opened === null) await parts.journal.close();
@@ -187,7 +187,6 @@ describe("recovery", () => {
     await (await useSession(recorder, newIdentity(), 1)).close("done");
     const left = crash();
     const store = await LocalStore.open(join(left, "evidence"));
-    const next = await countEntries(store);
     const forged = {
       key: "events/v1/date=2026-01-01/target=clinic/F/0000000001-0000000001.ndjson.zst",
       sha256: "0".repeat(64),
@@ -196,7 +195,7 @@ describe("recovery", () => {
       last: 1,
       final: true,
     };
-    await store.put(entriesKey(next, next), encodeEntries([forged]));
+    for (const [key, bytes] of tilesOf([...(await leavesOf(store)), forged])) await store.put(key, bytes);
     await expect(openTestRecorder(left)).rejects.toThrow("did not write");
   });
 
