@@ -87,6 +87,8 @@ export interface Session {
   concealCopy(judgement: Judgement, index: number, shape: CopyShape): CopyMask | Refusal;
   /** False once the catalog has changed since: names in it may mean something else by now. */
   holds(judgement: Judgement): boolean;
+  /** True when the target holds PHI: what others say there may speak of it. */
+  readonly protected: boolean;
   /** True when errors and notices of this command may carry data and must be rebuilt. */
   guarded(judgement: Judgement): boolean;
   finished(

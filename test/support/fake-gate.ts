@@ -99,6 +99,7 @@ const NO_PHI: PolicyCatalog = {
   classesOf: () => [],
   holdsPhi: () => false,
   protects: () => true,
+  isDerived: () => false,
   subjectOf: () => null,
   declaredFunction: () => null,
   outOfStep: () => [],

@@ -135,6 +135,10 @@ export class FakeSession implements Session {
     return this.catalogHolds;
   }
 
+  get protected(): boolean {
+    return true;
+  }
+
   guarded(): boolean {
     return this.guards;
   }

@@ -19,6 +19,7 @@ const catalog: PolicyCatalog = {
   },
   holdsPhi: (_target, relation) => relation === "public.patients",
   protects: (target) => target === "clinic",
+  isDerived: () => false,
   subjectOf: () => "id",
   declaredFunction: () => null,
   outOfStep: () => [],

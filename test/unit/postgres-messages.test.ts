@@ -3,6 +3,8 @@ import { Readable } from "node:stream";
 import fc from "fast-check";
 import { parse, serialize } from "pg-protocol";
 import { describe, expect, it } from "vitest";
+import { adviceOn } from "#proxy/protocols/postgres/advice.ts";
+import { CONDITIONS } from "#proxy/protocols/postgres/conditions.ts";
 import { ABORT, encodeDescribe, encodeParse, FLUSH, SYNC } from "#proxy/protocols/postgres/encode.ts";
 import { rebuiltMessage, refusalMessage } from "#proxy/protocols/postgres/errors.ts";
 import { inertFrames } from "#proxy/protocols/postgres/inert.ts";
@@ -183,6 +185,22 @@ describe("rebuilt messages", () => {
       { C: "42704", M: "123-45-6789", R: "typenameType" },
     ])
       expect((await rebuilt(fields)).message).not.toContain("123");
+  });
+
+  it("say what to do, for every class of SQLSTATE", () => {
+    const classes = new Set([...CONDITIONS.keys()].map((code) => code.slice(0, 2)));
+    const unknown = [...classes].filter((code) => code !== "XX" && adviceOn(`${code}000`) === adviceOn("XX000"));
+    expect(classes.size).toBeGreaterThan(40);
+    expect(unknown).toEqual([]);
+  });
+
+  it("name a broken constraint when the server does, not when code of the database does", async () => {
+    const fields = { C: "23505", M: "secret", D: "secret", n: "patients_mrn_key", t: "patients", s: "public" };
+    expect(await rebuilt({ ...fields, R: "_bt_check_unique" })).toMatchObject({
+      message: 'unique violation: constraint "patients_mrn_key" of table "patients"',
+      constraint: "patients_mrn_key",
+    });
+    expect((await rebuilt({ ...fields, R: "exec_stmt_raise" })).constraint).toBeUndefined();
   });
 
   it("do not carry data in a SQLSTATE that only the database knows", async () => {

@@ -27,8 +27,8 @@ export function makePlans(analysis: Analysis, catalog: PolicyCatalog, target: st
 }
 
 /**
- * May the server's words about this command hold data? Yes when it touches PHI, when it cannot be vouched for, and when it writes to
- * a relation with triggers or rules (their errors speak of other tables).
+ * May the server's words about this command hold data? Yes when it touches PHI or a view (its rows come from tables that the
+ * command does not name: REFRESH), when it cannot be vouched for, and when it writes to a relation with triggers or rules (their errors speak of other tables).
  */
 export function mayEcho(
   facts: readonly Facts[],
@@ -42,7 +42,10 @@ export function mayEcho(
       !f.complete ||
       f.functions.some((fn) => fn.standing === "opaque" || fn.standing === "declared") ||
       f.relations.some(
-        (r) => catalog.holdsPhi(target, r.relation) || (writes(r.actions) && hasCode(snapshot, r.relation)),
+        (r) =>
+          catalog.holdsPhi(target, r.relation) ||
+          catalog.isDerived(target, r.relation) ||
+          (writes(r.actions) && hasCode(snapshot, r.relation)),
       ),
   );
 }

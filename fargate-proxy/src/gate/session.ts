@@ -305,6 +305,10 @@ export class GateSession implements Session, Live {
     return (judgement as Judged).snapshot === this.#parts.analysis.snapshot(this.target.name);
   }
 
+  get protected(): boolean {
+    return this.#parts.bundle.catalog.protects(this.target.name);
+  }
+
   guarded(judgement: Judgement): boolean {
     return this.#touched || (judgement as Judged).guarded;
   }

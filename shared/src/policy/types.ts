@@ -25,6 +25,8 @@ export interface PolicyCatalog {
   holdsPhi(target: string, relation: RelationName): boolean;
   /** False for a target that is declared to hold no PHI at all (`none`). */
   protects(target: string): boolean;
+  /** True for views that are listed as such. */
+  isDerived(target: string, relation: RelationName): boolean;
   /** Column that says whose record a row is. */
   subjectOf(target: string, relation: RelationName): string | null;
   /** A server function that the team vouches for, with what its result reveals. */

@@ -103,9 +103,7 @@ async def everything(client):
     async def notify():
         heard = asyncio.get_running_loop().create_future()
         await client.add_listener("conformance_async", lambda _c, _p, channel, payload: heard.set_result([channel, payload]))
-        other = await connect()
-        await other.execute("NOTIFY conformance_async, 'hello'")
-        await other.close()
+        await client.execute("NOTIFY conformance_async, 'hello'")
         result = await asyncio.wait_for(heard, 10)
         await client.execute("UNLISTEN *")
         return result

@@ -183,13 +183,11 @@ async function notices(): Promise<unknown> {
 }
 
 async function notify(): Promise<unknown> {
-  const other = await connect();
   const heard = new Promise((resolve) =>
     client.once("notification", ({ channel, payload }) => resolve([channel, payload])),
   );
   await client.query("LISTEN conformance");
-  await other.query("NOTIFY conformance, 'hello'");
-  await other.end();
+  await client.query("NOTIFY conformance, 'hello'");
   const result = await heard;
   await client.query("UNLISTEN conformance");
   return result;

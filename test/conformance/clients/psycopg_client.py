@@ -213,8 +213,7 @@ def everything():
     @step("notify")
     def _():
         client.execute("LISTEN conformance_py")
-        with connect() as other:
-            other.execute("NOTIFY conformance_py, 'hello'")
+        client.execute("NOTIFY conformance_py, 'hello'")
         heard = [[notify.channel, notify.payload] for notify in client.notifies(timeout=10, stop_after=1)]
         client.execute("UNLISTEN *")
         return heard

@@ -48,12 +48,21 @@ export class Asides {
     return settings || !this.#isGuarded(op);
   }
 
-  /** Payloads are the work of whoever called NOTIFY: other sessions, triggers. */
+  /**
+   * Payloads are the work of whoever called NOTIFY: triggers and programs that never passed the gateway, too. Where there is PHI, only
+   * what this session said itself is told; the channel is one that the client named.
+   */
   notification(): void {
+    const core = this.#core;
     const notification = readNotification(this.#reader);
-    if (notification === null) this.#core.targetBroke("a malformed NotificationResponse");
-    else if (!this.#isGuarded(this.#core.queue.answering)) this.#core.forward(this.#reader);
-    else if (!this.#core.hushed) this.#core.out.append(encodeNotification(notification.pid, notification.channel, ""));
+    if (notification === null) {
+      core.targetBroke("a malformed NotificationResponse");
+      return;
+    }
+    const { pid, channel } = notification;
+    const known = !core.session.protected || (pid === core.pid && !this.#isGuarded(core.queue.answering));
+    if (known) core.forward(this.#reader);
+    else if (!core.hushed) core.out.append(encodeNotification(pid, channel, ""));
   }
 
   #isGuarded(op: Op | undefined): boolean {

@@ -21,7 +21,7 @@ const NAMES = `
 10608 invalid_argument_for_xquery
 20000 case_not_found
 21000 cardinality_violation
-22000 data_exception  2202E array_element_error  22021 character_not_in_repertoire  22008 datetime_field_overflow
+22000 data_exception  2202E array_subscript_error  22021 character_not_in_repertoire  22008 datetime_field_overflow
 22012 division_by_zero  22005 error_in_assignment  2200B escape_character_conflict  22022 indicator_overflow
 22015 interval_field_overflow  2201E invalid_argument_for_logarithm  22014 invalid_argument_for_ntile_function
 22016 invalid_argument_for_nth_value_function  2201F invalid_argument_for_power_function
@@ -104,7 +104,8 @@ P0000 plpgsql_error  P0001 raise_exception  P0002 no_data_found  P0003 too_many_
 XX000 internal_error  XX001 data_corrupted  XX002 index_corrupted
 `;
 
-const CONDITIONS: ReadonlyMap<string, string> = new Map(
+/** Condition names by SQLSTATE. */
+export const CONDITIONS: ReadonlyMap<string, string> = new Map(
   Array.from(NAMES.matchAll(/([0-9A-Z]{5}) (\w+)/g), ([, code, name]) => [code as string, name as string]),
 );
 

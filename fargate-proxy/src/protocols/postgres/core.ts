@@ -28,6 +28,8 @@ export interface Start {
   readonly searchPath: readonly string[];
   /** Parameters as the target reported them during login. */
   readonly parameters: ReadonlyMap<string, string>;
+  /** Process number of the target's backend. */
+  readonly pid: number;
 }
 
 /** Transaction status, as ReadyForQuery says it. */
@@ -43,6 +45,7 @@ export class Core {
   readonly statements = new Names<Statement>();
   readonly portals = new Names<Portal>();
   readonly context: ContextTracker;
+  readonly pid: number;
   /** Transaction status of the last ReadyForQuery: I, T or E. */
   status = IDLE;
   /** A transaction block is open (BEGIN), as far as commands have completed. */
@@ -75,6 +78,7 @@ export class Core {
     const { session, parameters } = start;
     this.session = session;
     this.clock = start.clock;
+    this.pid = start.pid;
     this.outside = outside;
     const reported = parameters.get("search_path");
     this.context = new ContextTracker(session.target.name, session.target.user, start.searchPath, reported);

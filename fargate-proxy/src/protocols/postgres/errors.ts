@@ -1,5 +1,6 @@
 // What the client reads when something went wrong: our own refusals, and the target's messages rebuilt where they may hold data.
 import type { Refusal } from "#shared/errors.ts";
+import { adviceOn } from "./advice.ts";
 import { conditionOf } from "./conditions.ts";
 import { encodeFields } from "./encode.ts";
 
@@ -78,27 +79,58 @@ function isOwnWords(fields: ReadonlyMap<string, string>): boolean {
   return PROTOCOL.has(routine) || (fields.has("P") && PARSER.has(routine));
 }
 
-const WITHHELD = "The gateway withholds the target's own words: they may hold protected data.";
+/**
+ * Functions of the server that report a broken constraint: they name it, and the table and column it is of, from the catalog. Code in the
+ * database can set these fields too, but not the name of the C function.
+ */
+const CONSTRAINTS: ReadonlySet<string> = new Set([
+  "_bt_check_unique",
+  "check_exclusion_or_unique_constraint",
+  "ExecConstraints",
+  "ReportNotNullViolationError",
+  "ExecPartitionCheckEmitError",
+  "ri_ReportViolation",
+]);
 
-/** An ErrorResponse or NoticeResponse that reveals no data: severity, SQLSTATE, position, and words that are the same for any data. */
+/** Constraint, schema, table, column. */
+const NAMES = ["n", "s", "t", "c"] as const;
+
+const WITHHELD = "(The gateway withholds the target's own words: they may hold protected data.)";
+
+/**
+ * An ErrorResponse or NoticeResponse that reveals no data: severity, SQLSTATE, position, the names of a broken constraint, and words that
+ * are the same for any data.
+ */
 export function rebuiltMessage(type: "E" | "N", fields: ReadonlyMap<string, string>): Buffer {
   const own = isOwnWords(fields);
   const severity = fields.get("V") ?? (type === "E" ? "ERROR" : "NOTICE");
   const condition = conditionOf(fields.get("C") ?? "");
+  const names = CONSTRAINTS.has(fields.get("R") ?? "") ? NAMES.filter((code) => fields.has(code)) : [];
   const out: [string, string][] = [
-    ["S", severity],
-    ["V", severity],
+    ["S", SEVERITIES.has(severity) ? severity : "ERROR"],
+    ["V", SEVERITIES.has(severity) ? severity : "ERROR"],
     ["C", condition.sqlstate],
-    ["M", own ? (fields.get("M") ?? condition.words) : plain(condition)],
+    ["M", own ? (fields.get("M") ?? condition.words) : `${plain(condition)}${ofConstraint(fields, names)}`],
   ];
-  if (own) {
-    const hint = fields.get("H");
-    if (hint !== undefined) out.push(["H", hint]);
-  } else out.push(["H", WITHHELD]);
+  const hint = own ? fields.get("H") : type === "E" ? `${adviceOn(condition.sqlstate)} ${WITHHELD}` : WITHHELD;
+  if (hint !== undefined) out.push(["H", hint]);
   const position = fields.get("P");
   if (position !== undefined && !fields.has("W") && !fields.has("q") && /^\d{1,9}$/.test(position))
     out.push(["P", position]);
+  for (const code of names) out.push([code, fields.get(code) as string]);
   return encodeFields(type, out);
+}
+
+const SEVERITIES: ReadonlySet<string> = new Set(
+  "ERROR FATAL PANIC WARNING NOTICE DEBUG INFO LOG DEBUG1 DEBUG2 DEBUG3 DEBUG4 DEBUG5".split(" "),
+);
+
+function ofConstraint(fields: ReadonlyMap<string, string>, names: readonly string[]): string {
+  const constraint = names.includes("n") ? `constraint "${fields.get("n")}"` : "";
+  const column = names.includes("c") ? `column "${fields.get("c")}"` : "";
+  const table = names.includes("t") ? ` of table "${fields.get("t")}"` : "";
+  const what = constraint || column;
+  return what === "" ? "" : `: ${what}${table}`;
 }
 
 function plain({ sqlstate, words }: { readonly sqlstate: string; readonly words: string }): string {

@@ -8,6 +8,8 @@ import type { Session } from "../../protocol.ts";
 export interface UpstreamConnection {
   /** Parameters as the target reported them during login (`search_path` among them since PostgreSQL 18). */
   readonly parameters: ReadonlyMap<string, string>;
+  /** Process number of the target's backend: NotificationResponse names its sender by it. */
+  readonly pid: number;
   /** Takes the permit's bytes, in order. They may stay here until `flush`, so that neighbours leave in one write. */
   send(permit: Permit): void;
   /** Writes what `send` gathered. Called at the end of each turn. */

@@ -36,7 +36,10 @@ class Service implements Outside {
     this.#session = session;
     this.#firstBytes = link.firstBytes;
     this.#resolve = resolve;
-    this.#machine = new Machine({ session, clock, searchPath, parameters: upstream.parameters }, this);
+    this.#machine = new Machine(
+      { session, clock, searchPath, parameters: upstream.parameters, pid: upstream.pid },
+      this,
+    );
   }
 
   start(): void {

@@ -255,9 +255,7 @@ func (c client) everything() {
 		if _, err := c.exec("LISTEN conformance_pgx"); err != nil {
 			return nil, err
 		}
-		other := connect(pgx.QueryExecModeCacheStatement)
-		defer other.Close(ctx)
-		if _, err := other.exec("NOTIFY conformance_pgx, 'hello'"); err != nil {
+		if _, err := c.exec("NOTIFY conformance_pgx, 'hello'"); err != nil {
 			return nil, err
 		}
 		limited, stop := context.WithTimeout(ctx, 10*time.Second)
