@@ -24,6 +24,7 @@ const GROUPS: Readonly<Record<string, Readonly<Record<string, () => Promise<Regi
     replay: async () => (await import("./replay.ts")).registerReplay,
     tail: async () => (await import("./tail.ts")).registerTail,
     verify: async () => (await import("./verify.ts")).registerVerify,
+    bundle: async () => (await import("./bundle.ts")).registerBundle,
   },
 };
 

@@ -1,4 +1,5 @@
 // postern verify: is the evidence whole and unaltered? Exits with 1 and names the first bad place when it is not.
+import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -6,18 +7,29 @@ import type { Command } from "commander";
 import type { LocalEvidence } from "#proxy/adapters/local-evidence.ts";
 import { nodeSha256, nodeVerifyEd25519 } from "#proxy/adapters/node-crypto.ts";
 import { decompress } from "#proxy/adapters/node-zstd.ts";
+import { verifyBundle } from "#shared/evidence/bundle.ts";
 import { verifyEvidence } from "#shared/evidence/verify.ts";
-import type { KnownHead, Scope, VerifyReport, VerifyRequest } from "#shared/evidence/verify-types.ts";
+import {
+  BadEvidence,
+  type KnownHead,
+  type Scope,
+  type VerifyReport,
+  type VerifyRequest,
+} from "#shared/evidence/verify-types.ts";
+import { isBundle, readBundle } from "./evidence/bundle-file.ts";
 import { parseTime, print, withEvidence } from "./evidence/home.ts";
-import { Problem } from "./problem.ts";
+import { attempt, Problem } from "./problem.ts";
 import { stateDirectory } from "./settings.ts";
 
 interface Options {
   readonly all?: true;
   readonly since?: string;
   readonly until?: string;
+  readonly key?: string;
   readonly json?: true;
 }
+
+const tools = { sha256: nodeSha256, verifyEd25519: nodeVerifyEd25519, decompress };
 
 /** Long enough for a gateway that runs to sign what it has just stored. */
 const SETTLE_MS = 2000;
@@ -25,20 +37,45 @@ const SETTLE_MS = 2000;
 export function registerVerify(program: Command): void {
   program
     .command("verify")
-    .argument("[session]", "a session's id, the start of it, or `last`; all sessions when left out")
+    .argument(
+      "[session]",
+      "a session's id, the start of it, `last`, or the file of a bundle; all sessions when left out",
+    )
     .description("check that the evidence is whole and unaltered")
+    .option("--key <key>", "for a bundle: the ledger's public key (or a file with it), had from somewhere else")
     .option("--all", "all sessions (the default)")
     .option("--since <time>", "sessions that began on this day or later")
     .option("--until <time>", "sessions that began on this day or earlier")
     .option("--json", "the report as one JSON object")
-    .action((name: string | undefined, options: Options) =>
-      withEvidence(async (evidence) => {
-        const report = await verify(evidence, await scopeOf(evidence, name, options));
-        if (options.json) await print(JSON.stringify(report));
-        else for (const line of words(report)) await print(line);
-        if (!report.ok) process.exitCode = 1;
-      }),
-    );
+    .action((name: string | undefined, options: Options) => {
+      if (name !== undefined && isBundle(name))
+        return attempt(async () => tell(await verifyFile(name, options.key), options));
+      return withEvidence(async (evidence) =>
+        tell(await verify(evidence, await scopeOf(evidence, name, options)), options),
+      );
+    });
+}
+
+async function tell(report: VerifyReport, options: Options): Promise<void> {
+  if (options.json) await print(JSON.stringify(report));
+  else for (const line of words(report)) await print(line);
+  if (!report.ok) process.exitCode = 1;
+}
+
+async function verifyFile(path: string, key: string | undefined): Promise<VerifyReport> {
+  const trusted = key !== undefined && existsSync(key) ? (await readFile(key, "utf8")).trim() : key;
+  try {
+    const bundle = await readBundle(path);
+    try {
+      return await verifyBundle(bundle, tools, trusted);
+    } finally {
+      await bundle.close();
+    }
+  } catch (error) {
+    if (!(error instanceof BadEvidence)) throw error;
+    const checked = { ledgerEntries: 0, sessions: 0, events: 0, pendingEvents: 0, objects: 0, bytes: 0 };
+    return { ok: false, bad: error.place, head: null, checked, open: [], recovered: [], notes: [] };
+  }
 }
 
 async function scopeOf(evidence: LocalEvidence, name: string | undefined, options: Options): Promise<Scope> {
@@ -67,7 +104,6 @@ async function idOf(evidence: LocalEvidence, name: string): Promise<string> {
 }
 
 async function verify(evidence: LocalEvidence, scope: Scope): Promise<VerifyReport> {
-  const tools = { sha256: nodeSha256, verifyEd25519: nodeVerifyEd25519, decompress };
   const known = await readHead();
   const request: VerifyRequest = {
     scope,

@@ -1,5 +1,6 @@
 // The commands that read evidence, without the rest of the program.
 import { Command } from "commander";
+import { registerBundle } from "#cli/bundle.ts";
 import { registerReplay } from "#cli/replay.ts";
 import { registerSessions } from "#cli/sessions.ts";
 import { registerShow } from "#cli/show.ts";
@@ -7,6 +8,6 @@ import { registerTail } from "#cli/tail.ts";
 import { registerVerify } from "#cli/verify.ts";
 
 const program = new Command("postern");
-for (const register of [registerSessions, registerShow, registerReplay, registerTail, registerVerify])
+for (const register of [registerSessions, registerShow, registerReplay, registerTail, registerVerify, registerBundle])
   register(program);
 await program.parseAsync();

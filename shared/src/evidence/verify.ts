@@ -1,6 +1,6 @@
 // Is the evidence whole and unaltered? Pure over an async reader of objects: whoever has the objects and the ledger's public key can ask.
 // The ledger comes first (verify-ledger.ts), then each session (verify-session.ts); the first bad place ends it and is named.
-import { type ObjectName, parseKey } from "./segment.ts";
+import { type ObjectName, type ObjectRecord, parseKey } from "./segment.ts";
 import { type LedgerView, readLedger } from "./verify-ledger.ts";
 import { verifySession } from "./verify-session.ts";
 import {
@@ -30,7 +30,7 @@ export async function verifyEvidence(
     const ledger = await readLedger(reader, tools, request);
     head = ledger.head;
     checked.ledgerEntries = ledger.head.size;
-    const sessions = bySession(ledger, request.scope);
+    const sessions = bySession(ledger.records.values(), request.scope);
     for (const session of unwritten(pending, sessions, request.scope))
       sessions.set(session, { events: [], recordings: [] });
     await verifySessions(walk, sessions, pending, request);
@@ -50,11 +50,11 @@ export async function verifyEvidence(
   }
 }
 
-async function verifySessions(
+export async function verifySessions(
   walk: Walk,
   sessions: ReadonlyMap<string, SessionObjects>,
   pending: ReadonlyMap<string, readonly string[]>,
-  request: VerifyRequest,
+  request: Pick<VerifyRequest, "scope" | "progress">,
 ): Promise<void> {
   const ids = [...sessions.keys()].sort();
   const total = ids.reduce((sum, id) => sum + count(sessions.get(id)), 0);
@@ -77,9 +77,9 @@ function count(objects: SessionObjects | undefined): number {
   return objects === undefined ? 0 : objects.events.length + objects.recordings.length;
 }
 
-function bySession(ledger: LedgerView, scope: Scope): Map<string, SessionObjects> {
+export function bySession(records: Iterable<ObjectRecord>, scope: Scope): Map<string, SessionObjects> {
   const sessions = new Map<string, SessionObjects>();
-  for (const record of ledger.records.values()) {
+  for (const record of records) {
     const name = parseKey(record.key);
     if (name === null)
       throw new BadEvidence({ key: record.key, what: "the ledger names an object that is no evidence" });
