@@ -3,7 +3,9 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { takeSnapshot } from "#proxy/protocols/postgres/catalog.ts";
 import type { Facts } from "#shared/facts.ts";
+import { OracleSession } from "#test/oracles/session.ts";
 import { type Analyse, analyser } from "#test/support/analysis.ts";
 import { type ClinicDatabase, startClinicDatabase } from "#test/support/clinic-database.ts";
 import { randomSelect } from "#test/support/random-select.ts";
@@ -87,6 +89,31 @@ describe("everyday statements", () => {
     // A regclass constant is a dependency of the view, though nothing of the table is read.
     if (!sql.includes("'patients'::regclass")) expect(await missing(runnable, facts)).toEqual([]);
   });
+});
+
+describe("locks, columns and dependencies are as the facts say", () => {
+  let session: OracleSession;
+  beforeAll(async () => {
+    session = await OracleSession.open(clinic.place, clinic.snapshot);
+  });
+  afterAll(() => session?.close());
+
+  test.for(statementsOf(corpus("everyday.sql")).filter((sql) => !/\$\d/.test(sql)))("%s", async (sql) => {
+    const outcome = await session.step(sql);
+    expect(outcome).toMatchObject({ ran: true, disagreements: [] });
+  });
+
+  // In this order: later ones use what earlier ones have made.
+  test.for(statementsOf(corpus("definitions.sql")))("%s", async (sql) => {
+    const outcome = await session.step(sql);
+    expect(outcome).toMatchObject({ ran: true, disagreements: [], facts: { gaps: [] } });
+  });
+});
+
+test("a snapshot over an earlier one is the same as a fresh one", async () => {
+  expect(await takeSnapshot(clinic.query, "clinic", clinic.snapshot)).toEqual(
+    await takeSnapshot(clinic.query, "clinic"),
+  );
 });
 
 test("psql's own questions about the catalog are complete, and named as the server names them", async () => {

@@ -9,6 +9,8 @@ type Row = readonly (string | null)[];
 
 export interface ClinicDatabase {
   readonly snapshot: CatalogSnapshot;
+  /** Where it is, as superuser. */
+  readonly place: pg.ClientConfig;
   /** Rows as text. @throws the server's error */
   query(sql: string): Promise<readonly Row[]>;
   /** Names of the columns that a statement returns. */
@@ -41,6 +43,7 @@ export async function startClinicDatabase(): Promise<ClinicDatabase> {
   const query = async (sql: string): Promise<readonly Row[]> => (await run(sql)).rows;
   return {
     snapshot: await takeSnapshot(query, "clinic"),
+    place: { host: server.host, port: server.port, user: server.user, password: server.password, database: "clinic" },
     query,
     columns: async (sql) => (await run(sql)).fields.map((field) => field.name),
     async stop() {

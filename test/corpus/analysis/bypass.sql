@@ -257,8 +257,30 @@ ALTER TABLE patients ADD copy text GENERATED ALWAYS AS (ssn) STORED;
 CREATE TABLE scratch.copy (a) AS TABLE patients;
 -- shows
 CREATE TEMP TABLE copy AS SELECT ssn AS a FROM patients; SELECT a FROM copy;
--- shows
+-- refused
 CREATE TEMP VIEW copy AS SELECT ssn AS a FROM patients; SELECT a FROM copy;
+-- refused
+CREATE TEMP TABLE t (x text); CREATE TEMP VIEW v AS SELECT x FROM t; INSERT INTO v SELECT ssn FROM patients; SELECT x FROM t;
+-- refused
+CREATE TEMP TABLE t (x text); CREATE VIEW v AS SELECT x FROM t; INSERT INTO t SELECT ssn FROM patients; SELECT x FROM v;
+-- refused
+CREATE TEMP TABLE t (x text); CREATE TEMP TABLE k () INHERITS (t); INSERT INTO k SELECT ssn FROM patients; SELECT x FROM t;
+-- refused
+CREATE TEMP TABLE k () INHERITS (departments); INSERT INTO k (id, name) SELECT id, ssn FROM patients; SELECT name FROM departments;
+-- refused
+CREATE TEMP TABLE k (LIKE departments); ALTER TABLE k INHERIT departments; INSERT INTO k SELECT id, ssn, 1 FROM patients; SELECT name FROM departments;
+-- refused
+CREATE TEMP TABLE t (x text) PARTITION BY LIST (x); CREATE TEMP TABLE k PARTITION OF t DEFAULT; INSERT INTO k SELECT ssn FROM patients; SELECT x FROM t;
+-- refused
+CREATE TEMP TABLE t (x text) PARTITION BY LIST (x); CREATE TEMP TABLE k (x text); ALTER TABLE t ATTACH PARTITION k DEFAULT; SELECT x FROM t;
+-- refused
+CREATE TEMP TABLE t (a text, b text GENERATED ALWAYS AS (upper(a)) STORED); INSERT INTO t (a) SELECT ssn FROM patients; SELECT b FROM t;
+-- refused
+CREATE TEMP TABLE t (LIKE patients INCLUDING GENERATED); INSERT INTO t (family_name) SELECT ssn FROM patients; SELECT full_name FROM t;
+-- refused
+CREATE TEMP TABLE t (x text PRIMARY KEY); CREATE TEMP TABLE k (y text REFERENCES t ON UPDATE CASCADE); UPDATE t SET x = (SELECT min(ssn) FROM patients); SELECT y FROM k;
+-- refused
+CREATE TEMP TABLE t (x text); CREATE TRIGGER c AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION audit.record_change(); INSERT INTO t SELECT ssn FROM patients;
 -- shows
 CREATE TEMP TABLE copy (a text); INSERT INTO copy SELECT ssn FROM patients; SELECT a FROM copy;
 -- shows

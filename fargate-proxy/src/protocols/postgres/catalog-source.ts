@@ -16,6 +16,7 @@ export interface PostgresCatalog {
 
 export function postgresCatalog(parts: UpstreamParts, target: Target, credentials: CredentialPort): PostgresCatalog {
   let questions: Questions | null = null;
+  let last: CatalogSnapshot | undefined;
   const open = async (): Promise<Questions> => {
     questions?.end();
     const { password } = await credentials.fetch(target.name);
@@ -26,7 +27,8 @@ export function postgresCatalog(parts: UpstreamParts, target: Target, credential
   return {
     async snapshot() {
       const { query } = await open();
-      return await takeSnapshot(query, target.name);
+      last = await takeSnapshot(query, target.name, last);
+      return last;
     },
     async fingerprint() {
       const { query } = questions?.alive === true ? questions : await open();

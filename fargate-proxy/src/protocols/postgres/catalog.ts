@@ -1,5 +1,6 @@
 // Takes a snapshot of a target's catalog, and a cheap fingerprint that changes when the snapshot would.
 
+import { FIRST_USER_OID } from "#shared/analysis/sql/lookup.ts";
 import { parseSearchPath } from "#shared/analysis/sql/path.ts";
 import type {
   CatalogSnapshot,
@@ -32,7 +33,9 @@ const FINGERPRINT = `SELECT md5(current_database() || ' ' || current_user || ' '
   UNION ALL SELECT 11, h FROM (${versions("pg_cast", "x.oid", "x.oid >= 16384")}) a
   UNION ALL SELECT 12, h FROM (${versions("pg_db_role_setting", "(x.setdatabase, x.setrole)", "true")}) a) all_of_them`;
 
-const RELATIONS = `SELECT json_agg(json_build_array(c.oid, n.nspname, c.relname, c.relkind::text,
+const relationsFrom = (
+  first: number,
+): string => `SELECT json_agg(json_build_array(c.oid, n.nspname, c.relname, c.relkind::text,
   (SELECT json_agg(json_build_array(a.attname, a.attnum, a.atttypid, a.attgenerated <> '',
       CASE WHEN a.attgenerated <> '' THEN pg_get_expr(d.adbin, d.adrelid) END) ORDER BY a.attnum)
     FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
@@ -43,18 +46,23 @@ const RELATIONS = `SELECT json_agg(json_build_array(c.oid, n.nspname, c.relname,
   EXISTS (SELECT 1 FROM pg_rewrite r WHERE r.ev_class = c.oid AND r.rulename <> '_RETURN' AND c.oid >= 16384),
   c.relrowsecurity) ORDER BY c.oid)
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-  WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c') AND c.relpersistence <> 't' AND n.nspname <> 'pg_toast'`;
+  WHERE c.oid >= ${first} AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c') AND c.relpersistence <> 't' AND n.nspname <> 'pg_toast'`;
 
-const TYPES = `SELECT json_agg(json_build_array(t.oid, n.nspname, t.typname, t.typtype::text, t.typcategory::text,
+const typesFrom = (
+  first: number,
+): string => `SELECT json_agg(json_build_array(t.oid, n.nspname, t.typname, t.typtype::text, t.typcategory::text,
   nullif(t.typbasetype, 0), CASE WHEN t.typcategory = 'A' THEN nullif(t.typelem, 0) END, r.rngsubtype, nullif(t.typrelid, 0)) ORDER BY t.oid)
   FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace LEFT JOIN pg_range r ON r.rngtypid = t.oid
-  WHERE n.nspname !~ '^pg_(toast_)?temp_'`;
+  WHERE t.oid >= ${first} AND n.nspname !~ '^pg_(toast_)?temp_'`;
 
-const FUNCTIONS = `SELECT json_agg(json_build_array(p.oid, n.nspname, p.proname, p.proargtypes::oid[], p.prorettype, p.proretset, p.proargnames,
+const functionsFrom = (
+  first: number,
+): string => `SELECT json_agg(json_build_array(p.oid, n.nspname, p.proname, p.proargtypes::oid[], p.prorettype, p.proretset, p.proargnames,
   p.proargmodes::text[], CASE WHEN p.provariadic <> 0 THEN -1 ELSE p.pronargdefaults END, p.proconfig, CASE WHEN p.oid >= 16384 THEN pg_get_expr(p.proargdefaults, 0) END, l.lanname, p.prokind::text,
   p.provolatile::text, p.prosecdef,
   CASE WHEN l.lanname = 'sql' AND p.oid >= 16384 THEN coalesce(pg_get_function_sqlbody(p.oid), p.prosrc) END) ORDER BY p.oid)
-  FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang`;
+  FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
+  WHERE p.oid >= ${first}`;
 
 const OPERATORS = `SELECT json_agg(json_build_object('schema', n.nspname, 'name', o.oprname, 'left', o.oprleft::int8, 'right', o.oprright::int8,
   'function', o.oprcode::oid::int8)) FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace WHERE o.oid >= 16384`;
@@ -72,8 +80,9 @@ export async function catalogFingerprint(query: Query): Promise<string> {
 /**
  * Takes a snapshot over a fresh connection (its search_path is what new sessions of this role get). Definitions come out with all
  * names in full, because the path is empty while they are read.
+ * @param before an earlier snapshot: if it is of the same server and database, what came with the server is taken from it
  */
-export async function takeSnapshot(query: Query, target: string): Promise<CatalogSnapshot> {
+export async function takeSnapshot(query: Query, target: string, before?: CatalogSnapshot): Promise<CatalogSnapshot> {
   const path = one(await query("SELECT current_setting('search_path')"));
   await query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
   try {
@@ -81,24 +90,31 @@ export async function takeSnapshot(query: Query, target: string): Promise<Catalo
     const list = async <T>(sql: string): Promise<T[]> =>
       (JSON.parse((await query(sql))[0]?.[0] ?? "[]") as T[] | null) ?? [];
     const [server] = await query("SELECT current_database(), current_user, current_setting('server_version_num')");
-    const fingerprint = await catalogFingerprint(query);
+    const [database, role, serverVersion] = [server?.[0] ?? "", server?.[1] ?? "", Number(server?.[2])];
+    const known = before?.database === database && before.serverVersion === serverVersion ? before : undefined;
+    const first = known === undefined ? 0 : FIRST_USER_OID;
     return {
       target,
-      database: server?.[0] ?? "",
-      role: server?.[1] ?? "",
-      serverVersion: Number(server?.[2]),
-      fingerprint,
+      database,
+      role,
+      serverVersion,
+      fingerprint: await catalogFingerprint(query),
       searchPath: parseSearchPath(path),
       schemas: await list<string>(SCHEMAS),
-      relations: (await list<RelationRow>(RELATIONS)).map(relationOf),
-      types: (await list<TypeRow>(TYPES)).map(typeOf),
-      functions: (await list<FunctionRow>(FUNCTIONS)).map(functionOf),
+      relations: [...builtIn(known?.relations), ...(await list<RelationRow>(relationsFrom(first))).map(relationOf)],
+      types: [...builtIn(known?.types), ...(await list<TypeRow>(typesFrom(first))).map(typeOf)],
+      functions: [...builtIn(known?.functions), ...(await list<FunctionRow>(functionsFrom(first))).map(functionOf)],
       operators: await list(OPERATORS),
       casts: await list(CASTS),
     };
   } finally {
     await query("ROLLBACK");
   }
+}
+
+/** What came with the server does not change while it runs: fingerprints do not look at it either. */
+function builtIn<T extends { readonly oid: number }>(objects: readonly T[] = []): readonly T[] {
+  return objects.filter(({ oid }) => oid < FIRST_USER_OID);
 }
 
 function one(rows: readonly (readonly (string | null)[])[]): string {

@@ -89,8 +89,10 @@ export class ContextTracker {
 
   #catalogChanged(tag: string, text: string): void {
     this.unsettled = true;
+    // What CASCADE takes with it is not named: a type's columns, a schema's tables.
+    const reaching = tag === "DROP SCHEMA" || tag === "DROP OWNED" || /\bcascade\b/i.test(text);
     for (const name of this.#settled.temporary.keys()) {
-      const named = tag === "DROP SCHEMA" || tag === "DROP OWNED" || mentions(text, name);
+      const named = reaching || mentions(text, name);
       if (named && !tag.startsWith("CREATE")) this.#poison(name);
     }
   }

@@ -1,7 +1,7 @@
 // A parsed command string to facts. Pure: the parser and the hash are passed in.
 import type { CatalogSnapshot } from "../../catalog.ts";
 import type { AnalysedStatement, Analysis, OutputFact, SessionEffect } from "../../facts.ts";
-import { bodyFields, generatedValue, viewFields } from "./bodies.ts";
+import { bodyFields, generatedValue, viewFields, writtenThrough } from "./bodies.ts";
 import { checkSeen } from "./check.ts";
 import { Collector, outputsOf } from "./collect.ts";
 import { createAs } from "./define.ts";
@@ -142,6 +142,7 @@ const ANALYSER: Analyser = {
   },
   statement: (run, node, scope) => statement(run, node, scope, NO_NAMES),
   view: viewFields,
+  written: writtenThrough,
   generated: generatedValue,
   body: bodyFields,
   writing: codeOnWrite,

@@ -50,6 +50,22 @@ function expandView(run: Run, relation: SnapshotRelation): ViewFacts {
   return { fields, found };
 }
 
+/** As the server rewrites writes into a view: only one that selects from a single relation takes them without triggers or rules. */
+export function writtenThrough(run: Run, view: SnapshotRelation): readonly SnapshotRelation[] {
+  const passed: SnapshotRelation[] = [];
+  let at = view;
+  while (at.kind === "view" && passed.length < DEEPEST) {
+    const query = bodyOf(parsed(run.base, at.definition ?? "")?.[0], "SelectStmt");
+    const from = query?.fromClause?.length === 1 ? bodyOf(query.fromClause[0], "RangeVar") : null;
+    const next =
+      from === null ? undefined : run.base.lookup.relation(from.schemaname ?? "pg_catalog", from.relname ?? "");
+    if (next === undefined) break;
+    passed.push(next);
+    at = next;
+  }
+  return passed;
+}
+
 /** A syntax error in stored SQL makes one view opaque; anything else is the parser's or our own failure. */
 const isFatal = (error: unknown): boolean =>
   error instanceof TooComplex || !(error instanceof Error && error.name === "SqlError");
@@ -132,6 +148,7 @@ function defaultsOf(run: Run, item: SnapshotFunction, given: number): readonly V
 
 /** The statements of stored SQL; null when they cannot be parsed. @throws what is no syntax error */
 function parsed(base: Base, sql: string): readonly Node[] | null {
+  if (sql.trim() === "") return [];
   try {
     return (base.parse(sql).stmts ?? []).flatMap((raw) => raw.stmt ?? []);
   } catch (error) {

@@ -1,9 +1,10 @@
 // Definitions: new relations carry what flows into them, and code in definitions is looked at.
 import type { CreateStmt, IntoClause, RangeVar, ViewStmt } from "libpg-query";
-import type { OutputFact } from "../../facts.ts";
+import type { Action, OutputFact } from "../../facts.ts";
 import { markSeen } from "./check.ts";
 import { outputsOf } from "./collect.ts";
 import { fullName, isSystemSchema } from "./lookup.ts";
+import { define, reach } from "./reach.ts";
 import { fieldsOf, findRelation, nameRelation } from "./relations.ts";
 import { derivedItem, type Run, type Scope, scopeOf, valueAt } from "./scope.ts";
 import { bodyOf, type Node, strings, tagOf } from "./tree.ts";
@@ -76,30 +77,64 @@ export function createView(run: Run, body: ViewStmt): void {
   const fields = body.query === undefined ? [] : (run.on.statement(run, body.query, scopeOf(null)) ?? []);
   run.out.kind = "define";
   run.out.literalFree = false;
-  fill(run, created(run, body.view), renamed(fields, strings(body.aliases)));
+  const made = created(run, body.view);
+  // It shows what is behind it at the time when it is read, and passes writes on: more than is kept of a temporary relation. A view
+  // of something temporary is temporary too.
+  if (made.temporary || [...run.out.relations.keys()].some((name) => name.startsWith("pg_temp.") && name !== made.name))
+    run.out.gap("temporary", "view");
+  fill(run, made, renamed(fields, strings(body.aliases)));
 }
 
 export function createTable(run: Run, body: CreateStmt): void {
   run.out.kind = "define";
   run.out.literalFree = false;
   const made = created(run, body.relation);
+  if (made.temporary) temporaryTable(run, body);
   const columns: Field[] = [];
-  for (const parent of body.inhRelations ?? []) columns.push(...like(run, bodyOf(parent, "RangeVar")));
+  for (const parent of body.inhRelations ?? []) columns.push(...like(run, bodyOf(parent, "RangeVar"), "define"));
   for (const element of body.tableElts ?? []) {
     const column = bodyOf(element, "ColumnDef");
     if (column !== null) columns.push({ name: column.colname ?? "", value: PLAIN });
-    columns.push(...like(run, bodyOf(element, "TableLikeClause")?.relation ?? null));
+    columns.push(...like(run, bodyOf(element, "TableLikeClause")?.relation ?? null, "read"));
   }
   const seen = new Set<string>();
   const own = columns.filter((c) => !seen.has(c.name) && seen.add(c.name));
   // Nothing is in the table yet, so its expressions see nothing.
   expressionsIn(run, body, scopeOf(null, [derivedItem(body.relation?.relname ?? "", own)]));
+  markNames(run, body);
   if (made.temporary) fill(run, made, own);
 }
 
+/**
+ * A temporary table is known by what was written into its columns by name. What gives values to columns in another way is not
+ * followed: rows that are a parent's rows too, columns computed from others, keys that change with another table's.
+ */
+function temporaryTable(run: Run, body: CreateStmt): void {
+  if (body.inhRelations !== undefined) run.out.gap("temporary", "inheritance or partition");
+  const constraints = (body.tableElts ?? []).flatMap((element) => {
+    const own = bodyOf(element, "Constraint");
+    return own === null ? (bodyOf(element, "ColumnDef")?.constraints ?? []).map((c) => bodyOf(c, "Constraint")) : [own];
+  });
+  if (constraints.some((c) => c?.contype === "CONSTR_GENERATED")) run.out.gap("temporary", "generated column");
+  if (constraints.some((c) => c?.contype === "CONSTR_FOREIGN" && c.fk_upd_action === "c"))
+    run.out.gap("temporary", "foreign key with cascade");
+  for (const element of body.tableElts ?? []) {
+    const taken = bodyOf(element, "TableLikeClause");
+    const from = taken?.relation === undefined ? null : findRelation(run, taken.relation);
+    const generated = ((taken?.options ?? 0) & LIKE_GENERATED) !== 0;
+    if (generated && from?.relation?.columns.some((c) => c.generated) === true)
+      run.out.gap("temporary", "generated column");
+  }
+}
+
+/** CREATE_TABLE_LIKE_GENERATED of nodes/parsenodes.h */
+const LIKE_GENERATED = 1 << 4;
+
 /** The columns of a relation whose definition is taken over, without its data. */
-function like(run: Run, rangeVar: RangeVar | null): Field[] {
+function like(run: Run, rangeVar: RangeVar | null, action: Action): Field[] {
   const named = rangeVar === null ? null : nameRelation(run, rangeVar);
+  if (named?.relation != null) run.out.touch(fullName(named.relation), action, isSystemSchema(named.relation.schema));
+  else if (named !== null) run.out.touch(`pg_temp.${rangeVar?.relname ?? ""}`, action, true);
   const fields = named?.relation != null ? fieldsOf(run, named.relation) : (named?.temporary ?? []);
   return fields.map((field) => ({ name: field.name, value: PLAIN }));
 }
@@ -121,7 +156,9 @@ export function ddl(run: Run, tag: string, body: object): void {
   run.out.effects.push({ type: "catalog" });
   if (tag === "RuleStmt") run.out.gap("rule", "create rule");
   const main = relationOf(run, body);
+  if (main?.full.startsWith("pg_temp.") === true) alterTemporary(run, tag, body as { cmds?: Node[] });
   for (const name of objectNames(body)) defineByName(run, name);
+  reach(run, tag, body);
   if (STORED.has(tag) || tag === "RuleStmt") {
     markSeen(run.out, body);
     return;
@@ -139,7 +176,9 @@ interface Main {
 }
 
 function relationOf(run: Run, body: object): Main | null {
-  const rangeVar = (body as { relation?: RangeVar }).relation;
+  // CREATE and ALTER POLICY call it `table`.
+  const { relation, table } = body as { relation?: RangeVar; table?: RangeVar };
+  const rangeVar = relation ?? table;
   if (rangeVar?.relname === undefined) return null;
   const named = findRelation(run, rangeVar);
   const name = rangeVar.relname;
@@ -152,7 +191,7 @@ function relationOf(run: Run, body: object): Main | null {
     return { name, full: `pg_temp.${name}`, fields: named.temporary ?? [] };
   }
   const full = fullName(named.relation);
-  run.out.touch(full, "define", isSystemSchema(named.relation.schema));
+  define(run, named.relation);
   return { name, full, fields: fieldsOf(run, named.relation) };
 }
 
@@ -165,20 +204,22 @@ function objectNames(body: object): string[][] {
     objtype?: string;
   };
   const kind = removeType ?? objtype ?? "";
-  if (!/TABLE|VIEW|SEQUENCE|INDEX|COLUMN|TRIGGER|RULE|POLICY/.test(kind)) return [];
+  if (!/TABLE|VIEW|SEQUENCE|INDEX|COLUMN|TRIGGER|RULE|POLICY|TABCONSTRAINT/.test(kind)) return [];
   const lists = [...(objects ?? []), ...(object === undefined ? [] : [object])];
   const names = lists.map((node) => strings(bodyOf(node, "List")?.items));
-  return /COLUMN|TRIGGER|RULE|POLICY/.test(kind) ? names.map((name) => name.slice(0, -1)) : names;
+  return /COLUMN|TRIGGER|RULE|POLICY|TABCONSTRAINT/.test(kind) ? names.map((name) => name.slice(0, -1)) : names;
 }
 
 function defineByName(run: Run, names: readonly string[]): void {
   const name = names.at(-1);
   if (name === undefined) return;
   const schemas = names.length > 1 ? [names.at(-2)!] : run.path;
-  const schema =
-    schemas.find((s) => run.base.lookup.relation(s, name) !== undefined) ?? (names.length > 1 ? names.at(-2)! : null);
-  if (schema !== null) run.out.touch(`${schema}.${name}`, "define", isSystemSchema(schema));
-  else if (run.temporary.has(name)) run.out.touch(`pg_temp.${name}`, "define", true);
+  const found = schemas.map((s) => run.base.lookup.relation(s, name)).find((relation) => relation !== undefined);
+  const schema = names.length > 1 ? names.at(-2)! : null;
+  if (found !== undefined) define(run, found);
+  else if (schema !== null) run.out.touch(`${schema}.${name}`, "define", isSystemSchema(schema));
+  // It comes first, unless it is gone by now.
+  if (schema === null && run.temporary.has(name)) run.out.touch(`pg_temp.${name}`, "define", true);
 }
 
 /** ALTER TABLE can compute a column from others (USING, GENERATED, DEFAULT of a new column). */
@@ -199,6 +240,14 @@ function alterFlows(run: Run, main: Main, body: { cmds?: Node[] }, scope: Scope)
 
 const EXPRESSIONS =
   /^(ColumnRef|FuncCall|A_Expr|TypeCast|BoolExpr|SubLink|CaseExpr|CoalesceExpr|MinMaxExpr|NullTest|BooleanTest|A_Indirection|A_ArrayExpr|RowExpr|CollateClause|XmlExpr|Json.*Expr|Json.*Constructor|JsonIsPredicate|SQLValueFunction)$/;
+
+/** What makes a temporary relation more than the columns that were written by name. */
+function alterTemporary(run: Run, tag: string, body: { cmds?: Node[] }): void {
+  if (tag === "CreateTrigStmt") run.out.gap("temporary", "trigger");
+  for (const node of body.cmds ?? [])
+    if (/^AT_(AddInherit|AttachPartition)$/.test(bodyOf(node, "AlterTableCmd")?.subtype ?? ""))
+      run.out.gap("temporary", "inheritance or partition");
+}
 
 /** Looks at each expression below a definition: it may be evaluated over every row, and fail or not. */
 function expressionsIn(run: Run, value: unknown, scope: Scope): void {

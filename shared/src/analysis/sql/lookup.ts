@@ -120,6 +120,20 @@ export class Lookup {
     return family;
   }
 
+  /** Those that inherit from a relation, its partitions among them, and what inherits from these. */
+  descendants(relation: SnapshotRelation): readonly SnapshotRelation[] {
+    const found = new Set<SnapshotRelation>();
+    const down = (r: SnapshotRelation): void => {
+      for (const child of this.#children.get(r.oid) ?? [])
+        if (child.oid !== relation.oid && !found.has(child)) {
+          found.add(child);
+          down(child);
+        }
+    };
+    down(relation);
+    return [...found];
+  }
+
   column(relation: SnapshotRelation, name: string): SnapshotColumn | undefined {
     return relation.columns.find((column) => column.name === name);
   }

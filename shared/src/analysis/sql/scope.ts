@@ -53,6 +53,8 @@ export interface Analyser {
   statement(run: Run, node: Node, scope: Scope): readonly Field[] | null;
   /** The columns of a view, from its definition. */
   view(run: Run, relation: SnapshotRelation): readonly Field[];
+  /** The relations that a write into a view is passed on to: the one that it selects from, and so on. */
+  written(run: Run, view: SnapshotRelation): readonly SnapshotRelation[];
   /** What a generated column is made from. */
   generated(run: Run, relation: SnapshotRelation, column: SnapshotColumn): Value;
   /** The rows that an SQL function returns, from its body; null when it cannot be followed. */

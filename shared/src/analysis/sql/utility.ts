@@ -295,7 +295,9 @@ function call(run: Run, body: CallStmt): void {
   if (body.funccall === undefined) return;
   const scope: Scope = scopeOf(null);
   const called = callFunction(run, body.funccall, scope);
-  run.out.outputs = called.fields === null ? null : outputsOf(called.fields);
+  const { fields, column, value } = called;
+  const single = column === null ? null : [{ name: column, value }];
+  run.out.outputs = fields === null && single === null ? null : outputsOf(fields ?? single!);
 }
 
 function grant(run: Run, body: GrantStmt): void {

@@ -14,7 +14,7 @@ import { useFunction } from "./calls.ts";
 import { fromClause, fromItem } from "./from.ts";
 import { fullName } from "./lookup.ts";
 import { predicate } from "./predicates.ts";
-import { type Named, namedItem, nameRelation } from "./relations.ts";
+import { type Named, namedItem, nameRelation, touchFamily } from "./relations.ts";
 import { derivedItem, type Item, noteRead, type Run, rowsOf, type Scope, scopeOf, valueAt, valuesAt } from "./scope.ts";
 import { targets } from "./select.ts";
 import { bodyOf, type Node } from "./tree.ts";
@@ -32,7 +32,13 @@ function targetOf(run: Run, rangeVar: RangeVar | undefined, action: Action): Tar
   const name = rangeVar?.alias?.aliasname ?? rangeVar?.relname ?? "";
   if (named === null) return { named, item: derivedItem(name, []) };
   const item = namedItem(run, rangeVar?.relname ?? "", named, action);
-  if (named.relation !== null) codeOnWrite(run, named.relation);
+  if (named.relation !== null) {
+    codeOnWrite(run, named.relation);
+    for (const base of run.on.written(run, named.relation)) {
+      touchFamily(run, base, action);
+      codeOnWrite(run, base);
+    }
+  }
   const aliased = rangeVar?.alias === undefined ? item : { ...item, name, qualified: null };
   return { named, item: aliased };
 }
@@ -181,7 +187,9 @@ export function mergeRows(run: Run, body: MergeStmt, parent: Scope | null): read
   const scope = scopeOf(outer, [...source, target.item]);
   if (body.joinCondition !== undefined) predicate(run, body.joinCondition, scope);
   for (const clause of clauses) mergeWhen(run, clause, target, source, outer);
-  if (deletes && target.named?.relation != null) run.out.touch(fullName(target.named.relation), "write", false);
+  const into = target.named?.relation;
+  if (deletes && into != null)
+    for (const relation of [into, ...run.on.written(run, into)]) run.out.touch(fullName(relation), "write", false);
   remember(run, target, body.relation);
   const shown = returning(run, body.returningClause, target, source, outer, "merge");
   finishWith(outer);
