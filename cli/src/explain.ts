@@ -85,7 +85,10 @@ function statementLines(statement: StatementExplanation, outcome: string): strin
       ({ column, use, classes, through }) =>
         `  search  ${column} (${classes.join(", ")}) by ${use}${through === undefined ? "" : `, in the definition of ${through}`}`,
     ),
-    ...functions.map(({ name, standing }) => `  call    ${name} (${standing})`),
+    ...functions.map(
+      ({ name, standing, reveals, reason }) =>
+        `  call    ${name} (${standing}${reveals === undefined ? "" : `: reveals ${reveals === "nothing" ? "nothing of columns as they stand" : "its arguments"}. ${reason}`})`,
+    ),
     ...(unshowable === undefined ? [] : [`  result  cannot be shown: ${unshowable}`]),
     ...columnLines(statement, outcome),
   ];

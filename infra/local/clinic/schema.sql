@@ -310,6 +310,13 @@ BEGIN
   IF NOT FOUND THEN RAISE EXCEPTION 'encounter % is not open', encounter USING ERRCODE = 'no_data_found'; END IF;
 END $$;
 
+-- Ages in steps of ten years; 90 and over are one (45 CFR 164.514(b)(2)(i)(C)).
+CREATE FUNCTION age_band(born date) RETURNS text
+  LANGUAGE sql STABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN years >= 90 THEN '90+' ELSE years / 10 * 10 || '-' || years / 10 * 10 + 9 END
+  FROM (SELECT extract(year FROM age(born))::integer AS years) AS lived
+$$;
+
 CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   NEW.updated_at := now();

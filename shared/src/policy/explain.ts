@@ -27,7 +27,13 @@ export interface StatementExplanation {
     readonly through?: string;
   }[];
   /** Functions that are not built in and harmless. */
-  readonly functions: readonly { readonly name: string; readonly standing: string }[];
+  readonly functions: readonly {
+    readonly name: string;
+    readonly standing: string;
+    /** Of declared ones: what the catalog says of their result, and why. */
+    readonly reveals?: "nothing" | "arguments";
+    readonly reason?: string;
+  }[];
   /** Null when the statement returns no rows, or when they cannot be told. */
   readonly columns: readonly ColumnExplanation[] | null;
   /** Set when the result could not be shown at all. */
@@ -79,7 +85,9 @@ function explainStatement({ facts, plan }: Explained, about: About): StatementEx
     gaps: facts.gaps.map((gap) => `${gap.reason}: ${gap.what}`),
     relations: facts.relations.map(({ relation, actions }) => ({ relation, actions })),
     searches,
-    functions: facts.functions.filter((f) => f.standing !== "harmless"),
+    functions: facts.functions
+      .filter((f) => f.standing !== "harmless")
+      .map(({ name, standing }) => ({ name, standing, ...catalog.declaredFunction(target, name) })),
     columns:
       facts.outputs === null || plan.type === "refuse"
         ? null
@@ -121,7 +129,7 @@ function reason(
   mask: MaskName | "clear",
   concerned: readonly string[],
 ): string {
-  if (output.reveals === "nothing") return "it tells nothing of the values it is made from";
+  if (output.reveals === "nothing") return "nothing of the values that it looks at shows in it";
   if (classes.length === 0) return output.sources.length === 0 ? "no column flows into it" : "not protected";
   if (mask === "clear") return `policy lets you see ${classes.join(", ")} in clear`;
   const hidden = concerned.filter((name) => name !== UNCLASSIFIED).join(", ");

@@ -496,3 +496,15 @@ ALTER ROLE postgres PASSWORD 'x';
 ALTER SYSTEM SET log_statement = 'all';
 -- refused
 LOAD 'x';
+
+-- Rows whose being null tells: a row is null when all of its fields are.
+-- shows
+SELECT ROW(nullif(ssn, '900-10-0001')) IS NULL FROM patients;
+-- shows
+SELECT (nullif(ssn, '900-10-0001'), 1) IS NOT NULL FROM patients;
+-- shows
+SELECT s IS NULL FROM (SELECT nullif(ssn, '900-10-0001') AS a FROM patients) s;
+-- shows
+SELECT ROW(s.*, NULL) IS NULL FROM (SELECT nullif(ssn, '900-10-0001') AS a FROM patients) s;
+-- shows
+SELECT ROW(ROW(nullif(ssn, '900-10-0001'))) IS NULL FROM patients;

@@ -84,6 +84,7 @@ const functions = [
   routine("own", [TEXT], { body: "SELECT $1", securityDefiner: true }),
   routine("loop", [TEXT], { body: "SELECT loop($1)" }),
   routine("vouched", [TEXT], { language: "plpgsql" }),
+  routine("banded", [TEXT, TEXT], { language: "plpgsql" }),
   routine("standing", [TEXT, TEXT], {
     body: "RETURN standing.a",
     argumentNames: ["a", "b"],
@@ -114,7 +115,10 @@ beforeAll(async () => {
       })),
       functions,
     },
-    new Map([["public.vouched", "nothing"]]),
+    new Map([
+      ["public.vouched", "nothing"],
+      ["public.banded", "nothing"],
+    ]),
   );
 });
 
@@ -168,6 +172,18 @@ describe("outputs: = unchanged, < derived, ~ reveals nothing", () => {
     ["EXPLAIN (ANALYZE) SELECT ssn FROM people", ["QUERY PLAN<people.ssn"]],
     ["EXPLAIN (ANALYZE off) SELECT ssn FROM people", ["QUERY PLAN<"]],
     ["SELECT vouched(ssn) FROM people", ["vouched~people.ssn"]],
+    ["SELECT vouched(x) FROM (SELECT ssn AS x FROM people) p", ["vouched~people.ssn"]],
+    ["SELECT banded(ssn, note) FROM people", ["banded~people.ssn people.note"]],
+    // What is vouched for is said of columns, not of what the client makes of them, nor of bounds that it chooses.
+    ["SELECT vouched(nullif(ssn, '1')) FROM people", ["vouched<people.ssn"]],
+    ["SELECT vouched(CASE WHEN ssn = '1' THEN note END) FROM people", ["vouched<people.ssn people.note"]],
+    ["SELECT vouched(ssn || 'x') FROM people", ["vouched<people.ssn"]],
+    ["SELECT banded(ssn, '5') FROM people", ["banded<people.ssn"]],
+    ["SELECT vouched((SELECT nullif(ssn, '1') FROM people))", ["vouched<people.ssn"]],
+    ["SELECT count(vouched(nullif(ssn, '1'))) FROM people", ["count<people.ssn"]],
+    ["SELECT ROW(ssn, note) IS NULL FROM people", ["?column?~people.ssn people.note"]],
+    ["SELECT ROW(nullif(ssn, '1'), note) IS NULL FROM people", ["?column?<people.ssn"]],
+    ["SELECT s IS NULL FROM (SELECT nullif(ssn, '1') AS x FROM people) s", ["?column?<people.ssn"]],
   ] as const)("%s", ([sql, expected]) => expect(outputs(sql)).toEqual(expected));
 });
 

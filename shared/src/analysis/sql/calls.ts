@@ -21,7 +21,7 @@ import { canFail, type Run, type Scope, valueAt, valuesAt } from "./scope.ts";
 import { callSequence, callSetting } from "./settings.ts";
 import { bodyOf, stringOf, strings } from "./tree.ts";
 import { fits } from "./types.ts";
-import { derive, type Field, nullness, PLAIN, shows, unionAll, type Value } from "./value.ts";
+import { derive, type Field, nullness, PLAIN, shows, unionAll, type Value, vouched } from "./value.ts";
 
 export interface Called {
   readonly value: Value;
@@ -112,8 +112,7 @@ function callUser(run: Run, item: SnapshotFunction, args: readonly Value[], name
   const declared = run.base.declared.get(name);
   if (declared !== undefined) {
     run.out.called(name, "declared");
-    const quiet = unionAll(args, (v) => v.sources);
-    return called(run, item, declared === "nothing" ? { ...PLAIN, quiet } : derive(args, { risky: true }), args);
+    return called(run, item, declared === "nothing" ? vouched(args, {}) : derive(args, { risky: true }), args);
   }
   if (item.returnsSet) canFail(run, args);
   const fields = named ? namedBody(run, item, args) : run.on.body(run, item, args);
@@ -169,8 +168,8 @@ function callBuiltIn(run: Run, call: FuncCall, overloads: readonly SnapshotFunct
   const risky = args.some((v) => v.risky) || !total;
   const type = returnType(run, overloads, item, args);
   if (NULLNESS.has(name)) return called(run, item, { ...nullness(args, type), risky }, args);
-  if (TYPE_ONLY.has(name) || declared === "nothing")
-    return called(run, item, { ...PLAIN, type, quiet: unionAll(args, (v) => v.sources) }, args);
+  if (TYPE_ONLY.has(name)) return called(run, item, { ...PLAIN, type, quiet: unionAll(args, (v) => v.sources) }, args);
+  if (declared === "nothing") return called(run, item, vouched(args, { type, risky }), args);
   const near = NEAR.has(name) && args.length === 1 && args[0]!.near;
   const small = SMALL.has(name) || ((name === "extract" || name === "date_part") && smallField(run, call));
   return called(run, item, derive(args, { near, risky, type, small, constant: false }), args);

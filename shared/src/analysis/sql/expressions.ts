@@ -21,7 +21,7 @@ import {
 } from "./scope.ts";
 import { bodyOf, type Node, strings, tagOf } from "./tree.ts";
 import { castIsTotal, isNumber, OID, typeOf } from "./types.ts";
-import { constantOf, derive, either, nullness, PLAIN, shows, unionAll, type Value } from "./value.ts";
+import { constantOf, derive, either, nullTest, PLAIN, shows, unionAll, type Value } from "./value.ts";
 
 /** The value of an expression, whatever its node: what `valueAt` remembers. */
 export function evaluate(run: Run, node: Node, scope: Scope): Value {
@@ -43,7 +43,7 @@ export function evaluate(run: Run, node: Node, scope: Scope): Value {
     case "BoolExpr":
       return boolean(run, body as BoolExpr, scope);
     case "NullTest":
-      return nullness([valueAt(run, (body as { arg: Node }).arg, scope)], OID.bool);
+      return nullTest(valueAt(run, (body as { arg: Node }).arg, scope), OID.bool);
     case "BooleanTest":
       return derive([valueAt(run, (body as { arg: Node }).arg, scope)], { type: OID.bool, near: true });
     case "CaseExpr":

@@ -101,6 +101,27 @@ export function nullness(values: readonly Value[], type: number): Value {
   };
 }
 
+/** Of a row, `IS NULL` tells whether all of its fields are null, and `IS NOT NULL` whether none is: what it tells, it tells of them. */
+export function nullTest(value: Value, type: number): Value {
+  return nullness(leaves(value), type);
+}
+
+function leaves(value: Value): Value[] {
+  return value.origin !== null || value.fields === null
+    ? [value]
+    : value.fields.flatMap((field) => leaves(field.value));
+}
+
+/**
+ * What a function gives of which the catalog says that it reveals nothing. That is said of columns as they stand: of an expression the client
+ * chooses what becomes of the value (`nullif(ssn, '1')`), and by other arguments where a band or a step begins.
+ */
+export function vouched(args: readonly Value[], more: Partial<Value>): Value {
+  const columns = args.every((arg) => arg.origin !== null);
+  if (!columns && args.some(shows)) return derive(args, { risky: true, constant: false, ...more });
+  return { ...PLAIN, ...more, quiet: unionAll(args, (v) => union(v.sources, v.quiet)) };
+}
+
 /** One of several values, as a set operation or a join's merged column gives: unchanged only if all are the same column. */
 export function either(values: readonly Value[]): Value {
   const first = values[0];
