@@ -80,7 +80,20 @@ export class LocalStore implements StorePort {
       const key = `${folder}${entry.name}`;
       if (key === DRAFTS) continue;
       if (entry.isDirectory()) yield* this.#walk(`${key}/`);
-      else yield { key, bytes: (await stat(join(this.#root, key))).size };
+      else {
+        const bytes = await this.#size(key);
+        if (bytes !== null) yield { key, bytes };
+      }
+    }
+  }
+
+  /** Null for a partial tile that was retired since it was listed. */
+  async #size(key: string): Promise<number | null> {
+    try {
+      return (await stat(join(this.#root, key))).size;
+    } catch (error) {
+      if (isCode(error, "ENOENT")) return null;
+      throw error;
     }
   }
 
