@@ -3,6 +3,7 @@ import { z } from "zod";
 import { type Read, readYaml } from "./yaml.ts";
 
 const minutes = z.int().min(1);
+const mode = z.enum(["wait", "retry"]);
 const fileSchema = z.strictObject({
   groups: z.record(
     z.string(),
@@ -10,9 +11,16 @@ const fileSchema = z.strictObject({
       /** Distinct people of the group who must agree; the requester never counts, nobody counts twice. */
       quorum: z.int().min(1),
       channels: z.array(z.enum(["slack", "email", "console"])).min(1),
+      /** Slack's id of the conversation that is asked (`C024BE91L`): names can be given to another. */
+      slack: z
+        .string()
+        .regex(/^[CG][A-Z0-9]{2,}$/, "expected the id of a Slack conversation, such as C024BE91L")
+        .exactOptional(),
+      /** The address that is asked. */
+      email: z.email().exactOptional(),
       /** After so many minutes without an answer the request is refused. */
       timeoutMinutes: minutes,
-      escalation: z.strictObject({ afterMinutes: minutes, to: z.string() }).optional(),
+      escalation: z.strictObject({ afterMinutes: minutes, to: z.string() }).exactOptional(),
     }),
   ),
   grants: z.strictObject({
@@ -21,6 +29,16 @@ const fileSchema = z.strictObject({
     /** Commands with the same facts, for so long. */
     window: z.strictObject({ maxMinutes: minutes }).optional(),
   }),
+  /** How a held command waits: in the client, or by an error and a later try of the same command. */
+  waiting: z
+    .strictObject({
+      person: mode.default("wait"),
+      workload: mode.default("retry"),
+      agent: mode.default("retry"),
+      /** Inside a transaction a command holds locks at the target while it waits: at most so long; 0 when it may not wait at all. */
+      transactionSeconds: z.int().min(0).default(0),
+    })
+    .prefault({}),
   breakGlass: z
     .strictObject({
       groups: z.array(z.string()).min(1),
@@ -35,7 +53,11 @@ export type Approvals = z.infer<typeof fileSchema>;
 
 export function readApprovals(text: string): Read<Approvals> {
   return readYaml("approvals.yaml", text, fileSchema, (approvals, say, problems) => {
-    for (const [name, { escalation, timeoutMinutes }] of Object.entries(approvals.groups)) {
+    for (const [name, { escalation, timeoutMinutes, channels, slack, email }] of Object.entries(approvals.groups)) {
+      if (channels.includes("slack") && slack === undefined)
+        problems.push(say(["groups", name, "channels"], "slack: which conversation is asked? (slack: C...)"));
+      if (channels.includes("email") && email === undefined)
+        problems.push(say(["groups", name, "channels"], "email: which address is asked? (email: ...)"));
       if (escalation === undefined) continue;
       const path = ["groups", name, "escalation"];
       if (approvals.groups[escalation.to] === undefined)

@@ -1,0 +1,28 @@
+// From approvals.yaml to the rules of one request.
+import type { Approvals } from "../policy/approvals-file.ts";
+import type { ApprovalRules, GroupRules } from "./types.ts";
+
+/**
+ * @param needed groups of which people must agree, as the decision names them
+ * @throws when there are none, or approvals.yaml does not know one: such a request could never be decided rightly
+ */
+export function rulesFor(approvals: Approvals | null, needed: readonly string[]): ApprovalRules {
+  if (approvals === null || needed.length === 0) throw new Error("nobody can approve this");
+  const groups: Record<string, GroupRules> = {};
+  const add = (name: string): GroupRules => {
+    const rules = Object.hasOwn(approvals.groups, name) ? approvals.groups[name] : undefined;
+    if (rules === undefined) throw new Error(`approvals.yaml has no group "${name}"`);
+    groups[name] = rules;
+    return rules;
+  };
+  for (const name of needed) {
+    const { escalation } = add(name);
+    if (escalation !== undefined) add(escalation.to);
+  }
+  return {
+    needed: [...new Set(needed)],
+    groups,
+    onceMinutes: approvals.grants.once.validMinutes,
+    windowMinutes: approvals.grants.window?.maxMinutes ?? 0,
+  };
+}
