@@ -17,10 +17,10 @@ import { type Fetcher, SimpleFetcher } from "aws-jwt-verify/https";
 import { SimpleJwksCache } from "aws-jwt-verify/jwk";
 import { decomposeUnverifiedJwt } from "aws-jwt-verify/jwt";
 import { JwtVerifier } from "aws-jwt-verify/jwt-verifier";
+import { type ClaimMapping, principalOf } from "#shared/claims.ts";
 import { Refusal } from "#shared/errors.ts";
 import type { Principal, PrincipalKind } from "#shared/identity.ts";
 import type { IdentityPort } from "../ports/identity.ts";
-import { type ClaimMapping, principalOf } from "./claims.ts";
 
 export interface IssuerSettings {
   readonly issuer: string;

@@ -1,4 +1,5 @@
 // Where a held command finds people who agree to it. AWS: DynamoDB, Lambda and Step Functions. Local: SQLite and a timer, the same handlers.
+import type { ApprovalNews } from "#shared/approval/store.ts";
 import type { ApprovalChange, ApprovalRequest, ApprovalState } from "#shared/approval/types.ts";
 
 /** @param changes what is new since the last call: at least one */
@@ -12,7 +13,7 @@ export interface ApprovalPort {
    * Opens a request, and asks its groups. Opening the same id again changes nothing and gives its state.
    *
    * What is given may be another request than the one that was asked for: one for the same digest that is approved and not spent yet, or
-   * (mode `retry` only) still open. So spend, watch and cancel by the id of the state that was given. A request that an open window or a
+   * still open. So spend, watch and cancel by the id of the state that was given. A request that an open window or a
    * break-glass covers is `approved` when this resolves.
    *
    * Rejects when the request cannot be kept or the workflow not be started: nothing may run.
@@ -36,8 +37,8 @@ export interface ApprovalPort {
   spend(id: string, digest: string, session: string): Promise<"spent" | "refused">;
 
   /**
-   * Calls back for every change of every request, once the gateway runs and also for what happened while it did not: what evidence is made
-   * of. A change is given again until the listener has resolved for it. Returns what stops it.
+   * Calls back for all that happens to any request or break-glass and at the door, also for what happened while the gateway did not run:
+   * what evidence is made of. News is given again until the listener has resolved for it. Returns what stops it.
    */
-  feed(listener: (state: ApprovalState, changes: readonly ApprovalChange[]) => Promise<void>): () => void;
+  feed(listener: (news: ApprovalNews) => Promise<void>): () => void;
 }

@@ -1,5 +1,5 @@
 // From the claims of a verified token to a Principal.
-import type { Principal, PrincipalKind } from "#shared/identity.ts";
+import type { Principal, PrincipalKind } from "./identity.ts";
 
 /** Where an issuer puts things: paths into the claims, parted by dots. */
 export interface ClaimMapping {

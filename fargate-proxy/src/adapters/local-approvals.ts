@@ -1,0 +1,218 @@
+// Approvals of the local home: the handlers of the Lambdas, called in process, and a timer where AWS has a state machine. The command line
+// answers in a process of its own; both look at the same tables.
+import { approvalExpire } from "#functions/approval-expire/due.ts";
+import { approvalRequest } from "#functions/approval-request/open.ts";
+import type { NotifyParts } from "#functions/notify/notify.ts";
+import { notify } from "#functions/notify/notify.ts";
+import { apply } from "#shared/approval/apply.ts";
+import { type GlassState, isOverdue } from "#shared/approval/break-glass.ts";
+import { asked, knowsChannel, nextDue } from "#shared/approval/machine.ts";
+import type { ApprovalNews } from "#shared/approval/store.ts";
+import type { ApprovalState } from "#shared/approval/types.ts";
+import type { ApprovalListener, ApprovalPort } from "../ports/approvals.ts";
+import { LocalApprovalStore } from "./local-approval-store.ts";
+
+export interface LocalApprovalsOptions {
+  /** Of the database file. */
+  readonly path: string;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** How people are asked besides the console; by nothing when left out. */
+  readonly messengers?: NotifyParts["messengers"];
+  /** Something did not work and will be tried again; in words without data. */
+  readonly onProblem: (problem: string) => void;
+  /** How often the tables are looked at. */
+  readonly everyMs?: number;
+}
+
+export interface RunningApprovals extends ApprovalPort {
+  close(): Promise<void>;
+}
+
+/** Beyond this, what was read last says nothing any more. */
+const STALE_MS = 10_000;
+/** Sessions of this process wait while the tables are looked at. */
+const PATIENCE_MS = 250;
+const BATCH = 100;
+
+/** @throws when the tables cannot be opened */
+export function openLocalApprovals(options: LocalApprovalsOptions): RunningApprovals {
+  return new LocalApprovals(options);
+}
+
+interface Watcher {
+  readonly listener: ApprovalListener;
+  /** How much of the history it knows. */
+  seen: number;
+}
+
+class LocalApprovals implements RunningApprovals {
+  readonly #options: LocalApprovalsOptions;
+  readonly #store: LocalApprovalStore;
+  readonly #request: ReturnType<typeof approvalRequest>;
+  readonly #expire: ReturnType<typeof approvalExpire>;
+  readonly #notify: ReturnType<typeof notify>;
+  readonly #watchers = new Map<string, Set<Watcher>>();
+  /** What is open or approved, as it was read last. */
+  readonly #live = new Map<string, ApprovalState>();
+  readonly #timer: NodeJS.Timeout;
+  #feed: ((news: ApprovalNews) => Promise<void>) | null = null;
+  /** All is read from the start: what ended while nobody looked is passed over, what is pending goes on. */
+  #revision = 0;
+  #readAt: number;
+  #round: Promise<void> = Promise.resolve();
+  #running = false;
+  #closed = false;
+
+  constructor(options: LocalApprovalsOptions) {
+    this.#options = options;
+    const { now } = options;
+    const store = new LocalApprovalStore(options.path, PATIENCE_MS);
+    const messengers = options.messengers ?? { slack: null, email: null };
+    const start = async (state: ApprovalState) => void this.#live.set(state.request.id, state);
+    this.#store = store;
+    this.#request = approvalRequest(async () => ({ store, start, now }));
+    this.#expire = approvalExpire(async () => ({ store, now }));
+    this.#notify = notify(async () => ({ store, messengers, settle: async () => {}, now }));
+    this.#readAt = now();
+    this.#timer = setInterval(() => this.#look(), options.everyMs ?? 500);
+    this.#timer.unref();
+  }
+
+  get available(): boolean {
+    return !this.#closed && this.#options.now() - this.#readAt < STALE_MS;
+  }
+
+  async open(request: Parameters<ApprovalPort["open"]>[0]): Promise<ApprovalState> {
+    const state = await this.#request({ request });
+    this.#look();
+    return state;
+  }
+
+  watch(id: string, listener: ApprovalListener): () => void {
+    const watcher: Watcher = { listener, seen: 0 };
+    const all = this.#watchers.get(id) ?? new Set();
+    this.#watchers.set(id, all.add(watcher));
+    void this.#store.get(id).then(
+      (state) => state !== null && all.has(watcher) && tell(watcher, state),
+      () => {},
+    );
+    return () => {
+      all.delete(watcher);
+      if (all.size === 0 && this.#watchers.get(id) === all) this.#watchers.delete(id);
+    };
+  }
+
+  async cancel(id: string, by: string, why: string): Promise<ApprovalState> {
+    const done = await apply(this.#store, id, { type: "cancel", at: this.#options.now(), by, why });
+    if (done === null) throw new Error("there is no such request");
+    this.#look();
+    return done.state;
+  }
+
+  async spend(id: string, digest: string, session: string): Promise<"spent" | "refused"> {
+    const done = await apply(this.#store, id, { type: "spend", at: this.#options.now(), digest, session });
+    return done?.changes.some((change) => change.type === "spent") === true ? "spent" : "refused";
+  }
+
+  feed(listener: (news: ApprovalNews) => Promise<void>): () => void {
+    this.#feed = listener;
+    return () => {
+      if (this.#feed === listener) this.#feed = null;
+    };
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearInterval(this.#timer);
+    await this.#round;
+    this.#store.close();
+  }
+
+  /** One look at a time; a look that is asked for meanwhile is the next one's. */
+  #look(): void {
+    if (this.#running || this.#closed) return;
+    this.#running = true;
+    this.#round = this.#turn()
+      .catch(() => this.#options.onProblem("requests for approval cannot be read"))
+      .finally(() => {
+        this.#running = false;
+      });
+  }
+
+  async #turn(): Promise<void> {
+    const { revision, states } = this.#store.changedSince(this.#revision);
+    const glasses = await this.#store.unreviewed();
+    this.#revision = revision;
+    this.#readAt = this.#options.now();
+    for (const state of states) await this.#changed(state);
+    for (const state of [...this.#live.values()]) await this.#mind(state);
+    for (const state of glasses) await this.#mindGlass(state);
+    await this.#record();
+  }
+
+  async #changed(state: ApprovalState): Promise<void> {
+    const { id } = state.request;
+    const wasOpen = this.#live.get(id)?.status === "open";
+    if (state.status === "open" || state.status === "approved") this.#live.set(id, state);
+    else this.#live.delete(id);
+    for (const watcher of this.#watchers.get(id) ?? []) tell(watcher, state);
+    if (wasOpen && state.status !== "open") await this.#try(this.#notify({ id, conclude: true }));
+  }
+
+  /** The workflow: ask whoever is to be asked, and see to what is due. */
+  async #mind(state: ApprovalState): Promise<void> {
+    const { id } = state.request;
+    if (isUnasked(state)) await this.#try(this.#notify({ id }));
+    const due = nextDue(state);
+    if (due !== null && this.#options.now() >= due) await this.#try(this.#expire({ id }));
+  }
+
+  async #mindGlass(state: GlassState): Promise<void> {
+    const glass = state.glass.id;
+    if (!isAnnounced(state)) await this.#try(this.#notify({ glass, overdue: false }));
+    if (!isOverdue(state, this.#options.now()) || state.history.some((change) => change.type === "overdue")) return;
+    await this.#try(this.#expire({ glass }));
+    await this.#try(this.#notify({ glass, overdue: true }));
+  }
+
+  async #record(): Promise<void> {
+    const listener = this.#feed;
+    if (listener === null) return;
+    for (const { news, recorded } of this.#store.unrecorded(BATCH)) {
+      try {
+        await listener(news);
+      } catch {
+        this.#options.onProblem("news of approvals could not be recorded");
+        return;
+      }
+      recorded();
+    }
+  }
+
+  async #try(call: Promise<unknown>): Promise<void> {
+    await call.catch((error: Error) => this.#options.onProblem(`approvals: ${error.message}`));
+  }
+}
+
+function tell(watcher: Watcher, state: ApprovalState): void {
+  const changes = state.history.slice(watcher.seen);
+  watcher.seen = Math.max(watcher.seen, state.history.length);
+  if (changes.length > 0) watcher.listener(state, changes);
+}
+
+function isUnasked(state: ApprovalState): boolean {
+  if (state.status !== "open") return false;
+  return asked(state).some((group) =>
+    state.request.rules.groups[group]?.channels.some((channel) => !knowsChannel(state, group, channel)),
+  );
+}
+
+function isAnnounced({ glass, history }: GlassState): boolean {
+  return Object.entries(glass.reviewers).every(([group, { channels }]) =>
+    channels.every((channel) =>
+      history.some((change) => "channel" in change && change.group === group && change.channel === channel),
+    ),
+  );
+}

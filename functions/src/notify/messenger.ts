@@ -1,0 +1,17 @@
+// A channel that people are asked on.
+import type { GlassState } from "#shared/approval/break-glass.ts";
+import type { ApprovalState, GroupRules } from "#shared/approval/types.ts";
+
+/** Why a channel could not be used, in words that hold no data: they stand in the request's history and in the evidence. */
+export class MessengerFailure extends Error {
+  override readonly name = "MessengerFailure";
+}
+
+export interface Messenger {
+  /** Asks a group. @returns the channel's own name of the message, when it can be changed later. @throws MessengerFailure */
+  ask(state: ApprovalState, group: GroupRules): Promise<string | undefined>;
+  /** Says how it ended, where it was asked. @throws MessengerFailure */
+  conclude(state: ApprovalState, ref: string): Promise<void>;
+  /** Tells a group of a break-glass that it has to review. @throws MessengerFailure */
+  announce(state: GlassState, group: GroupRules, overdue: boolean): Promise<string | undefined>;
+}

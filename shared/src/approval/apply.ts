@@ -1,0 +1,29 @@
+// A step of the rules on what a store holds, as often as it takes to be the one who writes.
+import { type GlassEvent, type GlassStep, stepGlass } from "./break-glass.ts";
+import { type ApprovalEvent, type Step, step } from "./machine.ts";
+import type { ApprovalStore } from "./store.ts";
+
+/** Writers of one request are few people and a timer; whoever loses so often meets something that is broken. */
+const TRIES = 50;
+
+/** @returns the step that was written (or changed nothing); null for an unknown request. @throws when it cannot be written */
+export async function apply(store: ApprovalStore, id: string, event: ApprovalEvent): Promise<Step | null> {
+  for (let i = 0; i < TRIES; i++) {
+    const before = await store.get(id);
+    if (before === null) return null;
+    const done = step(before, event);
+    if (done.changes.length === 0 || (await store.replace(done.state, before.history.length))) return done;
+  }
+  throw new Error("the request was written by others again and again");
+}
+
+/** The same for a break-glass. */
+export async function applyGlass(store: ApprovalStore, id: string, event: GlassEvent): Promise<GlassStep | null> {
+  for (let i = 0; i < TRIES; i++) {
+    const before = await store.getGlass(id);
+    if (before === null) return null;
+    const done = stepGlass(before, event);
+    if (done.changes.length === 0 || (await store.replaceGlass(done.state, before.history.length))) return done;
+  }
+  throw new Error("the break-glass was written by others again and again");
+}
