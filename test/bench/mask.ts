@@ -47,7 +47,13 @@ function time(mask: MaskName, masked: number): number {
     detectors: [],
   }));
   const shape: Shape = names.map((name) => ({ name, table: 0, attribute: 0, type: VALUES[name][0], format: 0 }));
-  const rows = rowMask({ type: "columns", columns }, shape, { snapshot, target: "bench", hmac, now: Date.now() });
+  const rows = rowMask({ type: "columns", columns }, shape, {
+    snapshot,
+    target: "bench",
+    hmac,
+    records: [],
+    now: Date.now(),
+  });
   if ("mismatch" in rows) throw new Error(rows.mismatch);
   const frame = new Uint8Array(dataRow(names.map((name) => Buffer.from(VALUES[name][1]))));
   const count = mask === "pseudonym" || mask === "scan" ? ROWS / 10 : ROWS;

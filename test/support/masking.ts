@@ -99,6 +99,7 @@ export const ENVIRONMENT: MaskEnvironment = {
   snapshot: SNAPSHOT,
   target: "clinic",
   hmac,
+  records: [],
   now: Date.UTC(2026, 5, 15),
 };
 

@@ -71,6 +71,16 @@ describe("COPY in text", () => {
     expect(say(copy, "1***\n")).toBe("1***\n");
   });
 
+  test("searches text for the names that the line carries", () => {
+    const plans = [planned("scan"), planned("redact", { names: true })];
+    const copy = mask(TEXT, plans, ["note", "derived"]);
+    expect(say(copy, "Zorkina came\tBlorp, Zorkina\nZorkina came\t\\N\n")).toBe(
+      "[NAME] came\t\\N\nZorkina came\t\\N\n",
+    );
+    const csv = mask(CSV, plans, ["note", "derived"]);
+    expect(say(csv, 'Zorkina came,"Blorp, Zorkina"\n')).toBe("[NAME] came,\n");
+  });
+
   test("hides a value of unknown type as NULL", () => {
     const copy = mask(TEXT, [planned("redact")], ["derived"]);
     expect(say(copy, "1234\n")).toBe("\\N\n");

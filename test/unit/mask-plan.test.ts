@@ -20,6 +20,7 @@ const catalog: PolicyCatalog = {
   holdsPhi: (_target, relation) => relation === "public.patients",
   protects: (target) => target === "clinic",
   isDerived: () => false,
+  recordFormats: () => [],
   subjectOf: () => "id",
   declaredFunction: () => null,
   outOfStep: () => [],
@@ -74,6 +75,12 @@ describe("a plan", () => {
     expect(maskOf(derived("ssn", "born"), ["ssn"]).classes).toEqual(["born"]);
     expect(maskOf(derived("ssn", "born"), ["ssn", "born"]).classes).toEqual(["ssn", "born"]);
     expect(maskOf(direct("note")).detectors).toEqual(["phone"]);
+  });
+
+  test("says where people's names flow, hidden or shown", () => {
+    expect(maskOf(direct("ssn")).names).toBe(true);
+    expect(maskOf(derived("ssn"), ["ssn"]).names).toBe(true);
+    expect(maskOf(direct("id")).names).toBe(false);
   });
 
   const gap = { complete: false, gaps: [{ reason: "opaque function", what: "public.f" }] };

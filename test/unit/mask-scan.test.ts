@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 import { Reading } from "#shared/masking/detectors/reading.ts";
+import { formatProblem } from "#shared/masking/detectors/records.ts";
 import { DETECTORS } from "#shared/masking/scan.ts";
-import { column, maskCell, masked, maskText, OID, planned, rewrite } from "#test/support/masking.ts";
+import { column, ENVIRONMENT, maskCell, masked, maskText, OID, planned, rewrite } from "#test/support/masking.ts";
 
 const scan = (text: string) => maskText("scan", OID.text, text);
 
@@ -87,6 +88,61 @@ test("scan runs the detectors that the class names, and only those", () => {
     "url",
     "zip",
   ]);
+});
+
+describe("record numbers in the target's own formats", () => {
+  const records = [
+    { format: "KX-??##", luhn: false },
+    { format: "####", luhn: true },
+  ];
+  const shown = (text: string) => {
+    const mask = masked([planned("scan")], [column(OID.text)], { ...ENVIRONMENT, records });
+    return String(rewrite(mask, [Buffer.from(text)])[0]);
+  };
+
+  test.each([
+    ["seen with kx-Ab12.", "seen with [MRN]."],
+    ["KX-AB12, KX-AB123, XKX-AB12", "[MRN], KX-AB123, XKX-AB12"],
+    ["KX-1212 is none", "KX-1212 is none"],
+    // With a check digit, other numbers of as many digits are not such numbers.
+    ["room 1230, room 1231", "room [MRN], room 1231"],
+  ])("%s", (text, expected) => {
+    expect(shown(text)).toBe(expected);
+    expect(scan(text)).toBe(text);
+  });
+
+  test.each(["", "###", "a b###", "-###", "abcd", "#".repeat(41)])("%j is no format", (format) => {
+    expect(formatProblem(format)).not.toBeNull();
+  });
+});
+
+describe("names that the row itself carries", () => {
+  const note = "Zorkina came; her zorkina card says Quuxley-Ñandú. May 2020, may rest. Blorp waits.";
+  const shown = (name: string | null, names = true, type: number = OID.text) => {
+    const plans = [planned("scan", { detectors: ["name"] }), planned("redact", { names })];
+    const mask = masked(plans, [column(OID.text), column(type)]);
+    return String(rewrite(mask, [Buffer.from(note), name === null ? null : Buffer.from(name)])[0]);
+  };
+
+  test("are found wherever they stand, in any spelling of theirs", () => {
+    expect(shown("Zorkina May Quuxley-Ñandú")).toBe(
+      "[NAME] came; her [NAME] card says [NAME]. [NAME] 2020, may rest. Blorp waits.",
+    );
+    expect(shown("QUUXLEY-ÑANDÚ, ZORKINA")).toBe(
+      "[NAME] came; her [NAME] card says [NAME]. May 2020, may rest. Blorp waits.",
+    );
+  });
+
+  test("are those of that row alone, and of columns that hold names", () => {
+    const without = shown("x");
+    expect(without).toContain("Zorkina");
+    expect(shown(null)).toBe(without);
+    expect(shown("Zorkina", false)).toBe(without);
+    expect(shown("Zorkina", true, OID.int4)).toBe(without);
+    const mask = masked([planned("redact", { names: true }), planned("scan")], [column(OID.text), column(OID.text)]);
+    const row = (name: string) => String(rewrite(mask, [Buffer.from(name), Buffer.from("Zorkina came")])[1]);
+    expect([row("Zorkina"), row("Blorp"), row("Zorkina")]).toEqual(["[NAME] came", "Zorkina came", "[NAME] came"]);
+  });
 });
 
 test("scan redacts whole what is too long", () => {

@@ -294,7 +294,9 @@ export class GateSession implements Session, Live {
   #maskEnvironment(): MaskEnvironment | null {
     const snapshot = this.#parts.analysis.snapshot(this.target.name);
     if (snapshot === null) return null;
-    return { snapshot, target: this.target.name, hmac: this.#parts.hmac, now: this.lastActive };
+    const { hmac, bundle } = this.#parts;
+    const target = this.target.name;
+    return { snapshot, target, hmac, records: bundle.catalog.recordFormats(target), now: this.lastActive };
   }
 
   #mismatch(judged: Judged, what: string): Refusal {

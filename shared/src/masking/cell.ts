@@ -7,6 +7,8 @@ export interface CellMask {
   readonly extra: number;
   /** What it shows whatever the value is; null for NULL; absent when that depends on the value. */
   readonly always?: Uint8Array | null;
+  /** Tells it the names that the row carries, before each of its rows; absent when it does not matter. */
+  know?(names: ReadonlySet<string>): void;
   /**
    * Writes what to show instead of the value in `from[start..end)`.
    * @returns the position in `to` after the cell

@@ -1,5 +1,6 @@
 // The cells of one row, in a row: those that are kept are copied as they are, neighbours in one go.
 import { type CellMask, copyBytes, getInt32 } from "./cell.ts";
+import { OwnNames } from "./own-names.ts";
 import type { ColumnPlan, MaskTally } from "./types.ts";
 
 /** One column, ready for work. */
@@ -8,12 +9,41 @@ export interface CellPlan {
   readonly name: string;
   /** Null for a column that is shown. */
   readonly cell: CellMask | null;
+  /** Its values are people's names, as text. */
+  readonly names: boolean;
 }
 
 /** A column is counted when PHI of some class is in it, hidden or shown. */
 export function tallyOf(column: CellPlan): MaskTally | null {
   const { mask, classes } = column.plan;
   return classes.length === 0 ? null : { column: column.name, classes, mask, masked: 0, clear: 0 };
+}
+
+/** Columns with names, and the masks that want to know them; null when there are not both. */
+export class Heeding {
+  readonly names = new OwnNames();
+  readonly #carry: readonly boolean[];
+  readonly #masks: readonly CellMask[];
+
+  private constructor(carry: readonly boolean[], masks: readonly CellMask[]) {
+    this.#carry = carry;
+    this.#masks = masks;
+  }
+
+  static of(columns: readonly CellPlan[]): Heeding | null {
+    const masks = columns.map((column) => column.cell).filter((cell) => cell?.know !== undefined);
+    const carry = columns.map((column) => column.names);
+    return masks.length > 0 && carry.includes(true) ? new Heeding(carry, masks as CellMask[]) : null;
+  }
+
+  carries(column: number): boolean {
+    return this.#carry[column] === true;
+  }
+
+  /** The names of a row are complete. */
+  tell(): void {
+    for (const mask of this.#masks) mask.know!(this.names.words);
+  }
 }
 
 /** Rewrites the cells of DataRow messages and of COPY's binary tuples: both are int32 lengths (-1 for NULL) with bytes after each. */
@@ -27,12 +57,14 @@ export class Cells {
   next = 0;
   readonly #masks: readonly (CellMask | null)[];
   readonly #tallies: readonly (MaskTally | null)[];
+  readonly #heeding: Heeding | null;
   readonly #factor: number;
   readonly #extra: number;
 
   constructor(columns: readonly CellPlan[]) {
     this.#masks = columns.map((column) => column.cell);
     this.#tallies = columns.map(tallyOf);
+    this.#heeding = Heeding.of(columns);
     this.looked = this.#tallies.findLastIndex((tally) => tally !== null) + 1;
     this.tally = this.#tallies.filter((tally) => tally !== null);
     const masks = this.#masks.filter((mask) => mask !== null);
@@ -59,6 +91,7 @@ export class Cells {
    */
   rewrite(frame: Uint8Array, from: number, count: number, to: Uint8Array, at: number): number {
     const size = frame.length;
+    if (this.#heeding !== null) learn(this.#heeding, frame, from, count);
     let place = from;
     let after = at;
     for (let i = 0; i < count; i++) {
@@ -79,6 +112,20 @@ export class Cells {
       place = end;
     }
     this.next = place;
+    this.#heeding?.names.clear();
     return after;
   }
+}
+
+/** Reads the names of a row before it is rewritten: they may stand behind the text that is searched for them. */
+function learn(heeding: Heeding, frame: Uint8Array, from: number, count: number): void {
+  heeding.names.clear();
+  let place = from;
+  for (let i = 0; i < count && place + 4 <= frame.length; i++) {
+    const length = Math.max(0, getInt32(frame, place));
+    const end = Math.min(place + 4 + length, frame.length);
+    if (heeding.carries(i)) heeding.names.add(frame, place + 4, end);
+    place += 4 + length;
+  }
+  heeding.tell();
 }

@@ -1,7 +1,7 @@
 // COPY TO STDOUT in text and CSV format: lines of fields (PostgreSQL documentation, COPY, "File Formats").
 import type { CopyFormat } from "../facts.ts";
 import { bytesOf, copyBytes, getInt32, putInt32 } from "./cell.ts";
-import { type CellPlan, tallyOf } from "./cells.ts";
+import { type CellPlan, Heeding, tallyOf } from "./cells.ts";
 import type { ByteSink, CopyMask, MaskTally } from "./types.ts";
 
 export type LineFormat = Exclude<CopyFormat, { format: "binary" }>;
@@ -40,6 +40,7 @@ export class LineCopy implements CopyMask {
   #plain = new Uint8Array(1024);
   #masked = new Uint8Array(1024);
   #header: boolean;
+  readonly #heeding: Heeding | null;
 
   constructor(columns: readonly CellPlan[], format: LineFormat) {
     this.#delimiter = bytesOf(format.delimiter)[0]!;
@@ -47,6 +48,7 @@ export class LineCopy implements CopyMask {
     this.#header = format.header;
     this.#syntax = format.format === "csv" ? csvSyntax(format, this.#null) : textSyntax(this.#delimiter);
     this.#fields = columns.map((column) => this.#field(column));
+    this.#heeding = Heeding.of(columns);
     this.tally = this.#fields.map((field) => field.tally).filter((tally) => tally !== null);
     const masks = columns.map((column) => column.cell).filter((cell) => cell !== null);
     // Quoting doubles a value at most.
@@ -85,6 +87,7 @@ export class LineCopy implements CopyMask {
   #line(frame: Uint8Array, from: number, to: Uint8Array, at: number): number {
     const header = this.#header;
     this.#header = false;
+    if (this.#heeding !== null) this.#learn(this.#heeding, frame, from);
     let kept = from;
     let after = at;
     let start = from;
@@ -104,8 +107,21 @@ export class LineCopy implements CopyMask {
       if (frame[end] === this.#delimiter) continue;
       if (i !== this.#fields.length - 1) throw new Error("not a row of this copy");
       this.#at = copyBytes(frame, kept, start, to, after);
+      this.#heeding?.names.clear();
       return start;
     }
+  }
+
+  /** Reads the names of the line that starts at `from`. */
+  #learn(heeding: Heeding, frame: Uint8Array, from: number): void {
+    heeding.names.clear();
+    for (let i = 0, start = from; start < frame.length; i++) {
+      const end = Math.min(this.#syntax.fieldEnd(frame, start), frame.length);
+      if (heeding.carries(i) && !this.#isNull(frame, start, end)) heeding.names.add(frame, start, end);
+      if (frame[end] !== this.#delimiter) break;
+      start = end + 1;
+    }
+    heeding.tell();
   }
 
   #isNull(frame: Uint8Array, start: number, end: number): boolean {

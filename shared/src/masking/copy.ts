@@ -78,7 +78,9 @@ function cellPlans(
     const type = typeOf(outputs[i], tools.index);
     const cell =
       plan.mask === "clear" ? null : cellMask(plan.mask, plan.detectors, { type, modifier: -1, binary }, tools);
-    return { plan, name: outputs[i]?.name ?? "", cell };
+    // Of what the server computes the type is not known; in text it can be read all the same.
+    const names = plan.names === true && (binary ? tools.index.type(type).family === "text" : true);
+    return { plan, name: outputs[i]?.name ?? "", cell, names };
   });
 }
 

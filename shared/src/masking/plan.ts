@@ -66,15 +66,16 @@ function planColumn(
   const { sources } = output;
   if (output.reveals === "nothing") return { mask: "clear", classes: [], sources, detectors: [] };
   const classes = classesOf(sources, catalog, target);
+  const names = classes.some((name) => catalog.classes.get(name)?.identifier === "A");
   const hidden = classes.filter((name) => name === UNCLASSIFIED || !reveal.has(name));
-  if (hidden.length === 0) return { mask: "clear", classes, sources, detectors: [] };
+  if (hidden.length === 0) return { mask: "clear", classes, sources, detectors: [], names };
   const mask = combine(
     hidden.map((name) => catalog.classes.get(name)?.mask ?? "redact"),
     // The first source is the column itself; others are the view it is seen through, its partitions, what it is generated from.
     output.direct && sources[0]?.column !== "*",
   );
   const detectors = mask === "scan" ? hidden.flatMap((name) => catalog.classes.get(name)?.detectors ?? []) : [];
-  return { mask, classes: hidden, sources, detectors };
+  return { mask, classes: hidden, sources, detectors, names };
 }
 
 function classesOf(sources: readonly ColumnRef[], catalog: PolicyCatalog, target: string): string[] {

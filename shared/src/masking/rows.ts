@@ -4,6 +4,7 @@ import type { ColumnRef } from "../facts.ts";
 import { type CatalogIndex, indexOf } from "./catalog-index.ts";
 import { type CellMask, copyBytes, getInt16, putInt32 } from "./cell.ts";
 import { type CellPlan, Cells } from "./cells.ts";
+import type { RecordFormat } from "./detectors/records.ts";
 import { type Hmac, pseudonymsOf } from "./pseudonym.ts";
 import { yearOfDay } from "./temporal.ts";
 import { cellMask, type MaskTools } from "./transforms.ts";
@@ -15,6 +16,8 @@ export interface MaskEnvironment {
   readonly target: string;
   /** HMAC-SHA-256 with the pseudonym key: the same function for as long as the key is the same. */
   readonly hmac: Hmac;
+  /** Formats of the target's record numbers: catalog.yaml's. */
+  readonly records: readonly RecordFormat[];
   /** Milliseconds since the epoch: from it comes which years of birth tell an age of 90 and more. */
   readonly now: number;
 }
@@ -42,7 +45,12 @@ export function rowMask(plan: MaskPlan, shape: Shape, env: MaskEnvironment): Row
     if (told !== null) return { mismatch: `column ${i + 1} ${told}` };
   }
   return new Rows(
-    columns.map((column, i) => ({ plan: column, name: shape[i]!.name, cell: maskOf(column, shape[i]!, tools) })),
+    columns.map((column, i) => ({
+      plan: column,
+      name: shape[i]!.name,
+      cell: maskOf(column, shape[i]!, tools),
+      names: column.names === true && tools.index.type(shape[i]!.type).family === "text",
+    })),
   );
 }
 
@@ -52,6 +60,7 @@ export function toolsOf(env: MaskEnvironment): MaskTools {
   return {
     index: indexOf(env.snapshot),
     pseudonyms: pseudonymsOf(env.hmac, env.target),
+    records: env.records,
     thisYear: yearOfDay(Math.floor(env.now / 86_400_000) - DAYS_TO_2000),
   };
 }

@@ -8,6 +8,7 @@ import { NAMES } from "./detectors/names.ts";
 import { NUMBERS, RECORDS } from "./detectors/numbers.ts";
 import { PLACES } from "./detectors/places.ts";
 import { type Detector, isWordByte, Reading, startsToken } from "./detectors/reading.ts";
+import { type RecordFormat, recordDetector } from "./detectors/records.ts";
 import { stars } from "./text.ts";
 
 /** In this order they are tried: the first that finds something at a place has it. */
@@ -25,18 +26,26 @@ const GROWTH = 3;
 /**
  * @param names of detectors; none means all
  * @param limit the longest text that the column takes, in characters
+ * @param records formats of the target's record numbers, for the detector `mrn`
  */
-export function scanMask(names: readonly string[], limit: number): CellMask {
-  const wanted = names.length === 0 ? ALL : ALL.filter((detector) => names.includes(detector.name));
+export function scanMask(names: readonly string[], limit: number, records: readonly RecordFormat[]): CellMask {
+  const wanted = (detector: Detector) => names.length === 0 || names.includes(detector.name);
   if (names.some((name) => !DETECTORS.has(name))) return constant(stars(limit));
-  return rewriting(scanRewrite(wanted, limit), 16, GROWTH);
+  const own = records.length === 0 ? [] : [recordDetector(records)];
+  const reading = new Reading();
+  const rewrite = scanRewrite([...own, ...ALL].filter(wanted), limit, reading);
+  return {
+    ...rewriting(rewrite, 16, GROWTH),
+    know(words) {
+      reading.own = words;
+    },
+  };
 }
 
-function scanRewrite(detectors: readonly Detector[], limit: number): Rewrite {
+function scanRewrite(detectors: readonly Detector[], limit: number, reading: Reading): Rewrite {
   const hidden = stars(limit);
   const onLetter = detectors.filter((detector) => detector.starts !== "digit").map(withLabel);
   const onDigit = detectors.filter((detector) => detector.starts !== "letter").map(withLabel);
-  const reading = new Reading();
   return (from, start, end, to, at) => {
     if (end - start > LONGEST) return copyBytes(hidden, 0, hidden.length, to, at);
     reading.open(from, start, end);

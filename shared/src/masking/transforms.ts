@@ -2,6 +2,7 @@
 import { arrayMask } from "./arrays.ts";
 import type { CatalogIndex, Family } from "./catalog-index.ts";
 import { bytesOf, type CellMask, constant, nothing, type Rewrite, rewriting } from "./cell.ts";
+import type { RecordFormat } from "./detectors/records.ts";
 import {
   binaryFloat,
   binaryInt2,
@@ -39,6 +40,8 @@ export interface MaskTools {
   readonly pseudonyms: Pseudonyms;
   /** By the gateway's clock. */
   readonly thisYear: number;
+  /** Formats of the target's record numbers. */
+  readonly records: readonly RecordFormat[];
 }
 
 /** A mask for one column. Its results are of the column's type, or NULL. */
@@ -85,7 +88,7 @@ function textLimit(cell: CellShape): number {
 }
 
 function ofText(mask: MaskName, detectors: readonly string[], limit: number, tools: MaskTools): CellMask {
-  if (mask === "scan") return scanMask(detectors, limit);
+  if (mask === "scan") return scanMask(detectors, limit, tools.records);
   if (mask !== "pseudonym") return textMask(mask, limit, tools.thisYear);
   const letters = Math.min(PSEUDONYM_LETTERS.most, limit - 2);
   if (letters < PSEUDONYM_LETTERS.least) return constant(stars(limit));

@@ -12,6 +12,8 @@ export interface ColumnPlan {
   readonly sources: readonly ColumnRef[];
   /** For `scan`: names of the detectors that run. */
   readonly detectors: readonly string[];
+  /** People's names flow in: free text beside it is searched for them. */
+  readonly names?: boolean;
 }
 
 /** One entry per output column of one statement; `refuse` where a result cannot be shown at all. */

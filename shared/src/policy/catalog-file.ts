@@ -1,5 +1,6 @@
 // catalog.yaml as it is written: classes, and per target what each column holds.
 import { z } from "zod";
+import { formatProblem } from "../masking/detectors/records.ts";
 import { DETECTORS } from "../masking/scan.ts";
 import type { MaskName } from "../masking/types.ts";
 import { Catalog } from "./catalog.ts";
@@ -42,6 +43,13 @@ const targetSchema = z.union(
         z.string(),
         z.union([none, z.record(z.string(), relationSchema)], { error: "expected none, or tables" }),
       ),
+      records: z
+        .array(
+          z.union([z.string(), z.strictObject({ format: z.string(), check: z.literal("luhn") })], {
+            error: "expected a format such as MRN-#######, or a format and its check",
+          }),
+        )
+        .optional(),
       functions: z
         .record(
           z.string().regex(/^[^.]+\..+$/, "expected schema.name"),
@@ -153,7 +161,14 @@ function readTarget(
     }
   }
   const functions = new Map<string, DeclaredFunction>(Object.entries(entry.functions ?? {}));
-  return { schemas, functions };
+  const records = (entry.records ?? []).map((record) =>
+    typeof record === "string" ? { format: record, luhn: false } : { format: record.format, luhn: true },
+  );
+  records.forEach(({ format }, i) => {
+    const problem = formatProblem(format);
+    if (problem !== null) problems.push(say(["targets", target, "records", i], `record format "${format}" ${problem}`));
+  });
+  return { schemas, functions, records };
 }
 
 function readRelation(

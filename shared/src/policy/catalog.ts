@@ -1,6 +1,7 @@
 // catalog.yaml, ready to be asked: which classes a column has, and what holds where nobody has said anything.
 import type { CatalogSnapshot } from "../catalog.ts";
 import type { ColumnRef, RelationName } from "../facts.ts";
+import type { RecordFormat } from "../masking/detectors/records.ts";
 import { type Drift, driftOf, outOfStep } from "./drift.ts";
 import {
   type DeclaredFunction,
@@ -13,7 +14,7 @@ import {
 } from "./listing.ts";
 import { type PhiClass, type PolicyCatalog, UNCLASSIFIED } from "./types.ts";
 
-const UNHEARD_OF: ListedTarget = { schemas: new Map(), functions: new Map() };
+const UNHEARD_OF: ListedTarget = { schemas: new Map(), functions: new Map(), records: [] };
 const IN_STEP = { target: "", relations: new Set<RelationName>() };
 const NOTHING: readonly string[] = [];
 const UNKNOWN: readonly string[] = [UNCLASSIFIED];
@@ -103,6 +104,10 @@ export class Catalog implements PolicyCatalog {
 
   declaredFunction(target: string, name: string): DeclaredFunction | null {
     return this.#targets.get(target)?.functions.get(name) ?? null;
+  }
+
+  recordFormats(target: string): readonly RecordFormat[] {
+    return this.#targets.get(target)?.records ?? [];
   }
 
   /** All functions that the team vouches for, by `schema.name`: analysis asks what their results reveal. */

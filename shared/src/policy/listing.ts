@@ -1,5 +1,6 @@
 // What catalog.yaml says of one target, by schema and relation, and how a name finds its entry.
 import type { RelationName } from "../facts.ts";
+import type { RecordFormat } from "../masking/detectors/records.ts";
 
 export interface DeclaredFunction {
   readonly reveals: "nothing" | "arguments";
@@ -21,6 +22,8 @@ export type Listing = "none" | "derived" | ListedRelation;
 export interface ListedTarget {
   readonly schemas: ReadonlyMap<string, "none" | ReadonlyMap<string, Listing>>;
   readonly functions: ReadonlyMap<string, DeclaredFunction>;
+  /** Formats of record numbers, for the detectors of free text. */
+  readonly records: readonly RecordFormat[];
 }
 
 /** Schemas of the server itself. */

@@ -1,6 +1,7 @@
 // What the rest of Postern may ask of a loaded policy bundle.
 import type { CatalogSnapshot } from "../catalog.ts";
 import type { ColumnRef, RelationName } from "../facts.ts";
+import type { RecordFormat } from "../masking/detectors/records.ts";
 import type { MaskName } from "../masking/types.ts";
 import type { Target } from "../target.ts";
 
@@ -29,6 +30,8 @@ export interface PolicyCatalog {
   isDerived(target: string, relation: RelationName): boolean;
   /** Column that says whose record a row is. */
   subjectOf(target: string, relation: RelationName): string | null;
+  /** How the target's record numbers look, for the detectors of free text. */
+  recordFormats(target: string): readonly RecordFormat[];
   /** A server function that the team vouches for, with what its result reveals. */
   declaredFunction(
     target: string,

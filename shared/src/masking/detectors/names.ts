@@ -21,16 +21,23 @@ const name: Detector = {
     const end = reading.wordEnd(i);
     if (end - i < 2) return 0;
     const word = reading.lower(i, end);
-    if (!reading.capital(i)) return uncapitalized(reading, word, end);
+    const own = isOwn(reading, i, word) ? moreOf(reading, end) : 0;
+    if (!reading.capital(i)) return own || uncapitalized(reading, word, end);
     return (
       titled(reading, i, end, word) ||
       reversed(reading, i, end, word) ||
+      own ||
       known(reading, i, end, word) ||
       heralded(reading, i, end, word) ||
       proper(reading, i, end, word)
     );
   },
 };
+
+/** The row says whose name it is. Without a capital, what is a word of the language too is taken for that. */
+function isOwn(reading: Reading, i: number, word: string): boolean {
+  return reading.own.has(word) && (reading.capital(i) || !(AMBIGUOUS.has(word) || NO_NAMES.has(word)));
+}
 
 /** `Dr. Maria de Souza` goes with its title. */
 function titled(reading: Reading, i: number, end: number, word: string): number {

@@ -20,6 +20,8 @@ export class Reading {
   bytes: Uint8Array = EMPTY;
   start = 0;
   end = 0;
+  /** Names that the row itself carries. */
+  own: ReadonlySet<string> = NO_WORDS;
   /** Where the identifier found last ends. */
   found = 0;
   /** Up to here it is known that no e-mail address starts. */
@@ -129,6 +131,7 @@ export class Reading {
 /** The letters À (U+00C0) to ÿ (U+00FF) without their accents. */
 const BARE = "aaaaaaaceeeeiiiidnooooo*ouuuuypsaaaaaaaceeeeiiiidnooooo/ouuuuypy";
 const EMPTY = new Uint8Array(0);
+const NO_WORDS: ReadonlySet<string> = new Set();
 export const DASH = 45;
 
 export const isDigit = (byte: number): boolean => byte >= 48 && byte <= 57;
