@@ -10,6 +10,9 @@ export function environment(): Record<string, string> {
 /** Seconds that one fuzzing test may take; CI gives more. */
 export const FUZZ_SECONDS = amount("POSTERN_FUZZ_SECONDS", 2);
 
+/** Random programs that the twins are compared by; CI takes 20 000. */
+export const PROGRAMS = amount("POSTERN_PROGRAMS", 600);
+
 /** How often the crash test kills the proxy; CI kills it 200 times. */
 export const KILLS = amount("POSTERN_KILLS", 5);
 

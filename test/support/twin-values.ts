@@ -9,7 +9,9 @@ const LETTERS = [
 ];
 const DIGITS = ["123456789", "718293645"];
 
-const letters = (x: string): string => `translate(${x}, '${LETTERS[0]}', '${LETTERS[1]}')`;
+/** Letters beyond ASCII become two, which have as many bytes. */
+const letters = (x: string): string =>
+  `translate(regexp_replace(${x}, '[^\\x01-\\x7f]', 'oe', 'g'), '${LETTERS[0]}', '${LETTERS[1]}')`;
 const digits = (x: string): string => `translate(${x}, '${DIGITS[0]}', '${DIGITS[1]}')`;
 const both = (x: string): string => digits(letters(x));
 
@@ -29,6 +31,9 @@ const name = "substring(document::text from '<name>(.*)</name>')";
 /** Phone numbers lend two characters to some email addresses. */
 const lends = "(email IS NOT NULL AND id % 3 = 0)";
 
+/** An address of the network's other version has twelve bytes more or less: an email address gives or takes them. */
+const longer = "(id % 3 = 1 AND length(email) > 26 AND last_login_ip IS NOT NULL)";
+
 /** Another day of the same year, so that a mask that leaves the year shows no difference. */
 const sameYear = (day: string, id: string): string =>
   `make_date(extract(year FROM ${day})::int, 1 + (extract(month FROM ${day})::int + ${id}) % 12, 1 + (extract(day FROM ${day})::int + ${id}) % 28)`;
@@ -42,11 +47,11 @@ export const OTHER_VALUES: Readonly<Record<string, Readonly<Record<string, strin
     birth_date: sameYear("birth_date", "id"),
     ssn: digits("ssn"),
     phone: `CASE WHEN ${lends} THEN left(${digits("phone")}, -2) ELSE ${digits("phone")} END`,
-    email: `CASE WHEN ${lends} THEN 'zq' ELSE '' END || ${letters("email")}`,
+    email: `CASE WHEN ${lends} THEN 'zq' WHEN ${longer} AND family(last_login_ip) = 6 THEN 'zqxzqxzqxzqx' ELSE '' END
+      || CASE WHEN ${longer} AND family(last_login_ip) = 4 THEN right(${letters("email")}, -12) ELSE ${letters("email")} END`,
     home: `ROW(${street}, ${city}, ${letters("(home).state")}, ${digits("(home).zip")})::postal_address`,
     emergency_contact: `CASE WHEN emergency_contact IS NOT NULL THEN ROW(${contact}, ${relation}, ${digits("(emergency_contact).phone")})::contact END`,
-    last_login_ip:
-      "CASE family(last_login_ip) WHEN 4 THEN inet '10.9.0.0' WHEN 6 THEN inet 'fd00::' END + (id * 37) % 65536",
+    last_login_ip: `CASE (family(last_login_ip) = 4) <> coalesce(${longer}, false) WHEN true THEN inet '10.9.0.0' WHEN false THEN inet 'fd00::' END + (id * 37) % 65536`,
     insurance: `jsonb_build_object('payer', ${document("payer")}, 'plan', ${document("plan")}, 'member', ${document("member")}, 'group', ${document("group")},
       'holder', jsonb_build_object('name', ${holder}, 'relation', ${related}), 'copay', ${digits("insurance->>'copay'")}::numeric)`,
     photo: "decode(translate(encode(photo, 'hex'), '0123456789abcdef', '98765432cdef01ab'), 'hex')",

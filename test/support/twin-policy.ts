@@ -1,0 +1,53 @@
+// The demo clinic's policy, loosened for engineers in everything but what they may see of masked values: more statements get to run, so that
+// masking and analysis are what is tested, not the permissions of a demo.
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { ROOT } from "./project.ts";
+
+/** Classes that the demo's engineers see in clear: both twins hold the same values of them. */
+export const REVEALED: readonly string[] = ["clinical", "service-date", "staff-phone"];
+
+const ACCESS = `@id("all-but-seeing")
+permit (principal, action, resource)
+unless { action in [Action::"search", Action::"reveal"] };
+
+@id("limited-data-set")
+permit (principal, action in [Action::"search", Action::"reveal"], resource)
+when { resource in [${REVEALED.map((name) => `Class::"${name}"`).join(", ")}] };
+
+@id("views-as-defined")
+permit (principal, action == Action::"search", resource)
+when { context.fixed };
+`;
+
+/** Writes a bundle into `folder`. @param more Cedar policies beside those */
+export function writeTwinPolicy(folder: string, more = ""): string {
+  mkdirSync(folder, { recursive: true });
+  for (const name of ["catalog.yaml", "targets.yaml", "approvals.yaml"])
+    cpSync(join(ROOT, "policy", name), join(folder, name));
+  writeFileSync(join(folder, "access.cedar"), ACCESS + more);
+  return folder;
+}
+
+/** Columns of views, by the classes of what is behind them: those that an engineer sees masked. */
+const DERIVED: Readonly<Record<string, readonly string[]>> = {
+  "public.patient_directory": ["mrn", "full_name", "birth_date", "phone", "city", "zip"],
+  "public.encounter_summary": ["patient", "mrn"],
+  "public.ward_board": ["patient"],
+  "public.patient_risk": ["mrn", "full_name"],
+  "billing.open_claims": ["member_number", "full_name", "mrn"],
+  "research.people": ["born_about", "zip3"],
+};
+
+/** Whether engineers see a column masked. */
+export function hiddenFromEngineers(): (relation: string, column: string) => boolean {
+  const { schemas } = parse(readFileSync(join(ROOT, "policy/catalog.yaml"), "utf8")).targets.clinic;
+  return (relation, column) => {
+    const [schema = "", table = ""] = relation.split(".");
+    const listed = schemas[schema]?.[table.startsWith("lab_results") ? "lab_results*" : table];
+    if (listed === "derived") return DERIVED[relation]?.includes(column) === true;
+    const classes: string[] = [listed?.columns?.[column] ?? "none"].flat();
+    return classes.some((name) => name !== "none" && !REVEALED.includes(name));
+  };
+}
