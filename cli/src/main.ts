@@ -15,6 +15,7 @@ const GROUPS: Readonly<Record<string, Readonly<Record<string, () => Promise<Regi
   "Identities and policy:": {
     revoke: async () => (await import("./revoke.ts")).registerRevoke,
     policy: async () => (await import("./policy.ts")).registerPolicy,
+    pseudonyms: async () => (await import("./pseudonyms.ts")).registerPseudonyms,
     catalog: async () => (await import("./catalog.ts")).registerCatalog,
     explain: async () => (await import("./explain.ts")).registerExplain,
   },

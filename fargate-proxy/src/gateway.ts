@@ -155,7 +155,7 @@ async function compose(config: Config, log: Log, loaded: Loaded, evidence: Recor
     credentials,
     meter: metrics,
     newId: () => newId(clock.now()),
-    hmac: openLocalPseudonyms(inState("keys")),
+    pseudonyms: openLocalPseudonyms(inState("keys")),
     inert: { postgres: inertFrames },
     maxSessions: config.limits.sessions,
   });

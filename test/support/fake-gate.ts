@@ -207,7 +207,7 @@ export async function fakeGate(): Promise<FakeGate> {
     credentials: { fetch: async () => ({ password: "secret", version: "v1" }) },
     meter: { count() {}, gauge() {}, time() {} },
     newId: () => `s${++ids}`,
-    hmac: (message) => message,
+    pseudonyms: { version: 1, hmac: (message) => message },
     inert: { postgres: (bytes) => bytes[0] === 83 },
     maxSessions: 5,
   };

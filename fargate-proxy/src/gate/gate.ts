@@ -89,6 +89,7 @@ async function tryAdmit(parts: GateParts, registry: Registry, claim: Claim): Pro
       tls: claim.tls,
       authentication: claim.authentication,
       credential: credential.version,
+      pseudonymKey: parts.pseudonyms.version,
     });
   } catch {
     registry.remove(session);

@@ -19,8 +19,8 @@ export interface GateParts {
   readonly meter: Meter;
   /** A new session id: unique, sortable by time, safe in a file name. */
   newId(): string;
-  /** Keyed HMAC for pseudonyms; the key never leaves the gateway. */
-  hmac(message: Uint8Array): Uint8Array;
+  /** Keyed HMAC for pseudonyms, and which key it is with; the key never leaves the gateway. */
+  readonly pseudonyms: { readonly version: number; hmac(message: Uint8Array): Uint8Array };
   /** Per protocol: are these bytes only frames that carry no command? */
   readonly inert: Readonly<Record<string, (bytes: Uint8Array) => boolean>>;
   /** Sessions of all principals and targets together. */

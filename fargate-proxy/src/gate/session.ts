@@ -294,7 +294,8 @@ export class GateSession implements Session, Live {
   #maskEnvironment(): MaskEnvironment | null {
     const snapshot = this.#parts.analysis.snapshot(this.target.name);
     if (snapshot === null) return null;
-    const { hmac, bundle } = this.#parts;
+    const { pseudonyms, bundle } = this.#parts;
+    const { hmac } = pseudonyms;
     const target = this.target.name;
     return { snapshot, target, hmac, records: bundle.catalog.recordFormats(target), now: this.lastActive };
   }

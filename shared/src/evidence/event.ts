@@ -33,6 +33,8 @@ export type EvidenceEvent =
       readonly tls: string;
       readonly authentication: string;
       readonly credential: string;
+      /** Version of the key that pseudonyms in this session are made with; absent in older evidence. */
+      readonly pseudonymKey?: number;
     }
   /** A login that did not become a session. `claimed` is the user name as the client gave it. */
   | {

@@ -1,0 +1,48 @@
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { openLocalPseudonyms, rotateLocalPseudonyms } from "#proxy/adapters/local-pseudonym.ts";
+import { column, ENVIRONMENT, maskCell, OID } from "#test/support/masking.ts";
+
+let folder = "";
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "postern-keys-"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const shown = () => {
+  const { version, hmac } = openLocalPseudonyms(folder);
+  return [
+    version,
+    String(maskCell("pseudonym", column(OID.text), Buffer.from("MRN-0000018"), { ...ENVIRONMENT, hmac })),
+  ];
+};
+
+test("a key lasts, and nobody else may read it", () => {
+  const first = shown();
+  expect(first[0]).toBe(1);
+  expect(shown()).toEqual(first);
+  expect(statSync(join(folder, "pseudonym.key")).mode & 0o777).toBe(0o600);
+});
+
+test("with another version the same value has another pseudonym, and the older keys stay", () => {
+  const pseudonyms = [shown()];
+  for (let i = 0; i < 10; i++) {
+    rotateLocalPseudonyms(folder);
+    pseudonyms.push(shown());
+  }
+  expect(pseudonyms.map(([version]) => version)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+  expect(new Set(pseudonyms.map(([, text]) => text)).size).toBe(11);
+  expect(readdirSync(folder)).toHaveLength(11);
+});
+
+test("a key that is not whole is refused, however new", () => {
+  openLocalPseudonyms(folder);
+  writeFileSync(join(folder, "pseudonym-2.key"), "short");
+  expect(() => openLocalPseudonyms(folder)).toThrow(/not a key of 32 bytes/);
+});
+
+test("there is nothing to rotate before there is a first key", () => {
+  expect(() => rotateLocalPseudonyms(folder)).toThrow();
+});
