@@ -12,6 +12,8 @@ export class RawClient {
   #received: Buffer = Buffer.alloc(0);
   #wake: () => void = () => {};
   closed = false;
+  /** Transaction status of the last ReadyForQuery: I, T or E. */
+  status = "I";
 
   private constructor(socket: Socket) {
     this.socket = socket;
@@ -30,6 +32,12 @@ export class RawClient {
   static async connect(port: number, user: string, password: string): Promise<RawClient> {
     const client = new pg.Client({ host: "127.0.0.1", port, user, password, database: "postgres" });
     await client.connect();
+    return RawClient.from(client);
+  }
+
+  /** Takes over the connection of a client that has logged in. */
+  static from(client: pg.Client): RawClient {
+    client.on("error", () => {});
     return new RawClient((client as unknown as { connection: { stream: Socket } }).connection.stream);
   }
 
@@ -49,6 +57,7 @@ export class RawClient {
         };
         this.#received = this.#received.subarray(end);
         messages.push(message);
+        if (message.type === "Z") this.status = message.body.toString("latin1");
         if (last(message)) return messages;
       }
       if (this.closed) return messages;

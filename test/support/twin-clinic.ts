@@ -65,7 +65,7 @@ const SEED = 20_261_124;
 /** Who is what, when it is not a person. */
 const KINDS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   "ci-deploy": { kind: "workload" },
-  copilot: { kind: "agent", act: { sub: "engineer" } },
+  copilot: { kind: "agent", preferred_username: "engineer", act: { sub: "copilot" } },
 };
 
 const SETTINGS = `

@@ -58,6 +58,8 @@ export class Cells {
   readonly #masks: readonly (CellMask | null)[];
   readonly #tallies: readonly (MaskTally | null)[];
   readonly #heeding: Heeding | null;
+  /** Columns in which NULL is masked like any value. */
+  readonly #nulls: readonly boolean[];
   readonly #factor: number;
   readonly #extra: number;
 
@@ -65,6 +67,9 @@ export class Cells {
     this.#masks = columns.map((column) => column.cell);
     this.#tallies = columns.map(tallyOf);
     this.#heeding = Heeding.of(columns);
+    this.#nulls = columns.map(
+      ({ plan, cell }) => plan.nulls === "hidden" && cell !== null && cell.always !== undefined,
+    );
     this.looked = this.#tallies.findLastIndex((tally) => tally !== null) + 1;
     this.tally = this.#tallies.filter((tally) => tally !== null);
     const masks = this.#masks.filter((mask) => mask !== null);
@@ -100,13 +105,13 @@ export class Cells {
       const end = length < 0 ? start : start + length;
       if (end > size) throw new Error("a row that ends too early");
       const tally = this.#tallies[i];
-      if (length >= 0 && tally) {
+      if (tally && (length >= 0 || this.#nulls[i])) {
         const mask = this.#masks[i];
         if (mask) {
           after = copyBytes(frame, this.kept, place, to, after);
           after = mask.write(frame, start, end, to, after);
           this.kept = end;
-          tally.masked++;
+          if (length >= 0) tally.masked++;
         } else tally.clear++;
       }
       place = end;

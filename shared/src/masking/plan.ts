@@ -69,13 +69,14 @@ function planColumn(
   const names = classes.some((name) => catalog.classes.get(name)?.identifier === "A");
   const hidden = classes.filter((name) => name === UNCLASSIFIED || !reveal.has(name));
   if (hidden.length === 0) return { mask: "clear", classes, sources, detectors: [], names };
+  // The first source is the column itself; others are the view it is seen through, its partitions, what it is generated from.
+  const direct = output.direct && sources[0]?.column !== "*";
   const mask = combine(
     hidden.map((name) => catalog.classes.get(name)?.mask ?? "redact"),
-    // The first source is the column itself; others are the view it is seen through, its partitions, what it is generated from.
-    output.direct && sources[0]?.column !== "*",
+    direct,
   );
   const detectors = mask === "scan" ? hidden.flatMap((name) => catalog.classes.get(name)?.detectors ?? []) : [];
-  return { mask, classes: hidden, sources, detectors, names };
+  return { mask, classes: hidden, sources, detectors, names, ...(direct ? {} : { nulls: "hidden" }) };
 }
 
 function classesOf(sources: readonly ColumnRef[], catalog: PolicyCatalog, target: string): string[] {

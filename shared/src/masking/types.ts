@@ -10,6 +10,8 @@ export interface ColumnPlan {
   readonly classes: readonly string[];
   /** Base columns that flow in, as analysed: held against the server's own word on where the column comes from. */
   readonly sources: readonly ColumnRef[];
+  /** Hidden even where there is none: whether a derived value is NULL may tell all of what it is derived from. */
+  readonly nulls?: "hidden";
   /** For `scan`: names of the detectors that run. */
   readonly detectors: readonly string[];
   /** People's names flow in: free text beside it is searched for them. */

@@ -400,6 +400,37 @@ SELECT id FROM patients ORDER BY ascii(ssn) USING <;
 -- uses
 SELECT id FROM patients WHERE JSON_EXISTS(to_jsonb(patients), '$.ssn ? (@ == "1")');
 
+-- uses
+SELECT ssn IN ('900-00-0001', (1 / (id - 7))::text) FROM patients;
+-- uses
+SELECT (ssn, 1) < ('6', 1 / (id - 7)) FROM patients;
+-- uses
+SELECT ssn = ANY (SELECT (1 / (k - 2))::text FROM generate_series(1, 2) k) FROM patients;
+-- uses
+SELECT convert_to(replace(left(ssn, 1), '9', 'x'), 'LATIN1') FROM patients;
+-- uses
+SELECT age(CASE WHEN ssn LIKE '9%' THEN date '5874897-12-31' ELSE date '2000-01-01' END) FROM patients;
+-- uses
+SELECT 'ab' LIKE 'a' || translate(left(ssn, 1), '9', E'\\') FROM patients;
+-- uses
+SELECT |/ (ascii(ssn)::float8 - 57) FROM patients;
+-- uses
+SELECT JSON_OBJECT((CASE WHEN ssn LIKE '9%' THEN 'a' END) VALUE 1) FROM patients;
+-- uses
+WITH RECURSIVE s(n, x) AS (SELECT 1, left(ssn, 1) FROM patients UNION ALL SELECT n + 1, x FROM s) CYCLE x SET c USING p SELECT n FROM s;
+-- shows
+SELECT ROW(nullif(ssn, '1')) IS NULL FROM patients;
+-- shows
+SELECT num_nulls(VARIADIC ARRAY[nullif(ssn, '1')]) FROM patients;
+-- shows
+EXPLAIN ANALYZE WITH s AS MATERIALIZED (SELECT lpad(ssn, 1000) FROM patients) SELECT count(*) FROM s;
+-- shows
+CREATE TEMP TABLE copy (a text); INSERT INTO copy AS c SELECT ssn FROM patients; SELECT a FROM copy;
+-- shows
+CREATE TEMP TABLE copy (a text); MERGE INTO copy c USING patients p ON false WHEN NOT MATCHED THEN INSERT VALUES (p.ssn); SELECT a FROM copy;
+-- refused
+CREATE TEMP TABLE text (a int); SELECT ssn::text FROM patients;
+
 -- 9. RETURNING, cursors, prepared statements
 -- shows
 UPDATE patients SET note = note RETURNING ssn;

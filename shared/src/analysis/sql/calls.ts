@@ -4,13 +4,17 @@ import type { SnapshotFunction } from "../../catalog.ts";
 import { compositeFields } from "./composites.ts";
 import {
   CARRIERS,
+  CHOOSING,
+  CLOCK,
   isHarmless,
   NEAR,
   NULLNESS,
+  ORDINARY,
   SLOW,
   SMALL,
   SMALL_FIELDS,
   TOTAL,
+  TOTAL_FOR_COLUMNS,
   TOTAL_IN_FIRST,
   TOTAL_IN_LAST,
   TYPE_ONLY,
@@ -20,7 +24,7 @@ import { predicate } from "./predicates.ts";
 import { canFail, type Run, type Scope, valueAt, valuesAt } from "./scope.ts";
 import { callSequence, callSetting } from "./settings.ts";
 import { bodyOf, stringOf, strings } from "./tree.ts";
-import { fits } from "./types.ts";
+import { fits, isArray, isVague, OID } from "./types.ts";
 import { derive, type Field, nullness, PLAIN, shows, unionAll, type Value, vouched } from "./value.ts";
 
 export interface Called {
@@ -118,13 +122,15 @@ function callUser(run: Run, item: SnapshotFunction, args: readonly Value[], name
   const fields = named ? namedBody(run, item, args) : run.on.body(run, item, args);
   if (fields !== null) {
     run.out.called(name, "analysed");
-    const one = fields.length === 1 ? fields[0]!.value : undefined;
+    // A strict function gives NULL for a NULL: what an argument holds may be told by that.
+    const loose = args.some(shows) ? fields.map((f) => ({ ...f, value: derive([f.value]) })) : fields;
+    const one = loose.length === 1 ? { ...loose[0]!.value, fields: fields[0]!.value.fields } : undefined;
     const value: Value =
-      one === undefined ? { ...derive(fields.map((f) => f.value)), fields } : { ...one, type: item.returns };
+      one === undefined ? { ...derive(loose.map((f) => f.value)), fields: loose } : { ...one, type: item.returns };
     const shaped = called(run, item, { ...value, risky: true, constant: false }, args);
     const renamed =
       shaped.fields?.length === fields.length
-        ? shaped.fields.map((f, i) => ({ name: f.name, value: fields[i]!.value }))
+        ? shaped.fields.map((f, i) => ({ name: f.name, value: loose[i]!.value }))
         : null;
     return {
       ...shaped,
@@ -163,23 +169,46 @@ function callBuiltIn(run: Run, call: FuncCall, overloads: readonly SnapshotFunct
   if (name === "set_config") callSetting(run, call.args ?? []);
   if (name === "nextval" || name === "setval") callSequence(run, call.args?.[0]);
 
-  const total = isTotal(name, args) && !SLOW.has(name) && harmless;
+  const total = isTotal(run, name, args) && !SLOW.has(name) && harmless;
   if (!total || overloads.some((o) => o.returnsSet)) canFail(run, args);
-  const risky = args.some((v) => v.risky) || !total;
+  const risky = args.some((v) => v.risky) || !total || canBeMadeToFail(run, call, name, args);
   const type = returnType(run, overloads, item, args);
-  if (NULLNESS.has(name)) return called(run, item, { ...nullness(args, type), risky }, args);
+  if (NULLNESS.has(name) && call.func_variadic !== true)
+    return called(run, item, { ...nullness(args, type), risky }, args);
   if (TYPE_ONLY.has(name)) return called(run, item, { ...PLAIN, type, quiet: unionAll(args, (v) => v.sources) }, args);
   if (declared === "nothing") return called(run, item, vouched(args, { type, risky }), args);
   const near = NEAR.has(name) && args.length === 1 && args[0]!.near;
-  const small = SMALL.has(name) || ((name === "extract" || name === "date_part") && smallField(run, call));
-  return called(run, item, derive(args, { near, risky, type, small, constant: false }), args);
+  const small =
+    SMALL.has(name) || CLOCK.has(name) || ((name === "extract" || name === "date_part") && smallField(run, call));
+  const chosen = args.some((v) => v.chosen) || (CHOOSING.has(name) && args.slice(1).some(shows));
+  return called(run, item, derive(args, { near, risky, type, small, chosen, constant: false }), args);
 }
 
-function isTotal(name: string, args: readonly Value[]): boolean {
+function isTotal(run: Run, name: string, args: readonly Value[]): boolean {
+  const showing = args.filter(shows);
+  if (showing.some((v) => v.chosen) && (ORDINARY.has(name) || showing.some((v) => isVague(run, v)))) return false;
+  if (TOTAL_FOR_COLUMNS.has(name)) return args.slice(-1).every((v) => shows(v) && v.near);
+  // Arrays of different sizes make no array, and a long text for each of many matches makes one that is too long.
+  if (name === "array_agg" && showing.some((v) => !v.near && isArray(run, v.type))) return false;
+  if (REPLACING.has(name) && !args.slice(2, 3).every((v) => v.constant)) return false;
   if (TOTAL_IN_LAST.has(name)) return !args.slice(0, -1).some(shows);
   if (TOTAL_IN_FIRST.has(name)) return !args.slice(1).some(shows);
   return TOTAL.has(name);
 }
+
+/** Would it fail for arguments that somebody may have chosen for it? Then it tells whether it was evaluated. */
+function canBeMadeToFail(run: Run, call: FuncCall, name: string, args: readonly Value[]): boolean {
+  if (TOTAL_IN_LAST.has(name) && !smallField(run, call)) return true;
+  // With a length it may be negative; two texts are a pattern.
+  if (TOTAL_IN_FIRST.has(name))
+    return !((name === "substr" || name === "substring") && args.length === 2 && args[1]!.type === OID.int4);
+  return ORDINARY.has(name) && !args.every((v) => (shows(v) && !v.chosen) || v.small || isPlainLiteral(v));
+}
+
+const isPlainLiteral = ({ constant, type }: Value): boolean => constant && (type === OID.unknown || type === OID.int4);
+
+/** Take what to put for each match as their third argument. */
+const REPLACING: ReadonlySet<string> = new Set(["replace", "regexp_replace"]);
 
 /** Is the part of a date that is taken a number of few digits? That is for the literal to say, unless it is a plain name in the text. */
 function smallField(run: Run, call: FuncCall): boolean {

@@ -3,7 +3,7 @@ import type { A_Const, A_Indirection, BoolExpr, CaseExpr, ColumnRef, SubLink, Ty
 import { callFunction } from "./calls.ts";
 import { compositeFields } from "./composites.ts";
 import { castFunctions, combineOperator } from "./operators.ts";
-import { predicate } from "./predicates.ts";
+import { membership, predicate } from "./predicates.ts";
 import {
   canFail,
   columnOf,
@@ -20,7 +20,7 @@ import {
   wholeRow,
 } from "./scope.ts";
 import { bodyOf, type Node, strings, tagOf } from "./tree.ts";
-import { castIsTotal, isNumber, OID, typeOf } from "./types.ts";
+import { castIsTotal, isArray, isNumber, OID, typeOf } from "./types.ts";
 import { constantOf, derive, either, nullTest, PLAIN, shows, unionAll, type Value } from "./value.ts";
 
 /** The value of an expression, whatever its node: what `valueAt` remembers. */
@@ -72,18 +72,20 @@ export function evaluate(run: Run, node: Node, scope: Scope): Value {
     case "GroupingFunc":
       // The number of a grouping set: it depends on the statement only. Its arguments are looked at all the same.
       return { ...PLAIN, quiet: unionAll(valuesAt(run, (body as { args?: Node[] }).args, scope), (v) => v.sources) };
+    case "A_ArrayExpr":
+      return arrayOf(run, body, scope);
     case "JsonIsPredicate":
     case "JsonScalarExpr":
+    case "JsonValueExpr":
+    case "JsonKeyValue":
+    case "List":
+      return derive(within(run, body, scope));
+    // A key may be NULL or not unique, text in FORMAT JSON no JSON, and a result too long for its type.
     case "JsonObjectConstructor":
     case "JsonArrayConstructor":
     case "JsonArrayQueryConstructor":
     case "JsonObjectAgg":
     case "JsonArrayAgg":
-    case "JsonValueExpr":
-    case "JsonKeyValue":
-    case "A_ArrayExpr":
-    case "List":
-      return derive(within(run, body, scope));
     case "JsonFuncExpr":
     case "JsonParseExpr":
     case "JsonSerializeExpr":
@@ -112,6 +114,16 @@ export function within(run: Run, body: unknown, scope: Scope): Value[] {
   return Object.values(body).flatMap((child) => within(run, child, scope));
 }
 
+/** Arrays in an array have to be of one size. */
+function arrayOf(run: Run, body: unknown, scope: Scope): Value {
+  const values = within(run, body, scope);
+  canFail(
+    run,
+    values.filter((v) => !v.near && (isArray(run, v.type) || (v.type === 0 && v.chosen))),
+  );
+  return derive(values);
+}
+
 function constant(body: A_Const): Value {
   if ("ival" in body) return constantOf(OID.int4);
   if ("fval" in body) return constantOf(OID.numeric);
@@ -129,7 +141,8 @@ function sqlValue(body: { op?: string }): Value {
     SVFOP_LOCALTIMESTAMP_N: OID.timestamp,
     SVFOP_LOCALTIME: OID.time,
   };
-  return { ...PLAIN, type: types[body.op ?? ""] ?? OID.name };
+  const type = types[body.op ?? ""];
+  return { ...PLAIN, type: type ?? OID.name, small: type !== undefined };
 }
 
 function parameter(run: Run, number: number, scope: Scope): Value {
@@ -230,7 +243,8 @@ function qualifiedArgument(scope: Scope, names: readonly string[]): Value | null
 function boolean(run: Run, body: BoolExpr, scope: Scope): Value {
   const values = valuesAt(run, body.args, scope);
   // What can fail or take time is evaluated only for some values of the rest.
-  if (values.length > 1 && values.some((v) => v.risky)) for (const arg of body.args ?? []) predicate(run, arg, scope);
+  const last = values.findLastIndex((v) => v.risky);
+  for (const arg of (body.args ?? []).slice(0, Math.max(last, 0))) predicate(run, arg, scope);
   return derive(values, { type: OID.bool });
 }
 
@@ -240,7 +254,8 @@ function caseExpression(run: Run, body: CaseExpr, scope: Scope): Value {
   const results = [...whens.map((when) => when.result), body.defresult].filter((node) => node !== undefined);
   const tested = valuesAt(run, body.arg === undefined ? conditions : [body.arg, ...conditions], scope);
   const shown = valuesAt(run, results, scope);
-  if (shown.some((v) => v.risky) || tested.some((v) => v.risky)) {
+  // The first condition is evaluated always.
+  if ([...shown, ...tested.slice(body.arg === undefined ? 1 : 2)].some((v) => v.risky)) {
     if (body.arg === undefined) for (const condition of conditions) predicate(run, condition, scope);
     else
       run.out.influence(
@@ -248,7 +263,7 @@ function caseExpression(run: Run, body: CaseExpr, scope: Scope): Value {
         "equality",
       );
   }
-  return derive([...tested, ...shown], { type: either(shown).type, constant: false });
+  return derive([...tested, ...shown], { type: either(shown).type, constant: false, chosen: true });
 }
 
 /** COALESCE, GREATEST, LEAST: the later arguments are evaluated depending on the earlier ones. */
@@ -261,6 +276,8 @@ function branches(run: Run, args: readonly Node[] | undefined, scope: Scope): Va
     );
   return derive(values, {
     type: either(values).type,
+    // What stands in for a NULL tells where one is.
+    chosen: values.some((v) => v.chosen || (shows(v) && v.origin === null)),
     near: values.every((v) => v.near || v.constant) && values.filter(shows).length === 1,
   });
 }
@@ -276,7 +293,7 @@ function typeCast(run: Run, body: TypeCast, scope: Scope): Value {
   const given = bodyOf(body.arg, "ParamRef") !== null && parametersOf(scope) === null;
   const total =
     given ||
-    (castIsTotal(run, arg.type, type.oid) && !(cut && type.oid === OID.numeric)) ||
+    (castIsTotal(run, arg, type.oid) && !(cut && type.oid === OID.numeric)) ||
     (arg.small && !cut && isNumber(type.oid));
   // A literal becomes a value of its type before anything runs.
   if (arg.constant && (arg.type === OID.unknown || total)) return constantOf(type.oid);
@@ -307,7 +324,10 @@ function subLink(run: Run, body: SubLink, scope: Scope): Value {
       return derive(values, { risky: true, constant: false });
     default: {
       const test = body.testexpr === undefined ? [] : [valueAt(run, body.testexpr, scope)];
-      return derive([...test, ...values], { type: OID.bool, risky: true, constant: false });
+      const value = derive([...test, ...values], { type: OID.bool, risky: true, constant: false });
+      // Rows are looked at up to the first that decides, and what comes after it may fail.
+      if (shows(value)) membership(run, body, scope, value);
+      return value;
     }
   }
 }
@@ -327,7 +347,8 @@ function indirection(run: Run, body: A_Indirection, scope: Scope): Value {
         [indices?.lidx, indices?.uidx].filter((n) => n !== undefined),
         scope,
       );
-      value = derive([value, ...bounds], { near: value.near && bounds.every((b) => b.constant) });
+      const chosen = value.chosen || bounds.some(shows);
+      value = derive([value, ...bounds], { near: value.near && bounds.every((b) => b.constant), chosen });
     }
   }
   return value;

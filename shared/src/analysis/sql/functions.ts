@@ -94,31 +94,50 @@ export const TOTAL: ReadonlySet<string> = new Set(
   to_json to_jsonb row_to_json array_to_json json_build_array jsonb_build_array json_agg jsonb_agg json_agg_strict jsonb_agg_strict
   array_agg string_agg count min max avg sum bool_and bool_or every bit_and bit_or bit_xor any_value stddev stddev_pop stddev_samp
   variance var_pop var_samp percentile_cont percentile_disc mode corr regr_slope regr_count regr_r2
-  row_number rank dense_rank percent_rank cume_dist ntile lag lead first_value last_value
+  row_number rank dense_rank percent_rank cume_dist lag lead first_value last_value
   age isfinite date overlaps left right sign floor ceil ceiling round trunc
   cardinality array_length array_ndims array_upper array_lower array_to_string array_position array_positions array_remove
-  array_append array_cat unnest json_array_length jsonb_array_length jsonb_typeof json_typeof jsonb_exists
+  array_append unnest json_array_length jsonb_array_length jsonb_typeof json_typeof jsonb_exists
   coalesce num_nulls num_nonnulls pg_typeof pg_column_size hashtext isempty lower_inc upper_inc host family masklen
-  jsonb_strip_nulls json_strip_nulls jsonb_pretty to_tsvector generate_subscripts
+  jsonb_strip_nulls json_strip_nulls jsonb_pretty generate_subscripts
 `),
 );
 
 /** Cannot fail when only their first argument holds data. */
 export const TOTAL_IN_FIRST: ReadonlySet<string> = new Set(
   words(`substr substring split_part overlay lpad rpad regexp_replace regexp_match regexp_matches regexp_count regexp_like
-  regexp_substr regexp_split_to_table regexp_split_to_array regexp_instr encode to_char convert_to nullif string_to_array
-  string_to_table jsonb_extract_path jsonb_extract_path_text json_extract_path json_extract_path_text jsonb_path_exists
-  width_bucket date_bin similar_to_escape like_escape abs normalize unaccent json_object_agg jsonb_object_agg`),
+  regexp_substr regexp_split_to_table regexp_split_to_array regexp_instr encode to_char nullif string_to_array
+  string_to_table jsonb_extract_path jsonb_extract_path_text json_extract_path json_extract_path_text abs normalize unaccent`),
 );
 
 /** Cannot fail when only their last argument holds data. */
-export const TOTAL_IN_LAST: ReadonlySet<string> = new Set(words("date_part date_trunc extract timezone"));
+export const TOTAL_IN_LAST: ReadonlySet<string> = new Set(
+  words("date_part date_trunc extract timezone json_object_agg jsonb_object_agg"),
+);
+
+/** Total for the columns of a table as they are: a text that was made on purpose has words too long to be indexed (a notice says so). */
+export const TOTAL_FOR_COLUMNS: ReadonlySet<string> = new Set(words("to_tsvector array_cat"));
+
+/** Those of the above that fail for values which no ordinary column holds: the greatest of a type, infinity, arrays of arrays. */
+export const ORDINARY: ReadonlySet<string> = new Set(
+  words(`abs age array_append array_cat array_position array_positions array_remove avg bit_and bit_or bit_xor ceil ceiling corr date
+  date_part date_trunc extract floor overlaps regr_count regr_r2 regr_slope round stddev stddev_pop stddev_samp sum timezone to_char
+  percentile_cont percentile_disc trunc var_pop var_samp variance`),
+);
+
+/** Give one of several values, by number. */
+export const CHOOSING: ReadonlySet<string> = new Set(words("lag lead nth_value percentile_cont percentile_disc"));
 
 /** Give numbers of few digits. */
 export const SMALL: ReadonlySet<string> = new Set(
   words(
     "length char_length character_length octet_length ascii cardinality array_length sign strpos position jsonb_array_length",
   ),
+);
+
+/** Tell the time: as good as a number of few digits. */
+export const CLOCK: ReadonlySet<string> = new Set(
+  words("now statement_timestamp transaction_timestamp clock_timestamp"),
 );
 
 /** Parts of a date or time that are numbers of few digits; `epoch` and `microseconds` are not. */

@@ -3,7 +3,7 @@ import type { A_Expr } from "libpg-query";
 import { useFunction } from "./calls.ts";
 import { FIRST_USER_OID } from "./lookup.ts";
 import { canFail, type Run, type Scope, valueAt } from "./scope.ts";
-import { strings } from "./tree.ts";
+import { bodyOf, strings } from "./tree.ts";
 import { baseOf, fits, isText, OID } from "./types.ts";
 import { derive, shows, type Value } from "./value.ts";
 
@@ -35,11 +35,16 @@ export function combineOperator(run: Run, body: A_Expr, scope: Scope): Value {
   const operands = [left, right].filter((v) => v !== null);
   const name = names.at(-1) ?? "";
   userOperators(run, body, names, left, right);
-  const boolean = body.kind !== "AEXPR_OP" && body.kind !== "AEXPR_NULLIF";
-  if (body.kind === "AEXPR_NULLIF") return derive(operands, { type: left?.type ?? 0 });
-  if (boolean || COMPARISONS.has(name)) return derive(operands, { type: OID.bool });
-  const failing = failure(run, name, left, right);
+  if (body.kind === "AEXPR_NULLIF") return derive(operands, { type: left?.type ?? 0, chosen: true });
+  // IN, BETWEEN and comparisons of rows stop where they are decided: what comes after is evaluated for some values only.
+  if (isInSteps(body, operands) && operands.some((v) => v.risky)) canFail(run, operands);
+  const failing = failure(run, body, left, right);
   canFail(run, failing);
+  const boolean = body.kind !== "AEXPR_OP";
+  if (boolean || COMPARISONS.has(name)) {
+    const risky = operands.some((v) => v.risky || (v.chosen && v.type === 0)) || MATCHING.has(name);
+    return derive(operands, { type: OID.bool, risky });
+  }
   // The planner folds these, so that their failure depends on no row.
   const constant = operands.every((v) => v.constant && FOLDED.has(v.type));
   return derive(operands, {
@@ -47,35 +52,79 @@ export function combineOperator(run: Run, body: A_Expr, scope: Scope): Value {
     near: PARTS.has(name) && left?.near === true && right?.constant === true,
     risky:
       operands.some((v) => v.risky) ||
-      (!constant && !NEVER_FAIL.has(name) && !harmlessArithmetic(run, name, left, right)),
+      (!constant && !(neverFails(run, name, left, right) || harmlessArithmetic(run, name, left, right))),
     constant,
   });
 }
 
+const IN_STEPS: ReadonlySet<string> = new Set([
+  "AEXPR_IN",
+  "AEXPR_BETWEEN",
+  "AEXPR_NOT_BETWEEN",
+  "AEXPR_BETWEEN_SYM",
+  "AEXPR_NOT_BETWEEN_SYM",
+]);
+
+const isInSteps = (body: A_Expr, operands: readonly Value[]): boolean =>
+  IN_STEPS.has(body.kind ?? "") ||
+  operands.some((v) => v.fields !== null) ||
+  [body.lexpr, body.rexpr].some((node) => bodyOf(node, "RowExpr") !== null);
+
+/** Operators whose right side is a pattern. */
+const MATCHING: ReadonlySet<string> = new Set("~ ~* !~ !~* ~~ ~~* !~~ !~~*".split(" "));
+/** Of bits and of addresses, both sides have to be of one size. */
+const BITWISE: ReadonlySet<string> = new Set(["&", "|", "#"]);
+
 /** The operands whose values decide whether the operator fails. */
-function failure(run: Run, name: string, left: Value | null, right: Value | null): Value[] {
+function failure(run: Run, body: A_Expr, left: Value | null, right: Value | null): Value[] {
+  const name = strings(body.name).at(-1) ?? "";
   const operands = [left, right].filter((v) => v !== null);
   if (!operands.some(shows)) return [];
   // A pattern that is data can be a pattern that does not compile.
-  if (name === "~" || name === "~*" || name === "!~" || name === "!~*") return right === null ? [] : [right];
-  if (NEVER_FAIL.has(name) || left === null || harmlessArithmetic(run, name, left, right)) return [];
+  if (MATCHING.has(name) && left !== null) return right === null ? [] : [right];
+  const chosen = operands.filter((v) => shows(v) && v.chosen);
+  // Rows of different types cannot be compared.
+  if (chosen.some((v) => v.type === 0)) return chosen;
+  if (body.kind !== "AEXPR_OP" || COMPARISONS.has(name)) return [];
+  if (left === null) return name === "+" || name === "~" ? [] : name === "-" ? chosen : operands;
+  if (neverFails(run, name, left, right) || harmlessArithmetic(run, name, left, right)) return [];
   if ((name === "/" || name === "%") && right !== null) {
     const exact = INTEGERS.has(baseOf(run, left.type)) || baseOf(run, left.type) === OID.numeric;
-    return exact || (right.constant && right.type === OID.int4) ? [right] : [left, right];
+    const ordinary = exact || (right.constant && right.type === OID.int4);
+    return ordinary && !chosen.includes(left) ? [right] : [left, right];
   }
   return operands;
 }
 
+function neverFails(run: Run, name: string, left: Value | null, right: Value | null): boolean {
+  const operands = [left, right].filter((v) => v !== null);
+  // A text that is searched is made a query or a document on the way, with notices about what is in it.
+  if (name === "@@" || name === "@@@" || MATCHING.has(name)) return operands.every((v) => v.near);
+  if (name === "||")
+    return operands.some((v) => isText(baseOf(run, v.type))) || operands.every((v) => v.near || v.constant);
+  if (BITWISE.has(name)) return operands.every((v) => INTEGERS.has(baseOf(run, v.type)));
+  return NEVER_FAIL.has(name);
+}
+
 /** Sums, differences and products that nobody can make overflow by choosing a constant. */
 function harmlessArithmetic(run: Run, name: string, left: Value | null, right: Value | null): boolean {
-  if (left === null || right === null) return true;
+  if (left === null || right === null) return name === "+" || (left ?? right)?.constant === true;
+  const sides = [left, right];
+  if (sides.some((v) => shows(v) && v.chosen)) return false;
   if (name === "/" || name === "%") return right.constant && right.type === OID.int4;
   if (name !== "+" && name !== "-" && name !== "*") return false;
-  if (left.origin !== null && right.origin !== null) return true;
   const types = [baseOf(run, left.type), baseOf(run, right.type)];
+  if (name === "-" && types.every((type) => type === OID.date)) return true;
+  // Numbers and times of somebody's own tables are as good as constants: they can be chosen so that the other side decides.
+  if (sides.some(shows) && !sides.every((v) => shows(v) || v.small)) return isNumericWithConstant(types, sides);
+  if (left.origin !== null && right.origin !== null) return true;
   if (name === "-" && types.every((type) => DATES.has(type))) return true;
+  return isNumericWithConstant(types, sides);
+}
+
+function isNumericWithConstant(types: readonly number[], sides: readonly Value[]): boolean {
   const numeric = types.includes(OID.numeric) || types.includes(OID.float8);
-  return numeric && [left, right].some((v) => v.constant && v.type === OID.int4);
+  return numeric && sides.some((v) => v.constant && v.type === OID.int4);
 }
 
 function resultType(run: Run, name: string, left: Value | null, right: Value | null): number {

@@ -79,7 +79,7 @@ function useOf(body: A_Expr, sides: number): Use {
 }
 
 /** `x IN (SELECT y ...)`, `x = ANY (SELECT ...)`: a join in other words. */
-function membership(run: Run, link: SubLink, scope: Scope, value: Value): void {
+export function membership(run: Run, link: SubLink, scope: Scope, value: Value): void {
   const operator = strings(link.operName).at(-1) ?? "=";
   const test = link.testexpr === undefined ? null : valueAt(run, link.testexpr, scope);
   const use: Use =

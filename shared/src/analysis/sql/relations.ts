@@ -57,6 +57,7 @@ export function findRelation(run: Run, rangeVar: RangeVar): Named | null {
   if (schema !== undefined && isTemporarySchema(schema))
     return temporary === null ? null : { relation: null, temporary };
   const relation = schema === undefined ? visible(run, name) : lookup.relation(schema, name);
+  if (schema === undefined && relation !== undefined) noteShadowed(run, relation);
   if (schema === undefined && temporary !== null) {
     // The temporary one may be gone by now (dropped, rolled back), and the server would take the other.
     if (relation !== undefined) run.out.gap("temporary-shadows", fullName(relation));
@@ -73,6 +74,18 @@ function visible(run: Run, name: string): SnapshotRelation | undefined {
   return undefined;
 }
 
+/**
+ * Somebody may drop or rename the relation before the server looks for it, and it would find the next one of the name. That has to be
+ * the same in all that matters, or the name has to be given in full.
+ */
+function noteShadowed(run: Run, found: SnapshotRelation): void {
+  if (isSystemSchema(found.schema)) return;
+  for (const schema of run.path.slice(run.path.indexOf(found.schema) + 1)) {
+    const next = run.base.lookup.relation(schema, found.name);
+    if (next !== undefined) run.out.gap("shadows", `${fullName(found)} before ${fullName(next)}`);
+  }
+}
+
 function temporaryFields(run: Run, name: string): readonly Field[] | null {
   const outputs = run.temporary.get(name);
   if (outputs === undefined) return null;
@@ -84,7 +97,9 @@ function temporaryFields(run: Run, name: string): readonly Field[] | null {
     const origin = output.direct && first !== undefined ? lookup.ref(first.relation, first.column) : null;
     const self = lookup.ref(own, output.name);
     const plain = output.reveals === "nothing" ? NOTHING : sources;
-    return { name: output.name, value: columnValue(plain, origin ?? (plain.size === 0 ? self : null), 0) };
+    const value = columnValue(plain, origin ?? (plain.size === 0 ? self : null), 0);
+    // What was made of a column and then stored is no column that a constant could be compared with.
+    return { name: output.name, value: { ...value, near: value.origin !== null, chosen: value.origin === null } };
   });
 }
 

@@ -42,6 +42,8 @@ export function typeOf(run: Run, name: TypeName | undefined): SnapshotType | nul
   const last = names.at(-1) ?? "";
   const schema = names.length > 1 ? names.at(-2) : undefined;
   const { lookup } = run.base;
+  // Temporary relations bring a type of their name, which is found before all others.
+  if (schema === undefined && run.temporary.has(last)) run.out.gap("temporary-shadows", `type ${last}`);
   const base =
     schema === undefined
       ? run.path.map((s) => lookup.type(s, last)).find((type) => type !== undefined)
@@ -54,8 +56,10 @@ export function typeOf(run: Run, name: TypeName | undefined): SnapshotType | nul
   return lookup.arrayOf(base.oid) ?? null;
 }
 
-/** Can a cast from one type to the other not fail, whatever the value? */
-export function castIsTotal(run: Run, from: number, to: number): boolean {
+/** Can a cast of the value not fail? Dates go further than times: a date that was chosen for it has no time. */
+export function castIsTotal(run: Run, value: Value, to: number): boolean {
+  const from = value.type;
+  const ordinary = !(value.chosen && value.sources.size > 0);
   if (from === to || TEXTS.has(to)) return true;
   const source = baseOf(run, from);
   if (source === to) return true;
@@ -63,7 +67,9 @@ export function castIsTotal(run: Run, from: number, to: number): boolean {
   if (wide >= 0) return NUMBERS.indexOf(source) >= 0 && NUMBERS.indexOf(source) <= wide;
   if (to === OID.date) return source === OID.timestamp || source === OID.timestamptz;
   if (to === OID.timestamp || to === OID.timestamptz)
-    return source === OID.timestamp || source === OID.timestamptz || source === OID.date;
+    return (
+      source === to || (ordinary && (source === OID.timestamp || source === OID.timestamptz || source === OID.date))
+    );
   if (to === OID.jsonb) return false;
   return (
     to === OID.float8 && (source === OID.int2 || source === OID.int4 || source === OID.int8 || source === OID.float4)
@@ -81,6 +87,12 @@ export function baseOf(run: Run, oid: number): number {
 const isUserType = (oid: number): boolean => oid >= FIRST_USER_OID;
 export const isNumber = (oid: number): boolean => NUMBERS.includes(oid) || oid === OID.float4 || oid === OID.float8;
 export const isText = (oid: number): boolean => TEXTS.has(oid);
+
+export const isArray = (run: Run, oid: number): boolean => run.base.lookup.typeByOid(oid)?.category === "A";
+
+/** Could it be a row or an array, whose parts differ from one value to the next? */
+export const isVague = (run: Run, value: Value): boolean =>
+  value.type === 0 || value.fields !== null || isArray(run, value.type);
 
 /** Could an operand of this type go where `wanted` is declared? Not known is yes; a built-in type does not become a user's type by itself. */
 export function fits(run: Run, operand: Value | null, wanted: number): boolean {

@@ -12,7 +12,7 @@ import { findRelation, namedItem, nameRelation, touchFamily } from "./relations.
 import { noteRead, type Run, rowsOf, type Scope, scopeOf, valuesAt } from "./scope.ts";
 import { setStatement } from "./settings.ts";
 import { type Body, bodyOf, type Node, strings, tagOf } from "./tree.ts";
-import { derive, type Field, PLAIN } from "./value.ts";
+import { derive, type Field, PLAIN, type Value } from "./value.ts";
 
 /** What the statements before this one, in the same command string, have named. */
 export interface Names {
@@ -217,9 +217,16 @@ function explain(run: Run, body: ExplainStmt, names: Names): void {
   } else if (body.query !== undefined) shown = run.on.statement(run, body.query, scopeOf(null)) ?? [];
   run.out.kind = "explain";
   // Estimates tell of the columns in conditions, which are noted as influence. What ANALYZE measures (memory, loops, blocks) tells
-  // of every value that was computed.
-  const plan = analyze ? derive(shown.map((field) => field.value)) : PLAIN;
+  // of every value that was computed, shown or not.
+  const plan = analyze ? derive([...shown.map((field) => field.value), whatWasRead(run)]) : PLAIN;
   run.out.outputs = outputsOf([{ name: "QUERY PLAN", value: plan }]);
+}
+
+function whatWasRead(run: Run): Value {
+  const refs = [...run.out.relations].flatMap(([relation, { columns }]) =>
+    [...columns].map((column) => run.base.lookup.ref(relation, column)),
+  );
+  return { ...PLAIN, sources: new Set(refs) };
 }
 
 function isOff(arg: Node | undefined): boolean {

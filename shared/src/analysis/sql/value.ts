@@ -21,6 +21,8 @@ export interface Value {
   readonly constant: boolean;
   /** A number of few digits, whatever the data: no number type is too narrow for it. */
   readonly small: boolean;
+  /** Data decides which of several values it is, so that who wrote the statement may have chosen each of them. */
+  readonly chosen: boolean;
   /** A row: its fields, in order. */
   readonly fields: readonly Field[] | null;
 }
@@ -41,6 +43,7 @@ export const PLAIN: Value = {
   type: 0,
   constant: false,
   small: false,
+  chosen: false,
   fields: null,
 };
 
@@ -80,6 +83,7 @@ export function derive(values: readonly Value[], more: Partial<Value> = {}): Val
     sources: unionAll(values, (v) => v.sources),
     quiet: unionAll(values, (v) => v.quiet),
     risky: values.some((v) => v.risky),
+    chosen: values.some((v) => v.chosen),
     constant: values.length > 0 && values.every((v) => v.constant),
     ...more,
   };

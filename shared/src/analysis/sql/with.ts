@@ -98,6 +98,8 @@ function extend(run: Run, body: CommonTableExpr, fields: readonly Field[], aroun
       around,
     );
     const value = from(strings(cycle.cycle_col_list));
+    // Rows that are equal in these columns end the recursion.
+    run.out.influence(value.sources, "group");
     out.push({ name: cycle.cycle_mark_column, value }, { name: cycle.cycle_path_column ?? "", value });
   }
   return out;

@@ -25,12 +25,15 @@ import { finishWith, withClause } from "./with.ts";
 interface Target {
   readonly named: Named | null;
   readonly item: Item;
+  /** As facts call it. */
+  readonly full: string;
 }
 
 function targetOf(run: Run, rangeVar: RangeVar | undefined, action: Action): Target {
   const named = rangeVar === undefined ? null : nameRelation(run, rangeVar);
   const name = rangeVar?.alias?.aliasname ?? rangeVar?.relname ?? "";
-  if (named === null) return { named, item: derivedItem(name, []) };
+  const full = named?.relation == null ? `pg_temp.${rangeVar?.relname ?? ""}` : fullName(named.relation);
+  if (named === null) return { named, item: derivedItem(name, []), full };
   const item = namedItem(run, rangeVar?.relname ?? "", named, action);
   if (named.relation !== null) {
     codeOnWrite(run, named.relation);
@@ -40,7 +43,7 @@ function targetOf(run: Run, rangeVar: RangeVar | undefined, action: Action): Tar
     }
   }
   const aliased = rangeVar?.alias === undefined ? item : { ...item, name, qualified: null };
-  return { named, item: aliased };
+  return { named, item: aliased, full };
 }
 
 /** Triggers and rules run code of their own when rows are written; those of partitions too. */
@@ -58,23 +61,16 @@ function flow(run: Run, target: Target, column: string, value: Value): void {
     if (target.named !== null) run.out.gap("undefined-column", column);
     return;
   }
-  run.out.flow(run.base.lookup.ref(nameOf(target), column), value);
+  run.out.flow(run.base.lookup.ref(target.full, column), value);
   for (const ref of field.value.sources) run.out.flow(ref, value);
 }
-
-const nameOf = (target: Target): string => {
-  const relation = target.named?.relation;
-  return relation === null || relation === undefined
-    ? (target.item.qualified ?? `pg_temp.${target.item.name}`)
-    : fullName(relation);
-};
 
 /** Temporary relations live outside the catalog: the session learns what flowed into them. */
 function remember(run: Run, target: Target, rangeVar: RangeVar | undefined): void {
   if (target.named === null || target.named.relation !== null) return;
   const name = rangeVar?.relname ?? "";
   const columns = target.item.columns.map((field) => {
-    const into = run.base.lookup.ref(`pg_temp.${name}`, field.name);
+    const into = run.base.lookup.ref(target.full, field.name);
     const sources = union(field.value.sources, run.out.flowsInto(into));
     return { name: field.name, sources: [...sources], direct: false };
   });
@@ -226,7 +222,7 @@ function returning(
 ): readonly Field[] | null {
   if (clause === undefined) return null;
   const written = target.item.columns.map((field) => {
-    const flows = run.out.flowsInto(run.base.lookup.ref(nameOf(target), field.name));
+    const flows = run.out.flowsInto(run.base.lookup.ref(target.full, field.name));
     const value = [...flows].every((ref) => field.value.sources.has(ref))
       ? field.value
       : derive([field.value, columnValue(flows, null, 0)], { type: field.value.type });
