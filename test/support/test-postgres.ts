@@ -9,6 +9,8 @@ import { freePort } from "./net.ts";
 
 export interface TestPostgres {
   readonly port: number;
+  /** Its data directory. */
+  readonly data: string;
   /** As superuser, over TLS. */
   sql(text: string): Promise<unknown[][]>;
   /** What the server has logged so far. */
@@ -16,24 +18,29 @@ export interface TestPostgres {
   stop(): Promise<void>;
 }
 
-const ADMIN = "admin-of-a-test";
+export const ADMIN = "admin-of-a-test";
 
-/** @param hba lines of pg_hba.conf, before those for SCRAM over TLS */
+/**
+ * @param hba lines of pg_hba.conf, before those for SCRAM over TLS
+ * @param settings lines of postgresql.conf
+ */
 export async function startTestPostgres(
   tls: { readonly cert: string; readonly key: string },
   hba: readonly string[] = [],
+  settings: readonly string[] = [],
 ): Promise<TestPostgres> {
   const folder = mkdtempSync(join(tmpdir(), "postern-pg-"));
   const place = await choosePlace(join(folder, "pg"));
   await initCluster(place, ADMIN);
   const hbaFile = join(place.data, "pg_hba.conf");
   writeFileSync(hbaFile, `${hba.join("\n")}\n${readFileSync(hbaFile, "utf8")}`);
-  appendFileSync(join(place.data, "postgresql.conf"), "log_connections = on\n");
+  appendFileSync(join(place.data, "postgresql.conf"), `${["log_connections = on", ...settings].join("\n")}\n`);
   const port = await freePort();
   const logFile = join(folder, "postgres.log");
   const running = await startPostgres({ place, port, tls, logFile, careless: true });
   return {
     port,
+    data: place.data,
     async sql(text) {
       const client = new pg.Client({
         host: "127.0.0.1",
