@@ -15,8 +15,8 @@ export interface TestHome extends LocalHome {
   token(identity: string): Promise<string>;
   /** Connected through the gateway. The caller ends it. */
   client(identity: string, more?: pg.ClientConfig): Promise<pg.Client>;
-  /** Connected to the database itself, as its superuser. The caller ends it. */
-  direct(): Promise<pg.Client>;
+  /** Connected to the database itself, as its superuser or as the gateway's role. The caller ends it. */
+  direct(as?: "postgres" | "postern_gateway"): Promise<pg.Client>;
 }
 
 /** @param policy folder of another policy bundle than the project's */
@@ -42,11 +42,11 @@ export async function startTestHome(policy?: string): Promise<TestHome> {
     token,
     client: async (identity, more = {}) =>
       connected({ port: run.gateway.port, user: identity, password: await token(identity), ...more }),
-    direct: () =>
+    direct: (as = "postgres") =>
       connected({
         port: run.database.port,
-        user: "postgres",
-        password: readFileSync(join(state.credentials, "postgres"), "utf8"),
+        user: as,
+        password: readFileSync(join(state.credentials, as === "postgres" ? "postgres" : "clinic"), "utf8"),
       }),
     async stop() {
       await home.stop();

@@ -16,6 +16,9 @@ export const PROGRAMS = amount("POSTERN_PROGRAMS", 600);
 /** How often the crash test kills the proxy; CI kills it 200 times. */
 export const KILLS = amount("POSTERN_KILLS", 5);
 
+/** In how many manners (simple; extended with text; with binary results) each innocent statement is said; CI says it in all three. */
+export const MANNERS = amount("POSTERN_MANNERS", 1);
+
 /** What random tests start from: the same for everybody, unless somebody looks for new cases. */
 export const SEED = amount("POSTERN_SEED", 20_261_121);
 

@@ -51,6 +51,11 @@ export function setStatement(run: Run, body: VariableSetStmt): void {
   const name = body.name ?? "";
   switch (body.kind) {
     case "VAR_SET_VALUE":
+      // SET TIME ZONE INTERVAL '+01:00': the only cast that the grammar has here.
+      for (const arg of body.args ?? []) {
+        const cast = bodyOf(arg, "TypeCast");
+        if (bodyOf(cast?.arg, "A_Const") !== null) run.out.seen.add(cast!);
+      }
       changeSetting(run, name, constants(body.args));
       return;
     case "VAR_SET_DEFAULT":
