@@ -100,6 +100,7 @@ const NO_PHI: PolicyCatalog = {
   holdsPhi: () => false,
   protects: () => true,
   isDerived: () => false,
+  pathsOf: () => null,
   recordFormats: () => [],
   subjectOf: () => null,
   declaredFunction: () => null,

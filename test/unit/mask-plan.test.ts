@@ -20,6 +20,7 @@ const catalog: PolicyCatalog = {
   holdsPhi: (_target, relation) => relation === "public.patients",
   protects: (target) => target === "clinic",
   isDerived: () => false,
+  pathsOf: () => null,
   recordFormats: () => [],
   subjectOf: () => "id",
   declaredFunction: () => null,

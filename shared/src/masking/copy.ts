@@ -6,7 +6,7 @@ import { copyBytes, getInt16, getInt32, putInt32 } from "./cell.ts";
 import { type CellPlan, Cells } from "./cells.ts";
 import { LineCopy } from "./copy-lines.ts";
 import { type MaskEnvironment, type Mismatch, toolsOf } from "./rows.ts";
-import { cellMask } from "./transforms.ts";
+import { columnMask } from "./transforms.ts";
 import type { ByteSink, ColumnPlan, CopyMask, MaskPlan, MaskTally } from "./types.ts";
 
 /** What the server says in CopyOutResponse, and the session's client_encoding (ParameterStatus). */
@@ -76,8 +76,7 @@ function cellPlans(
   const tools = toolsOf(env);
   return plans.map((plan, i) => {
     const type = typeOf(outputs[i], tools.index);
-    const cell =
-      plan.mask === "clear" ? null : cellMask(plan.mask, plan.detectors, { type, modifier: -1, binary }, tools);
+    const cell = columnMask(plan, { type, modifier: -1, binary }, tools);
     // Of what the server computes the type is not known; in text it can be read all the same.
     const names = plan.names === true && (binary ? tools.index.type(type).family === "text" : true);
     return { plan, name: outputs[i]?.name ?? "", cell, names };

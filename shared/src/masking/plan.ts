@@ -1,8 +1,8 @@
 // Facts and policy to a plan: per output column of one statement, what hides it.
 import type { ColumnRef, Facts, OutputFact, StatementKind } from "../facts.ts";
-import type { PolicyCatalog } from "../policy/types.ts";
+import type { JsonClasses, PolicyCatalog } from "../policy/types.ts";
 import { UNCLASSIFIED } from "../policy/types.ts";
-import type { ColumnPlan, MaskName, MaskPlan } from "./types.ts";
+import type { ColumnPlan, LeafPlan, MaskName, MaskPlan, PathsPlan } from "./types.ts";
 
 /**
  * Statements that answer without rows though they could not be analysed; EXECUTE and FETCH of a name that the session does not know are
@@ -76,7 +76,36 @@ function planColumn(
     direct,
   );
   const detectors = mask === "scan" ? hidden.flatMap((name) => catalog.classes.get(name)?.detectors ?? []) : [];
-  return { mask, classes: hidden, sources, detectors, names, ...(direct ? {} : { nulls: "hidden" }) };
+  const plan = { mask, classes: hidden, sources, detectors, names };
+  // Whether a value is null tells of what the client made of it, not of a column as it stands.
+  if (!direct) return { ...plan, nulls: "hidden" };
+  const paths = pathsOf(sources, catalog, target);
+  return paths === null ? plan : { ...plan, paths: planPaths(paths, catalog, reveal) };
+}
+
+/** Paths of the column, when all that flows in is that column, seen through partitions and views that have no classes of their own. */
+function pathsOf(sources: readonly ColumnRef[], catalog: PolicyCatalog, target: string): JsonClasses | null {
+  const found = new Set(
+    sources.filter((source) => catalog.classesOf(target, source).length > 0).map((s) => catalog.pathsOf(target, s)),
+  );
+  const [paths = null] = found;
+  return found.size === 1 ? paths : null;
+}
+
+function planPaths(paths: JsonClasses, catalog: PolicyCatalog, reveal: ReadonlySet<string>): PathsPlan {
+  const leaf = (classes: readonly string[]): LeafPlan => {
+    const hidden = classes.filter((name) => name === UNCLASSIFIED || !reveal.has(name));
+    if (hidden.length === 0) return { mask: "clear", detectors: [] };
+    const mask = combine(
+      hidden.map((name) => catalog.classes.get(name)?.mask ?? "redact"),
+      true,
+    );
+    return {
+      mask,
+      detectors: mask === "scan" ? hidden.flatMap((name) => catalog.classes.get(name)?.detectors ?? []) : [],
+    };
+  };
+  return { parts: paths.parts.map(({ path, classes }) => ({ path, leaf: leaf(classes) })), rest: leaf(paths.rest) };
 }
 
 function classesOf(sources: readonly ColumnRef[], catalog: PolicyCatalog, target: string): string[] {

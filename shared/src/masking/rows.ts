@@ -7,7 +7,7 @@ import { type CellPlan, Cells } from "./cells.ts";
 import type { RecordFormat } from "./detectors/records.ts";
 import { type Hmac, pseudonymsOf } from "./pseudonym.ts";
 import { yearOfDay } from "./temporal.ts";
-import { cellMask, type MaskTools } from "./transforms.ts";
+import { columnMask, type MaskTools } from "./transforms.ts";
 import type { ByteSink, ColumnPlan, MaskPlan, MaskTally, RowMask, Shape, ShapeColumn } from "./types.ts";
 
 /** What masks need besides the plan. */
@@ -66,9 +66,8 @@ export function toolsOf(env: MaskEnvironment): MaskTools {
 }
 
 function maskOf(column: ColumnPlan, shape: ShapeColumn, tools: MaskTools): CellMask | null {
-  if (column.mask === "clear") return null;
   const cell = { type: shape.type, modifier: shape.modifier ?? -1, binary: shape.format === 1 };
-  return cellMask(column.mask, column.detectors, cell, tools);
+  return columnMask(column, cell, tools);
 }
 
 const untouched: RowMask = {

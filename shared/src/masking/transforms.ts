@@ -3,6 +3,7 @@ import { arrayMask } from "./arrays.ts";
 import type { CatalogIndex, Family } from "./catalog-index.ts";
 import { bytesOf, type CellMask, constant, nothing, type Rewrite, rewriting } from "./cell.ts";
 import type { RecordFormat } from "./detectors/records.ts";
+import { jsonMask } from "./json-paths.ts";
 import {
   binaryFloat,
   binaryInt2,
@@ -24,7 +25,7 @@ import {
 import { scanMask } from "./scan.ts";
 import { yearOfBinaryDate, yearOfBinaryTimestamp, yearOfText } from "./temporal.ts";
 import { stars, textMask } from "./text.ts";
-import type { MaskName } from "./types.ts";
+import type { ColumnPlan, LeafPlan, MaskName } from "./types.ts";
 
 /** What one column is, as far as its mask depends on it. */
 export interface CellShape {
@@ -44,8 +45,18 @@ export interface MaskTools {
   readonly records: readonly RecordFormat[];
 }
 
-/** A mask for one column. Its results are of the column's type, or NULL. */
-export function cellMask(mask: MaskName, detectors: readonly string[], cell: CellShape, tools: MaskTools): CellMask {
+/** A mask for the column of a plan; null when it is shown. */
+export function columnMask({ mask, detectors, paths }: ColumnPlan, cell: CellShape, tools: MaskTools): CellMask | null {
+  if (mask === "clear") return null;
+  const { family } = tools.index.type(cell.type);
+  if (paths === undefined || (family !== "json" && family !== "jsonb")) return cellMask(mask, detectors, cell, tools);
+  const as = (type: number) => (leaf: LeafPlan) =>
+    leaf.mask === "clear" ? nothing : cellMask(leaf.mask, leaf.detectors, { type, modifier: -1, binary: false }, tools);
+  return jsonMask(paths, family === "jsonb" && cell.binary, { text: as(TEXT), number: as(NUMERIC) });
+}
+
+/** Their results are of the column's type, or NULL. */
+function cellMask(mask: MaskName, detectors: readonly string[], cell: CellShape, tools: MaskTools): CellMask {
   if (mask === "null") return nothing;
   const { family, element } = tools.index.type(cell.type);
   switch (family) {
@@ -78,6 +89,8 @@ export function cellMask(mask: MaskName, detectors: readonly string[], cell: Cel
   }
 }
 
+const TEXT = 25;
+const NUMERIC = 1700;
 const VARCHAR = 1043;
 const BPCHAR = 1042;
 

@@ -3,6 +3,21 @@ import type { ColumnRef } from "../facts.ts";
 
 export type MaskName = "redact" | "last4" | "initial" | "year" | "zip3" | "age-band" | "pseudonym" | "null" | "scan";
 
+/** What hides one part of a document. */
+export interface LeafPlan {
+  readonly mask: MaskName | "clear";
+  /** For `scan`. */
+  readonly detectors: readonly string[];
+}
+
+/** What hides a document part by part. */
+export interface PathsPlan {
+  /** Keys, and null for every element of an array. */
+  readonly parts: readonly { readonly path: readonly (string | null)[]; readonly leaf: LeafPlan }[];
+  /** What no path names. */
+  readonly rest: LeafPlan;
+}
+
 /** What the plan says of one output column. */
 export interface ColumnPlan {
   readonly mask: MaskName | "clear";
@@ -14,6 +29,8 @@ export interface ColumnPlan {
   readonly nulls?: "hidden";
   /** For `scan`: names of the detectors that run. */
   readonly detectors: readonly string[];
+  /** For a document that is shown as it stands in its table: its parts. Where the type is another, `mask` holds. */
+  readonly paths?: PathsPlan;
   /** People's names flow in: free text beside it is searched for them. */
   readonly names?: boolean;
 }

@@ -1,11 +1,12 @@
 // catalog.yaml as it is written: classes, and per target what each column holds.
 import { z } from "zod";
 import { formatProblem } from "../masking/detectors/records.ts";
+import { parsePath } from "../masking/json-paths.ts";
 import { DETECTORS } from "../masking/scan.ts";
 import type { MaskName } from "../masking/types.ts";
 import { Catalog } from "./catalog.ts";
 import type { DeclaredFunction, ListedRelation, ListedTarget, Listing } from "./listing.ts";
-import { type PhiClass, type Problem, UNCLASSIFIED } from "./types.ts";
+import { type JsonClasses, type PhiClass, type Problem, UNCLASSIFIED } from "./types.ts";
 import { type Read, readYaml, type Say } from "./yaml.ts";
 
 export const MASKS = [
@@ -24,9 +25,17 @@ const NAME = /^[a-z][a-z0-9]*([_-][a-z0-9]+)*$/;
 const RESERVED = new Set(["none", UNCLASSIFIED]);
 
 const none = z.literal("none");
-const columnSchema = z.union([z.string(), z.array(z.string()).min(1)], {
+const classesSchema = z.union([z.string(), z.array(z.string()).min(1)], {
   error: "expected a class, a list of classes, or none",
 });
+const columnSchema = z.union(
+  [
+    classesSchema,
+    /** A document: `class` is what no path names. */
+    z.strictObject({ class: classesSchema.optional(), paths: z.record(z.string(), classesSchema) }),
+  ],
+  { error: "expected a class, a list of classes, none, or paths with their classes" },
+);
 const relationSchema = z.union(
   [
     none,
@@ -178,15 +187,34 @@ function readRelation(
   problems: Problem[],
 ): ListedRelation {
   const columns = new Map<string, readonly string[]>();
-  for (const [column, named] of Object.entries(entry.columns)) {
-    const list = [named].flat().filter((name) => name !== "none" || Array.isArray(named));
-    for (const name of list)
-      if (!classes.has(name)) problems.push(say(["columns", column], `unknown class "${name}" of column ${column}`));
-    columns.set(column, list);
+  const paths = new Map<string, JsonClasses>();
+  for (const [column, entered] of Object.entries(entry.columns)) {
+    const read = (named: string | string[], ...path: string[]): readonly string[] => {
+      const list = [named].flat().filter((name) => name !== "none" || Array.isArray(named));
+      for (const name of list)
+        if (!classes.has(name))
+          problems.push(say(["columns", column, ...path], `unknown class "${name}" of column ${column}`));
+      return list;
+    };
+    if (typeof entered === "string" || Array.isArray(entered)) {
+      columns.set(column, read(entered));
+      continue;
+    }
+    const rest = entered.class === undefined ? [UNCLASSIFIED] : read(entered.class, "class");
+    const parts = Object.entries(entered.paths).map(([text, named]) => {
+      const path = parsePath(text);
+      if (path === null)
+        problems.push(
+          say(["columns", column, "paths", text], `"${text}" is no path: write $.key, $.list[*].key, $."odd key"`),
+        );
+      return { path: path ?? [], classes: read(named, "paths", text) };
+    });
+    paths.set(column, { parts, rest });
+    columns.set(column, [...new Set([...rest, ...parts.flatMap((part) => part.classes)])]);
   }
   if ([...columns.values()].every((list) => list.length === 0))
     problems.push(say([], "no column has a class: write none for the whole table, or classify its columns"));
   if (entry.subject !== undefined && !columns.has(entry.subject))
     problems.push(say(["subject"], `subject "${entry.subject}" is not among the columns`));
-  return { columns, subject: entry.subject ?? null };
+  return { columns, subject: entry.subject ?? null, paths };
 }

@@ -12,7 +12,7 @@ import {
   SYSTEM_SCHEMAS,
   splitName,
 } from "./listing.ts";
-import { type PhiClass, type PolicyCatalog, UNCLASSIFIED } from "./types.ts";
+import { type JsonClasses, type PhiClass, type PolicyCatalog, UNCLASSIFIED } from "./types.ts";
 
 const UNHEARD_OF: ListedTarget = { schemas: new Map(), functions: new Map(), records: [] };
 const IN_STEP = { target: "", relations: new Set<RelationName>() };
@@ -77,6 +77,11 @@ export class Catalog implements PolicyCatalog {
     const values = schema === "pg_catalog" ? (SYSTEM_VALUES.get(name) ?? NOTHING) : NOTHING;
     const concerned = values.includes("*") || values.includes(ref.column) || (ref.column === "*" && values.length > 0);
     return concerned ? UNKNOWN : NOTHING;
+  }
+
+  pathsOf(target: string, { relation, column }: ColumnRef): JsonClasses | null {
+    const listed = this.#find(target, relation);
+    return typeof listed === "object" ? (listed.paths.get(column) ?? null) : null;
   }
 
   holdsPhi(target: string, relation: RelationName): boolean {

@@ -112,7 +112,7 @@ function explainColumn(
     from: output.sources.map((source) => `${source.relation}.${source.column}`),
     classes,
     mask,
-    why: differing(output, outOfStep) ?? reason(output, classes, mask, plan?.classes ?? []),
+    why: differing(output, outOfStep) ?? `${reason(output, classes, mask, plan?.classes ?? [])}${byPath(plan)}`,
   };
 }
 
@@ -121,6 +121,16 @@ function differing(output: OutputFact, outOfStep: readonly RelationName[]): stri
   return found === undefined
     ? null
     : `${found.relation} differs from what catalog.yaml says of it: hidden whole (postern catalog scan)`;
+}
+
+function byPath(plan: ColumnPlan | undefined): string {
+  if (plan?.paths === undefined) return "";
+  const parts = plan.paths.parts.map(({ path, leaf }) => `${pathText(path)} ${leaf.mask}`);
+  return `; in documents: ${[...parts, `all else ${plan.paths.rest.mask}`].join(", ")}`;
+}
+
+function pathText(path: readonly (string | null)[]): string {
+  return `$${path.map((step) => (step === null ? "[*]" : /^\w+$/.test(step) ? `.${step}` : `.${JSON.stringify(step)}`)).join("")}`;
 }
 
 function reason(

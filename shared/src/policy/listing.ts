@@ -1,6 +1,7 @@
 // What catalog.yaml says of one target, by schema and relation, and how a name finds its entry.
 import type { RelationName } from "../facts.ts";
 import type { RecordFormat } from "../masking/detectors/records.ts";
+import type { JsonClasses } from "./types.ts";
 
 export interface DeclaredFunction {
   readonly reveals: "nothing" | "arguments";
@@ -11,6 +12,8 @@ export interface DeclaredFunction {
 export interface ListedRelation {
   readonly columns: ReadonlyMap<string, readonly string[]>;
   readonly subject: string | null;
+  /** By column: documents that are classified by path. */
+  readonly paths: ReadonlyMap<string, JsonClasses>;
 }
 
 /**

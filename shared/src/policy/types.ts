@@ -18,11 +18,21 @@ export interface PhiClass {
 /** The class of every column of a PHI table that nobody has classified: masked, and revealed to nobody. */
 export const UNCLASSIFIED = "unclassified";
 
+/** What the parts of a document hold. */
+export interface JsonClasses {
+  /** Keys, and null for every element of an array; the classes of what stands there. */
+  readonly parts: readonly { readonly path: readonly (string | null)[]; readonly classes: readonly string[] }[];
+  /** Classes of what no path names. */
+  readonly rest: readonly string[];
+}
+
 /** catalog.yaml, ready to be asked. */
 export interface PolicyCatalog {
   readonly classes: ReadonlyMap<string, PhiClass>;
   /** Classes of a base column; `*` gives all of the relation's; empty when the column is declared, or belongs to a relation, without PHI. */
   classesOf(target: string, ref: ColumnRef): readonly string[];
+  /** Of a column whose documents are classified by path; null for all others. Their classes are among `classesOf`. */
+  pathsOf(target: string, ref: ColumnRef): JsonClasses | null;
   holdsPhi(target: string, relation: RelationName): boolean;
   /** False for a target that is declared to hold no PHI at all (`none`). */
   protects(target: string): boolean;
