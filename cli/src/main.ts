@@ -12,6 +12,12 @@ const GROUPS: Readonly<Record<string, Readonly<Record<string, () => Promise<Regi
     targets: async () => (await import("./targets.ts")).registerTargets,
     status: async () => (await import("./targets.ts")).registerStatus,
   },
+  "Approvals:": {
+    approvals: async () => (await import("./approvals.ts")).registerApprovals,
+    approve: async () => (await import("./approvals.ts")).registerApprove,
+    deny: async () => (await import("./approvals.ts")).registerDeny,
+    "break-glass": async () => (await import("./break-glass.ts")).registerBreakGlass,
+  },
   "Identities and policy:": {
     revoke: async () => (await import("./revoke.ts")).registerRevoke,
     policy: async () => (await import("./policy.ts")).registerPolicy,

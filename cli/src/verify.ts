@@ -11,6 +11,7 @@ import { verifyBundle } from "#shared/evidence/bundle.ts";
 import { verifyEvidence } from "#shared/evidence/verify.ts";
 import {
   BadEvidence,
+  emptyTally,
   type KnownHead,
   type Scope,
   type VerifyReport,
@@ -73,8 +74,7 @@ async function verifyFile(path: string, key: string | undefined): Promise<Verify
     }
   } catch (error) {
     if (!(error instanceof BadEvidence)) throw error;
-    const checked = { ledgerEntries: 0, sessions: 0, events: 0, pendingEvents: 0, objects: 0, bytes: 0 };
-    return { ok: false, bad: error.place, head: null, checked, open: [], recovered: [], notes: [] };
+    return { ok: false, bad: error.place, head: null, checked: emptyTally(), open: [], recovered: [], notes: [] };
   }
 }
 
@@ -150,6 +150,9 @@ function words(report: VerifyReport): string[] {
     `ledger    ${checked.ledgerEntries} entries${report.head === null ? "" : `, signed head ${report.head.root.slice(0, 16)}`}`,
     `sessions  ${checked.sessions}, of these ${report.open.length} without an end yet, ${report.recovered.length} closed by recovery`,
     `events    ${checked.events}, numbered and chained`,
+    ...(checked.approved === 0
+      ? []
+      : [`approvals ${checked.approved} commands ran by one, each as it was asked for, agreed to by others, in time`]),
     `objects   ${checked.objects} read (${checked.bytes} bytes)`,
     ...report.notes.map((note) => `note      ${note}`),
   ];

@@ -11,6 +11,7 @@ import { createAnalysis } from "./adapters/analysis.ts";
 import { serveHealth } from "./adapters/health.ts";
 import { createIdentity, type IssuerSettings } from "./adapters/identity.ts";
 import { newId } from "./adapters/ids.ts";
+import { openLocalApprovals } from "./adapters/local-approvals.ts";
 import { keepCatalogs } from "./adapters/local-catalogs.ts";
 import { localCredentials } from "./adapters/local-credentials.ts";
 import { localDecisions } from "./adapters/local-decisions.ts";
@@ -18,6 +19,7 @@ import { openLocalPseudonyms } from "./adapters/local-pseudonym.ts";
 import { openLocalRecorder } from "./adapters/local-recorder.ts";
 import { type Revocation, watchRevocations } from "./adapters/local-revocations.ts";
 import { Metrics } from "./adapters/metrics.ts";
+import { nodeSha256 } from "./adapters/node-crypto.ts";
 import { loadPolicyFolder } from "./adapters/policy-folder.ts";
 import { createTlsAcceptor, dialer, listen } from "./adapters/socket.ts";
 import type { Config } from "./config.ts";
@@ -29,6 +31,7 @@ import type { Log, LogFields } from "./ports/log.ts";
 import type { TlsAcceptor } from "./ports/network.ts";
 import { CancelKeys } from "./protocols/postgres/cancel.ts";
 import { postgresCatalog } from "./protocols/postgres/catalog-source.ts";
+import { postgresEstimates } from "./protocols/postgres/estimates.ts";
 import { inertFrames } from "./protocols/postgres/inert.ts";
 import { createPostgres } from "./protocols/postgres/postgres.ts";
 import { TargetFailure, type UpstreamParts } from "./protocols/postgres/reach.ts";
@@ -145,16 +148,25 @@ async function compose(config: Config, log: Log, loaded: Loaded, evidence: Recor
     },
     onFailure: (target, error) => log.warn("a catalog could not be read", { target, ...reasonOf(error) }),
   });
+  const approvals = openLocalApprovals({
+    path: inState("index.db"),
+    now: clock.now,
+    onProblem: (problem) => log.warn("approvals", { problem }),
+  });
+  const estimates = postgresEstimates(upstream, bundle.targets, credentials);
   const gate = await createGate({
     clock,
     bundle,
     identity,
     decisions: new CachedDecisions(localDecisions(bundle)),
+    approvals: { port: approvals, rules: bundle.approvals },
+    estimates,
     analysis,
     evidence,
     credentials,
     meter: metrics,
     newId: () => newId(clock.now()),
+    sha256: nodeSha256,
     pseudonyms: openLocalPseudonyms(inState("keys")),
     inert: { postgres: inertFrames },
     maxSessions: config.limits.sessions,
@@ -182,6 +194,7 @@ async function compose(config: Config, log: Log, loaded: Loaded, evidence: Recor
     evidence: evidence.available,
     catalogs: [...bundle.targets.keys()].every((target) => analysis.snapshot(target) !== null),
     revocations: revocations.available,
+    approvals: approvals.available,
     accepting: !gate.sessions.draining,
   });
   const health = await serveHealth(config.admin, readiness, () => metrics.text());
@@ -196,6 +209,8 @@ async function compose(config: Config, log: Log, loaded: Loaded, evidence: Recor
       listener.stop();
       await gate.drain(graceMs);
       await gate.close();
+      await approvals.close();
+      estimates.close();
       await evidence.close();
       await analysis.close();
       identity.close();

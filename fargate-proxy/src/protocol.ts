@@ -1,4 +1,6 @@
 // The plug-in surface: what a protocol sees of the gate, and what the gate asks of a protocol.
+import type { BoundValues } from "#shared/approval/digest.ts";
+import type { ApprovalMode } from "#shared/approval/types.ts";
 import type { Refusal } from "#shared/errors.ts";
 import type { Source } from "#shared/evidence/event.ts";
 import type { Analysis } from "#shared/facts.ts";
@@ -29,6 +31,8 @@ export interface Claim {
   readonly application: string;
   /** Purpose of use, as the client states it. */
   readonly purpose?: string;
+  /** How commands wait for an approval, when the client says so. */
+  readonly approval?: ApprovalMode;
   /** TLS version, or `none`. */
   readonly tls: string;
 }
@@ -38,6 +42,26 @@ export interface Gate {
   admit(claim: Claim): Promise<Session | Refusal>;
   /** A connection that never became a claim (no TLS, garbage, timeout): recorded as `session.refused`. */
   turnAway(protocol: string, source: Source, claimed: string, refusal: Refusal): Promise<void>;
+}
+
+/** What decides, besides text and context, what a command does. */
+export interface Circumstances {
+  /** Null for a simple query. */
+  readonly bound: BoundValues | null;
+  /** Settings as the target reported them, by name. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** The target may be keeping locks for this session. */
+  readonly locks: boolean;
+}
+
+/** Who takes a waiting command back. */
+export type Interruption = "the client cancelled it" | "the client left";
+
+/** What a client is told while its command waits. */
+export interface Notice {
+  readonly message: string;
+  readonly detail: string;
+  readonly hint: string;
 }
 
 /** A command to be judged: the exact bytes to forward and the statement in them. */
@@ -55,6 +79,12 @@ export interface Command {
   readonly binds: number;
   /** Exactly what goes to the target if permitted. */
   readonly bytes: Uint8Array;
+  /** For `execute`: a portal that stopped half way was permitted to run as this, and goes on. */
+  readonly continues?: Judgement;
+  /** Asked when the command needs an approval; null when it cannot be told what would run. */
+  circumstances(): Circumstances | null;
+  /** Called, maybe more than once, while the command waits for an approval. */
+  waits(notice: Notice): void;
 }
 
 /** What the gate found of a command: kept by the protocol for as long as the command can produce results. */
@@ -63,6 +93,8 @@ export interface Judgement {
   readonly analysis: Analysis;
   /** `seq` of the `statement` event. */
   readonly ref: number;
+  /** Running it needs an approval. */
+  readonly held: boolean;
 }
 
 export interface Permitted {
@@ -102,6 +134,8 @@ export interface Session {
       masks: readonly MaskTally[];
     },
   ): void;
+  /** Gives up the command that waits for an approval. @returns false when none waits */
+  interrupt(why: Interruption): boolean;
   /** A refusal that the protocol itself decided on (unsupported message, violation): recorded. */
   refused(refusal: Refusal, judgement: Judgement | null): Promise<void>;
   /** DDL of this session took effect: analysis must see it before the next command. Resolves when it does. */

@@ -45,6 +45,9 @@ Try, in another terminal:
 
   npx postern sql --as engineer "SELECT mrn, full_name, birth_date, ssn, phone FROM patients ORDER BY id LIMIT 5"
   npx postern sql --as copilot "DELETE FROM patients"
+  npx postern sql --as engineer "DELETE FROM prescriptions WHERE id = 7"      # waits; meanwhile, in a third terminal:
+  npx postern approvals
+  npx postern approve ID --as dba --reason "ticket 4711"
   npx postern sessions
   npx postern replay last
   npx postern verify

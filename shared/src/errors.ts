@@ -123,10 +123,45 @@ export const ERRORS = {
     message: "no decision could be had, so nothing may run",
     hint: "Try again; if it lasts, tell the operators of the gateway.",
   },
-  "approval-unavailable": {
+  "purpose-missing": {
     sqlstate: "42501",
-    message: "this command needs an approval",
+    message: "this command needs a stated purpose of use",
+    hint: "State it at login: options=-cpostern.purpose=treatment.",
+  },
+  "approval-pending": {
+    sqlstate: "PA001",
+    message: "this command needs an approval, which was asked for",
+    hint: "Run the same command again once it is approved.",
+  },
+  "approval-denied": {
+    sqlstate: "42501",
+    message: "the approval was denied",
+    hint: "Ask whoever denied it, or change the command.",
+  },
+  "approval-expired": {
+    sqlstate: "42501",
+    message: "nobody decided on the approval in time",
+    hint: "Run the command again to ask once more.",
+  },
+  "approval-cancelled": {
+    sqlstate: "57014",
+    message: "the request for an approval was taken back",
+    hint: "Run the command again to ask once more.",
+  },
+  "approval-changed": {
+    sqlstate: "42501",
+    message: "the command is not the one that was approved any more",
+    hint: "Run it again: it asks anew, for what it is now.",
+  },
+  "approval-impossible": {
+    sqlstate: "42501",
+    message: "this command cannot be approved in this form",
     hint: "Ask the owners of the policy.",
+  },
+  "approval-unavailable": {
+    sqlstate: "58000",
+    message: "no approval can be asked for, so the command may not run",
+    hint: "Try again; if it lasts, tell the operators of the gateway.",
   },
   "shutting-down": { sqlstate: "57P01", message: "the gateway is shutting down", hint: "Connect again." },
   "idle-timeout": { sqlstate: "57P05", message: "the session was idle too long", hint: "Connect again." },

@@ -219,6 +219,7 @@ export class OracleSession {
     const judgement: Judgement = {
       text: sql,
       ref: 0,
+      held: false,
       analysis: { statements: [statement], normalized: "", fingerprint: "", literalFree: false },
     };
     for (const effect of statement.effects) {

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { nodeSha256 } from "#proxy/adapters/node-crypto.ts";
 import { type ApprovedCommand, commandDigest, factsDigest } from "#shared/approval/digest.ts";
-import { definitionsOf } from "#shared/approval/objects.ts";
+import { definitionsOf, planningMayRunCode } from "#shared/approval/objects.ts";
 import type { CatalogSnapshot } from "#shared/catalog.ts";
 import { canonical, type Json } from "#shared/evidence/canonical.ts";
 import type { Facts } from "#shared/facts.ts";
@@ -200,6 +200,21 @@ describe("the definitions of what a command touches", () => {
       relations: [relation(1, "patients", [7]), relation(2, "drugs", [8])],
     };
     expect(form(elsewhere)).toBe(before);
+  });
+
+  test("tell whether planning may run code of the database: triggers run later, what the server came with does no harm", () => {
+    const calls = (name: string, standing: "analysed" | "opaque" | "harmless" = "analysed") =>
+      planningMayRunCode([facts({ functions: [{ name, standing }] })], {
+        ...SNAPSHOT,
+        functions: [
+          { ...routine(7, "on_change"), returns: 2279 },
+          routine(8, "age"),
+          { ...routine(9, "age"), returns: 2279 },
+        ],
+      });
+    expect([calls("public.on_change"), calls("pg_catalog.now", "harmless")]).toEqual([false, false]);
+    expect([calls("public.age"), calls("public.nowhere", "opaque")]).toEqual([true, true]);
+    expect(planningMayRunCode([facts({ functions: [{ name: "a.b", standing: "opaque" }] })], null)).toBe(true);
   });
 
   test("are part of what a grant for a span of time covers, and literals are not", () => {

@@ -1,9 +1,11 @@
 // A gate over fakes, for tests of the order itself: every port is scripted, and what happens is written down in `log`.
+import { nodeSha256 } from "#proxy/adapters/node-crypto.ts";
 import { createGate, type RunningGate } from "#proxy/gate/gate.ts";
 import type { GateParts } from "#proxy/gate/parts.ts";
 import type { AnalysisContext } from "#proxy/ports/analysis.ts";
 import type { SessionEvidence } from "#proxy/ports/evidence.ts";
 import type { Claim, Command } from "#proxy/protocol.ts";
+import type { CatalogSnapshot } from "#shared/catalog.ts";
 import type { Decision } from "#shared/decision.ts";
 import { Refusal } from "#shared/errors.ts";
 import type { EvidenceEvent } from "#shared/evidence/event.ts";
@@ -11,6 +13,7 @@ import type { Analysis, Facts } from "#shared/facts.ts";
 import type { Principal } from "#shared/identity.ts";
 import type { PolicyCatalog } from "#shared/policy/types.ts";
 import type { Target } from "#shared/target.ts";
+import { FakeApprovals, RULES } from "./fake-approvals.ts";
 
 export const ENGINEER: Principal = {
   kind: "person",
@@ -80,6 +83,8 @@ export function command(more: Partial<Command> = {}): Command {
     resolve: () => undefined,
     binds: 0,
     bytes: new Uint8Array([1, 2, 3]),
+    circumstances: () => ({ bound: null, settings: { TimeZone: "UTC" }, locks: false }),
+    waits() {},
     ...more,
   };
 }
@@ -110,6 +115,7 @@ const NO_PHI: PolicyCatalog = {
 
 export interface FakeGate {
   readonly gate: RunningGate;
+  readonly approvals: FakeApprovals;
   readonly log: { session: string; event: EvidenceEvent; durable: boolean }[];
   /** Knobs that a test turns. */
   readonly world: {
@@ -118,6 +124,7 @@ export interface FakeGate {
     /** While true, records wait; `release` makes them durable. */
     slowJournal: boolean;
     failJournal: boolean;
+    snapshot: CatalogSnapshot | null;
     decide: (question: "connect" | "command") => Decision | Error;
     analyse: (text: string) => Analysis | Refusal | { syntax: string; normalized: string; fingerprint: string };
     revoked: Set<string>;
@@ -135,6 +142,7 @@ export async function fakeGate(): Promise<FakeGate> {
     available: true,
     slowJournal: false,
     failJournal: false,
+    snapshot: null,
     decide: () => PERMIT,
     analyse: () => analysis(facts()),
     revoked: new Set(),
@@ -174,7 +182,11 @@ export async function fakeGate(): Promise<FakeGate> {
     };
   };
   let ids = 0;
+  const approvals = new FakeApprovals(() => world.now);
   const parts: GateParts = {
+    approvals: { port: approvals, rules: RULES },
+    estimates: { rows: async () => 3 },
+    sha256: nodeSha256,
     clock: { now: () => world.now, micros: () => world.now * 1000 },
     bundle: { version: "abc", targets: new Map([["clinic", CLINIC]]), catalog: NO_PHI },
     identity: {
@@ -195,7 +207,7 @@ export async function fakeGate(): Promise<FakeGate> {
     },
     analysis: {
       analyse: (text) => world.analyse(text),
-      snapshot: () => null,
+      snapshot: () => world.snapshot,
       refresh: async () => {},
     },
     evidence: {
@@ -212,5 +224,5 @@ export async function fakeGate(): Promise<FakeGate> {
     inert: { postgres: (bytes) => bytes[0] === 83 },
     maxSessions: 5,
   };
-  return { gate: await createGate(parts), log, world };
+  return { gate: await createGate(parts), log, world, approvals };
 }

@@ -1,7 +1,7 @@
 // A session that permits what it is not told to refuse, over a toy analysis: enough to see what the wire does with verdicts, permits,
 // masks and guards. Columns computed from `ssn` are masked to `***`.
 import { mintPermit, type Permit } from "#proxy/gate/permit.ts";
-import type { Command, Ending, Judgement, Permitted, Session } from "#proxy/protocol.ts";
+import type { Command, Ending, Interruption, Judgement, Permitted, Session } from "#proxy/protocol.ts";
 import { inertFrames } from "#proxy/protocols/postgres/inert.ts";
 import { Refusal } from "#shared/errors.ts";
 import type {
@@ -43,6 +43,10 @@ export class FakeSession implements Session {
   /** Knobs. */
   refuses: (command: Command) => Refusal | null = (command) =>
     /forbidden/i.test(command.text) ? new Refusal("policy-denied") : null;
+  /** Commands that wait for `decide`. */
+  needsApproval: (command: Command) => boolean = () => false;
+  readonly interruptions: Interruption[] = [];
+  #decide: ((refusal: Refusal | null) => void) | null = null;
   /** Set to make verdicts come later. */
   slow = false;
   /** Permits wait for `release` while this is true. */
@@ -69,15 +73,36 @@ export class FakeSession implements Session {
 
   judge(command: Command): Permitted | Refusal | Promise<Permitted | Refusal> {
     this.judged.push(command);
+    if (command.continues === undefined && command.phase !== "prepare" && this.needsApproval(command)) {
+      const waiting = new Promise<Refusal | null>((resolve) => {
+        this.#decide = resolve;
+      });
+      // As the gate does, it speaks up a little later.
+      setImmediate(() => command.waits(NOTICE));
+      return waiting.then((refusal) => refusal ?? this.#judge(command));
+    }
     return this.slow
       ? new Promise((resolve) => setImmediate(() => resolve(this.#judge(command))))
       : this.#judge(command);
   }
 
+  /** Decides on the command that waits: null lets it run. @returns false when none waits */
+  decide(refusal: Refusal | null): boolean {
+    const decide = this.#decide;
+    this.#decide = null;
+    decide?.(refusal);
+    return decide !== null;
+  }
+
+  interrupt(why: Interruption): boolean {
+    this.interruptions.push(why);
+    return this.decide(new Refusal("approval-cancelled"));
+  }
+
   #judge(command: Command): Permitted | Refusal {
     const refusal = this.refuses(command);
     if (refusal !== null) return refusal;
-    const judgement = command.prepared ?? this.#judgementOf(command);
+    const judgement = command.continues ?? command.prepared ?? this.#judgementOf(command);
     return { judgement, permit: this.#permit(command) };
   }
 
@@ -90,7 +115,8 @@ export class FakeSession implements Session {
     analysis = referred(analysis, command);
     let judgement = this.#judgements.get(analysis);
     if (judgement === undefined) {
-      judgement = { text: command.text, analysis, ref: this.#judgements.size + 1 };
+      const held = this.needsApproval(command);
+      judgement = { text: command.text, analysis, ref: this.#judgements.size + 1, held };
       this.#judgements.set(analysis, judgement);
     }
     return judgement;
@@ -185,6 +211,8 @@ export class FakeSession implements Session {
     return Promise.resolve();
   }
 }
+
+export const NOTICE = { message: "this waits", detail: "For somebody.", hint: "Cancel it." };
 
 const RESOLVED = Promise.resolve();
 

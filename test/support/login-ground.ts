@@ -69,6 +69,7 @@ function fakeSession(ground: LoginGround, target: Target, password: string): Ses
     async close(reason: string) {
       ground.sessions.closed.push(reason);
     },
+    interrupt: () => false,
   } as unknown as Session;
 }
 

@@ -174,6 +174,7 @@ describe("a command", () => {
     const target = {
       text: "",
       ref: 1,
+      held: false,
       analysis: analysis(facts({ outputs: [{ name: "ssn", sources: [], direct: false }] })),
     };
     const known = permitted(await session.judge(command({ resolve: () => target })));

@@ -10,6 +10,7 @@ import { rebuiltMessage, refusalMessage } from "#proxy/protocols/postgres/errors
 import { inertFrames } from "#proxy/protocols/postgres/inert.ts";
 import {
   readBind,
+  readBound,
   readCopyResponse,
   readExecute,
   readFields,
@@ -46,9 +47,12 @@ describe("messages of the client", () => {
         expect(readParse(within(serialize.parse({ name: a.slice(0, 60), text: b, types: [1, 2] })))).toEqual({
           name: a.slice(0, 60),
           text: b,
+          types: [1, 2],
         });
         const bind = serialize.bind({ portal: a, statement: b, values: [c, null, Buffer.from(c)], binary: true });
         expect(readBind(within(bind))).toEqual({ portal: a, statement: b, values: 3, formats: [1] });
+        const bytes = Uint8Array.from(Buffer.from(c));
+        expect(readBound(within(bind))).toEqual({ formats: [0, 0, 1], values: [bytes, null, bytes] });
         expect(readTarget(within(serialize.describe({ type: "P", name: a })))).toEqual({ what: "portal", name: a });
         expect(readTarget(within(serialize.close({ type: "S", name: b })))).toEqual({ what: "statement", name: b });
         expect(readExecute(within(serialize.execute({ portal: c, rows: 7 })))).toBe(c);

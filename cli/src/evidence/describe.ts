@@ -1,5 +1,7 @@
 // An event in words.
-import type { EvidenceEvent, FactsSummary } from "#shared/evidence/event.ts";
+import type { GlassChange } from "#shared/approval/break-glass.ts";
+import type { ApprovalChange } from "#shared/approval/types.ts";
+import type { ApprovalUse, EvidenceEvent, FactsSummary } from "#shared/evidence/event.ts";
 import type { EvidenceLine } from "#shared/evidence/line-read.ts";
 import type { MaskTally } from "#shared/masking/types.ts";
 import { harmless } from "./table.ts";
@@ -29,7 +31,27 @@ function words(event: EvidenceEvent, line: EvidenceLine): string[] {
         ...(event.decision.reveal.length === 0 ? [] : [`may see in clear: ${event.decision.reveal.join(", ")}`]),
       ];
     case "execute":
-      return [`run      of event ${event.ref}${event.binds === 0 ? "" : ` with ${event.binds} values`}`];
+      return [
+        `run      of event ${event.ref}${event.binds === 0 ? "" : ` with ${event.binds} values`}`,
+        ...(event.approval === undefined ? [] : useWords(event.approval)),
+      ];
+    case "approval.requested":
+      return [
+        `asked    approval ${event.id} of ${event.needed.join(" and ")} for event ${event.ref}, open until ${timeOf(event.until)}`,
+        `${event.mode}, digest ${event.digest}${event.joined ? ", a request from before" : ""}`,
+      ];
+    case "approval.changed":
+      return [
+        `approval ${event.id} of ${event.requester} at ${event.target}: ${changeWords(event.change)}`,
+        `now ${event.status}, digest ${event.digest}`,
+      ];
+    case "break-glass.changed":
+      return [`glass    ${event.id} of ${event.by} at ${event.target}: ${glassWords(event.change)}`, event.reason];
+    case "approval.incident":
+      return [
+        `incident ${event.what}: ${event.why} by ${event.channel}` +
+          `${event.by === undefined ? "" : `, ${event.by}`}${event.request === undefined ? "" : `, request ${event.request}`}`,
+      ];
     case "finished":
       return [
         `finished ${event.tag || "(no tag)"} of event ${event.ref}: ${event.rows} rows, ${event.bytes} bytes, ` +
@@ -51,6 +73,58 @@ function words(event: EvidenceEvent, line: EvidenceLine): string[] {
     case "revocation.entered":
       return [`revoked  ${event.identity} by ${event.by}: ${event.reason}`];
   }
+}
+
+function useWords({ id, digest, answers, through, validUntil }: ApprovalUse): string[] {
+  const agreed = answers.map(
+    (a) => `${a.decision} by ${a.name} (${a.groups.join(", ")}) by ${a.channel}, ${a.authentication}`,
+  );
+  const granted = through === undefined ? agreed : [`let through by ${through.kind} ${through.id}`];
+  return [`approved by request ${id}, valid until ${timeOf(validUntil)}, digest ${digest}`, ...granted];
+}
+
+function changeWords(change: ApprovalChange): string {
+  switch (change.type) {
+    case "answered": {
+      const { by, decision, channel, authentication, reason } = change.answer;
+      return `${decision} by ${by.name} (${by.groups.join(", ")}) by ${channel}, ${authentication}: ${reason}`;
+    }
+    case "approved":
+      return `approved${change.through === undefined ? "" : `, let through by ${change.through.kind} ${change.through.id}`}, to be run until ${timeOf(change.validUntil)}`;
+    case "denied":
+      return `denied by ${change.by}: ${change.reason}`;
+    case "cancelled":
+      return `taken back by ${change.by}: ${change.why}`;
+    case "escalated":
+      return `${change.to} may stand in for ${change.group}`;
+    case "notified":
+      return `${change.group} was told by ${change.channel}`;
+    case "notification-failed":
+      return `${change.group} could not be told by ${change.channel}: ${change.why}`;
+    case "spent":
+      return `used in session ${change.session}`;
+    default:
+      return change.type;
+  }
+}
+
+function glassWords(change: GlassChange): string {
+  switch (change.type) {
+    case "opened":
+      return "broken";
+    case "ended":
+      return `ended by ${change.by}`;
+    case "overdue":
+      return "its review is overdue";
+    case "reviewed":
+      return `${change.justified ? "justified" : "not justified"}, says ${change.by.name}${change.late ? " (late)" : ""}: ${change.reason}`;
+    default:
+      return `${change.group}, ${change.channel}: ${change.type}`;
+  }
+}
+
+function timeOf(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
 }
 
 function principalWords(line: EvidenceLine): string[] {

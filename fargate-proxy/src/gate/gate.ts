@@ -5,6 +5,7 @@ import type { Principal } from "#shared/identity.ts";
 import type { Target } from "#shared/target.ts";
 import type { SessionEvidence } from "../ports/evidence.ts";
 import type { Claim, Gate, Session } from "../protocol.ts";
+import { newsEvents } from "./news.ts";
 import type { GateParts } from "./parts.ts";
 import { Registry } from "./registry.ts";
 import { GateSession } from "./session.ts";
@@ -25,6 +26,9 @@ export async function createGate(parts: GateParts): Promise<RunningGate> {
 
   const timer = setInterval(() => registry.tick(parts.clock.now()), 1000);
   timer.unref();
+  const stopFeed = parts.approvals.port.feed(async (news) => {
+    for (const event of newsEvents(news)) await log.record(event);
+  });
   const stopListening = parts.identity.onRevocation((isRevoked) =>
     registry.endWhere((session) => isRevoked(session.principal), "revoked"),
   );
@@ -42,6 +46,7 @@ export async function createGate(parts: GateParts): Promise<RunningGate> {
     async close() {
       clearInterval(timer);
       stopListening();
+      stopFeed();
       await log.close("gateway stopped");
     },
   };

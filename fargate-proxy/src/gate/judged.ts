@@ -1,7 +1,7 @@
 // What the gate keeps of a statement that it judged in a session: the second run of it costs a look-up.
 import type { CatalogSnapshot } from "#shared/catalog.ts";
 import type { Decision } from "#shared/decision.ts";
-import type { FactsSummary } from "#shared/evidence/event.ts";
+import type { ApprovalUse, FactsSummary } from "#shared/evidence/event.ts";
 import type { Analysis, Facts } from "#shared/facts.ts";
 import { planStatement } from "#shared/masking/plan.ts";
 import type { MaskPlan } from "#shared/masking/types.ts";
@@ -15,6 +15,10 @@ export interface Judged extends Judgement {
   readonly validUntil: number;
   readonly plans: readonly MaskPlan[];
   readonly guarded: boolean;
+  /** Permitting it may change a setting. */
+  readonly sets: boolean;
+  /** Of a held command that was released: the request that let it run. */
+  readonly approval: ApprovalUse | null;
   /** What it was resolved against; if either is another now, it is analysed again. */
   readonly context: AnalysisContext;
   readonly snapshot: CatalogSnapshot | null;

@@ -1,9 +1,13 @@
 // What the gate is made of: ports and pure values, put together once by main.ts.
+import type { Sha256 } from "#shared/evidence/digest.ts";
+import type { Approvals } from "#shared/policy/approvals-file.ts";
 import type { Bundle } from "#shared/policy/types.ts";
 import type { AnalysisPort } from "../ports/analysis.ts";
+import type { ApprovalPort } from "../ports/approvals.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { CredentialPort } from "../ports/credentials.ts";
 import type { DecisionPort } from "../ports/decisions.ts";
+import type { EstimatePort } from "../ports/estimates.ts";
 import type { EvidencePort } from "../ports/evidence.ts";
 import type { IdentityPort } from "../ports/identity.ts";
 import type { Meter } from "../ports/meter.ts";
@@ -13,12 +17,16 @@ export interface GateParts {
   readonly bundle: Bundle;
   readonly identity: IdentityPort;
   readonly decisions: DecisionPort;
+  /** `rules` is null when the bundle names nobody who could approve anything. */
+  readonly approvals: { readonly port: ApprovalPort; readonly rules: Approvals | null };
   readonly analysis: AnalysisPort;
   readonly evidence: EvidencePort;
   readonly credentials: CredentialPort;
   readonly meter: Meter;
   /** A new session id: unique, sortable by time, safe in a file name. */
   newId(): string;
+  readonly estimates: EstimatePort;
+  readonly sha256: Sha256;
   /** Keyed HMAC for pseudonyms, and which key it is with; the key never leaves the gateway. */
   readonly pseudonyms: { readonly version: number; hmac(message: Uint8Array): Uint8Array };
   /** Per protocol: are these bytes only frames that carry no command? */

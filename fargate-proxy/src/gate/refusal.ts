@@ -19,20 +19,6 @@ export function deniedRefusal(decision: Decision): Refusal {
   });
 }
 
-export function heldRefusal(decision: Decision): Refusal {
-  const groups = decision.obligations.filter((o) => o.type === "approval").flatMap((o) => o.groups);
-  const reason = decision.obligations.some((o) => o.type === "reason");
-  const wants = [
-    groups.length > 0 ? `the approval of ${groups.join(" and ")}` : "",
-    reason ? "a stated purpose of use" : "",
-  ];
-  return new Refusal("approval-unavailable", {
-    message: `${decision.why}: it needs ${wants.filter((w) => w !== "").join(" and ")} (policy ${decision.policies.join(", ")})`,
-    detail: `Policy bundle ${decision.version.slice(0, 12)}.`,
-    hint: "This gateway has no approval workflow yet. Ask a person who may run the command, or the owners of the policy.",
-  });
-}
-
 /** Names that the server does not know either are answered in the server's own terms. */
 const UNDEFINED: Readonly<Record<string, "undefined-relation" | "undefined-column" | "undefined-function">> = {
   "undefined-relation": "undefined-relation",

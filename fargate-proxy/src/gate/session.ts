@@ -1,4 +1,4 @@
-// THE ORDER, once: a command is analysed, decided, planned, recorded, and only then permitted.
+// THE ORDER, once: a command is analysed, decided, planned, approved where policy holds it, recorded, and only then permitted.
 import type { CatalogSnapshot } from "#shared/catalog.ts";
 import type { Decision } from "#shared/decision.ts";
 import { Refusal } from "#shared/errors.ts";
@@ -10,14 +10,17 @@ import { type MaskEnvironment, rowMask } from "#shared/masking/rows.ts";
 import type { CopyMask, MaskTally, RowMask, Shape } from "#shared/masking/types.ts";
 import type { Target } from "#shared/target.ts";
 import type { SessionEvidence } from "../ports/evidence.ts";
-import type { Claim, Command, Judgement, Permitted, Session } from "../protocol.ts";
+import type { Claim, Command, Interruption, Judgement, Permitted, Session } from "../protocol.ts";
+import { preparationObstacle } from "./asking.ts";
 import { within } from "./deadline.ts";
+import { Hold } from "./hold.ts";
 import { type Judged, makePlans, mayEcho, summarize } from "./judged.ts";
 import type { GateParts } from "./parts.ts";
 import { mintPermit, type Permit } from "./permit.ts";
 import { refersToNames, withReferred } from "./refers.ts";
-import { deniedRefusal, heldRefusal, isUndefinedName, syntaxRefusal, undefinedRefusal } from "./refusal.ts";
+import { deniedRefusal, isUndefinedName, syntaxRefusal, undefinedRefusal } from "./refusal.ts";
 import type { Live, Registry } from "./registry.ts";
+import { SettingsSaid, setsSomething } from "./settings-said.ts";
 
 export interface SessionStart {
   readonly identity: SessionIdentity;
@@ -46,6 +49,9 @@ export class GateSession implements Session, Live {
   readonly #evidence: SessionEvidence;
   readonly #start: SessionStart;
   readonly #judged = new Map<Analysis, Judged>();
+  readonly #settings = new SettingsSaid();
+  /** The command that waits for an approval: the protocol sends no other meanwhile. */
+  #waiting: Hold | null = null;
   #running = 0;
   /** Once PHI was touched, what the server says later (at COMMIT, say) may speak of it. */
   #touched = false;
@@ -66,7 +72,7 @@ export class GateSession implements Session, Live {
   }
 
   get busy(): boolean {
-    return this.#running > 0;
+    return this.#running > 0 || this.#waiting !== null;
   }
 
   credential(): Promise<{ readonly password: string; readonly version: string }> {
@@ -77,6 +83,8 @@ export class GateSession implements Session, Live {
     if (this.#ended !== null) return this.#ended;
     this.lastActive = this.#parts.clock.now();
     if (!this.#parts.evidence.available) return this.#refuse(new Refusal("evidence-unavailable"), null);
+    const begun = command.continues as Judged | undefined;
+    if (begun !== undefined && begun.approval !== null) return this.#permit(command, begun);
     const known = command.prepared as Judged | undefined;
     if (known !== undefined && this.#isCurrent(known, command)) return this.#permit(command, known);
     if (command.text.length > this.target.limits.statementBytes) return this.#refuse(tooLong(this.target), null);
@@ -137,7 +145,13 @@ export class GateSession implements Session, Live {
     return within(PATIENCE_MS, found).catch(() => new Refusal("internal"));
   }
 
-  #decide(command: Command, analysis: Analysis): Promise<Verdict> {
+  async #decide(command: Command, analysis: Analysis): Promise<Verdict> {
+    const judged = await this.#judgedNow(command, analysis);
+    return judged instanceof Refusal ? this.#refuse(judged, null) : this.#decided(command, judged);
+  }
+
+  /** Asks policy, and keeps what follows from its answer. */
+  #judgedNow(command: Command, analysis: Analysis): Promise<Judged | Refusal> {
     const snapshot = this.#parts.analysis.snapshot(this.target.name);
     const outOfStep = snapshot === null ? [] : this.#parts.bundle.catalog.outOfStep(snapshot);
     const request = {
@@ -154,13 +168,13 @@ export class GateSession implements Session, Live {
     return within(PATIENCE_MS, this.#parts.decisions.decide(request)).then(
       (decision) => {
         meter.time("decide", clock.micros() - asked);
-        return this.#decided(command, analysis, decision, snapshot);
+        return this.#keep(command, analysis, decision, snapshot);
       },
-      () => this.#refuse(new Refusal("decision-unavailable"), null),
+      () => new Refusal("decision-unavailable"),
     );
   }
 
-  #decided(command: Command, analysis: Analysis, decision: Decision, snapshot: CatalogSnapshot | null): Verdict {
+  #keep(command: Command, analysis: Analysis, decision: Decision, snapshot: CatalogSnapshot | null): Judged {
     const listed = this.#parts.bundle.catalog;
     // What is out of step with the target is masked whole, whatever was said of it.
     const catalog = snapshot === null ? listed : listed.without(this.target.name, listed.outOfStep(snapshot));
@@ -171,18 +185,21 @@ export class GateSession implements Session, Live {
       ref: 0,
       decision,
       validUntil: this.lastActive + decision.cacheSeconds * 1000,
-      plans: decision.outcome === "permit" ? makePlans(analysis, catalog, this.target.name, decision) : [],
+      held: decision.outcome === "hold",
+      plans: decision.outcome === "refuse" ? [] : makePlans(analysis, catalog, this.target.name, decision),
       guarded: mayEcho(facts, catalog, this.target.name, snapshot),
+      sets: setsSomething(analysis),
+      approval: null,
       context: command.context,
       snapshot,
     };
     if (this.#judged.size >= REMEMBERED)
       for (const oldest of this.#judged.keys()) if (this.#judged.delete(oldest)) break;
     this.#judged.set(analysis, judged);
-    if (decision.outcome !== "permit") {
-      const refusal = decision.outcome === "hold" ? heldRefusal(decision) : deniedRefusal(decision);
-      return this.#refuse(refusal, judged, command);
-    }
+    return judged;
+  }
+
+  #decided(command: Command, judged: Judged): Verdict | Promise<Verdict> {
     for (const plan of judged.plans) {
       if (plan.type !== "refuse") continue;
       const refusal = new Refusal("analysis-incomplete", { message: `the result cannot be masked: ${plan.why}` });
@@ -192,11 +209,15 @@ export class GateSession implements Session, Live {
   }
 
   /** Evidence before effect: the permit resolves when the event that announces the command is durable. */
-  #permit(command: Command, judged: Judged): Verdict {
-    if (judged.decision.outcome !== "permit") {
-      const denied = judged.decision.outcome === "hold" ? heldRefusal : deniedRefusal;
-      return this.#refuse(denied(judged.decision), judged, command);
+  #permit(command: Command, judged: Judged): Verdict | Promise<Verdict> {
+    const { outcome } = judged.decision;
+    if (outcome === "refuse") return this.#refuse(deniedRefusal(judged.decision), judged, command);
+    if (outcome === "hold" && judged.approval === null) {
+      if (command.phase !== "prepare") return this.#hold(command, judged);
+      const obstacle = preparationObstacle(judged);
+      if (obstacle !== null) return this.#refuse(obstacle, judged, command);
     }
+    if (judged.sets && command.phase !== "prepare") this.#settings.saw(command.text, judged.analysis, command.binds);
     if (judged.guarded) this.#touched = true;
     const { clock, meter } = this.#parts;
     const announced = clock.micros();
@@ -213,6 +234,43 @@ export class GateSession implements Session, Live {
     return { judgement: judged, permit };
   }
 
+  /** The command waits until people agree to it, and is judged once more before it runs. */
+  async #hold(command: Command, judged: Judged): Promise<Verdict> {
+    if (this.#waiting !== null) return this.#refuse(new Refusal("internal"), judged, command);
+    this.#noteStatement(command, judged);
+    const { principal, target, id: session } = this;
+    const { purpose, approval } = this.#start.claim;
+    const asker = { session, principal, target, purpose, settings: this.#settings };
+    const mode = approval ?? this.#parts.approvals.rules?.waiting[principal.kind] ?? "wait";
+    const hold = new Hold(this.#parts, this.#evidence, asker);
+    this.#waiting = hold;
+    const released = await hold
+      .run(command, judged, mode, () => this.#again(command))
+      .finally(() => {
+        this.#waiting = null;
+        this.lastActive = this.#parts.clock.now();
+      });
+    const refusal = released instanceof Refusal ? released : this.#ended;
+    if (refusal !== null) return this.#refuse(refusal, judged, command);
+    const { judged: now, approval: use } = released as Exclude<typeof released, Refusal>;
+    this.#noteStatement(command, now);
+    return this.#permit(command, { ...now, approval: use });
+  }
+
+  /** Judges a command that has waited as things stand now. */
+  async #again(command: Command): Promise<Judged | Refusal> {
+    if (this.#ended !== null) return this.#ended;
+    this.lastActive = this.#parts.clock.now();
+    const found = await this.#analyse(command);
+    if (found instanceof Refusal) return found;
+    if ("syntax" in found) return new Refusal("approval-changed");
+    const known = this.#judged.get(found);
+    if (known !== undefined && this.#isCurrent(known, command)) return known;
+    const judged = await this.#judgedNow(command, found);
+    if (judged instanceof Refusal || judged.decision.outcome !== "refuse") return judged;
+    return deniedRefusal(judged.decision);
+  }
+
   #mint(bytes: Uint8Array): Permit {
     // The session may have ended (revocation) while the event was being written.
     if (this.#ended !== null) throw this.#ended;
@@ -222,7 +280,15 @@ export class GateSession implements Session, Live {
   #announce(command: Command, judged: Judged): EvidenceEvent {
     const { decision, analysis } = judged;
     if (judged.ref !== 0)
-      return { type: "execute", phase: command.phase, ref: judged.ref, decision: null, binds: command.binds };
+      return {
+        type: "execute",
+        phase: command.phase,
+        ref: judged.ref,
+        decision: null,
+        binds: command.binds,
+        ...(judged.approval === null ? {} : { approval: judged.approval }),
+        ...(judged.approval === null || command.continues === undefined ? {} : { continues: true }),
+      };
     return {
       type: "statement",
       phase: command.phase === "query" ? "query" : "prepare",
@@ -249,10 +315,7 @@ export class GateSession implements Session, Live {
 
   #refuse(refusal: Refusal, judged: Judged | null, command?: Command): Refusal {
     this.#parts.meter.count("refusals", 1, refusal.code);
-    if (judged !== null && command !== undefined && judged.ref === 0) {
-      this.#evidence.note(this.#announce(command, judged));
-      judged.ref = this.#evidence.seq;
-    }
+    if (judged !== null && command !== undefined) this.#noteStatement(command, judged);
     this.#evidence.note({
       type: "refused",
       ref: judged === null ? null : judged.ref,
@@ -262,6 +325,12 @@ export class GateSession implements Session, Live {
       why: judged === null ? refusal.code : refusal.message,
     });
     return refusal;
+  }
+
+  #noteStatement(command: Command, judged: Judged): void {
+    if (judged.ref !== 0) return;
+    this.#evidence.note(this.#announce(command, judged));
+    judged.ref = this.#evidence.seq;
   }
 
   pass(bytes: Uint8Array): Permit {
@@ -329,11 +398,25 @@ export class GateSession implements Session, Live {
   ): void {
     this.#running = Math.max(0, this.#running - 1);
     this.lastActive = this.#parts.clock.now();
-    this.#evidence.note({ type: "finished", ref: judgement.ref, ...outcome, sqlstate: outcome.sqlstate || "00000" });
+    const approval = (judgement as Judged).approval?.id;
+    this.#evidence.note({
+      type: "finished",
+      ref: judgement.ref,
+      ...outcome,
+      sqlstate: outcome.sqlstate || "00000",
+      ...(approval === undefined ? {} : { approval }),
+    });
     this.#parts.meter.time("command", outcome.micros);
     if (outcome.rows > 0) this.#parts.meter.count("rows", outcome.rows, this.target.name);
     for (const tally of outcome.masks)
       if (tally.masked > 0) this.#parts.meter.count("masked_cells", tally.masked, tally.mask);
+  }
+
+  interrupt(why: Interruption): boolean {
+    const refusal = new Refusal("approval-cancelled", {
+      message: `the request for an approval was taken back: ${why}`,
+    });
+    return this.#waiting?.giveUp(refusal, why) ?? false;
   }
 
   async refused(refusal: Refusal, judgement: Judgement | null): Promise<void> {
@@ -367,6 +450,8 @@ export class GateSession implements Session, Live {
   end(refusal: Refusal): void {
     if (this.#ended !== null) return;
     this.#ended = refusal;
+    // Whoever may come back finds the request as it is: the same command goes on with it.
+    this.#waiting?.giveUp(refusal, refusal.code === "revoked" ? "whoever asked was revoked" : null);
     this.#evidence.note({
       type: "refused",
       ref: null,
@@ -383,10 +468,12 @@ export class GateSession implements Session, Live {
   }
 
   async #close(reason: string): Promise<void> {
-    this.#ended ??= new Refusal("target-lost");
+    const over = this.#ended ?? new Refusal("target-lost");
+    this.#ended = over;
+    this.#waiting?.giveUp(over, /^client /.test(reason) ? "the client left" : null);
     this.#registry.remove(this);
     this.#parts.meter.gauge("sessions_live", this.#registry.size);
-    await this.#evidence.close(this.#ended.code === "target-lost" ? reason : this.#ended.code);
+    await this.#evidence.close(over.code === "target-lost" ? reason : over.code);
   }
 }
 

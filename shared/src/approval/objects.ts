@@ -55,6 +55,20 @@ export function definitionsOf(
   return { server: snapshot.serverVersion, database: snapshot.database, relations: touched, functions: called };
 }
 
+/** pg_type.oid of `trigger`: what returns it is called by triggers and by nothing else. */
+const TRIGGER = 2279;
+
+/**
+ * May planning the statements run code of the database? The planner works out calls of functions that are declared to depend on nothing;
+ * those that the server came with do no harm then. Triggers do not run before the statement does.
+ */
+export function planningMayRunCode(facts: readonly Facts[], snapshot: CatalogSnapshot | null): boolean {
+  const calls = facts.flatMap((f) => f.functions).filter((f) => f.standing !== "harmless");
+  if (calls.length === 0) return false;
+  const known = snapshot === null ? null : indexOf(snapshot).functions;
+  return calls.some(({ name }) => !(known?.get(name)?.every((f) => f.returns === TRIGGER) ?? false));
+}
+
 /** Snapshots are plain JSON; an interface of it is not, for the compiler. */
 function plain(value: object | undefined): Json {
   return (value ?? null) as Json;

@@ -7,7 +7,8 @@ import { leafHash } from "./merkle.ts";
 import { provenRoot } from "./proof.ts";
 import { type ObjectRecord, parseKey } from "./segment.ts";
 import { bySession, verifySessions } from "./verify.ts";
-import { BadEvidence, type VerifyReport, type VerifyTools, type Walk } from "./verify-types.ts";
+import { ApprovalWalk } from "./verify-approvals.ts";
+import { BadEvidence, emptyTally, type VerifyReport, type VerifyTools, type Walk } from "./verify-types.ts";
 
 export const BUNDLE_FORMAT = "postern-bundle/1";
 
@@ -92,9 +93,10 @@ export interface Bundle {
 
 /** @param key the ledger's, had from somewhere else than the bundle; without it, the bundle's own is used, and the report says so */
 export async function verifyBundle(bundle: Bundle, tools: VerifyTools, key?: VerifierKey): Promise<VerifyReport> {
-  const checked = { ledgerEntries: 0, sessions: 0, events: 0, pendingEvents: 0, objects: 0, bytes: 0 };
+  const checked = emptyTally();
   const reader = { get: bundle.get, list: async function* () {} };
-  const walk: Walk = { reader, tools, checked, open: [], recovered: [], notes: [], step: () => undefined };
+  const approvals = new ApprovalWalk();
+  const walk: Walk = { reader, tools, checked, open: [], recovered: [], notes: [], approvals, step: () => undefined };
   const report = (bad: VerifyReport["bad"], head: VerifyReport["head"]): VerifyReport => {
     const { open, recovered, notes } = walk;
     return { ok: bad === null, bad, head, checked, open, recovered, notes };
@@ -107,6 +109,8 @@ export async function verifyBundle(bundle: Bundle, tools: VerifyTools, key?: Ver
       { type: "all" },
     );
     await verifySessions(walk, sessions, new Map(), { scope: { type: "all" } });
+    checked.approved = approvals.runs;
+    walk.notes.push(...approvals.check(false));
     if (key === undefined)
       walk.notes.push(`the key came with the bundle: compare it with one that you trust (${bundle.head.key})`);
     walk.notes.push(

@@ -1,5 +1,17 @@
 // Every event of the evidence. These are the words the gate uses; `line.ts` writes them as one canonical OCSF line.
 // No event holds a literal, a bind value, a token or a cell.
+
+import type { GlassChange } from "../approval/break-glass.ts";
+import type { Incident } from "../approval/store.ts";
+import type {
+  Answer,
+  ApprovalChange,
+  ApprovalMode,
+  ApprovalStatus,
+  Approver,
+  Requester,
+  Through,
+} from "../approval/types.ts";
 import type { RelationFact, StatementKind } from "../facts.ts";
 import type { Principal } from "../identity.ts";
 import type { MaskTally } from "../masking/types.ts";
@@ -22,6 +34,23 @@ export interface DecisionSummary {
   readonly why: string;
   readonly version: string;
   readonly reveal: readonly string[];
+}
+
+/** Why a command that needs an approval may run. */
+export interface ApprovalUse {
+  /** Of the request. */
+  readonly id: string;
+  /** Hex SHA-256 of exactly the command that runs. */
+  readonly digest: string;
+  readonly requester: Pick<Requester, "name" | "issuer" | "subject" | "actsFor">;
+  readonly needed: readonly { readonly group: string; readonly quorum: number }[];
+  /** Groups whose people could stand in for others. */
+  readonly escalated: readonly { readonly group: string; readonly to: string }[];
+  readonly answers: readonly (Pick<Answer, "decision" | "channel" | "authentication"> &
+    Pick<Approver, "name" | "issuer" | "subject" | "groups"> & { readonly at: number })[];
+  readonly approvedAt: number;
+  readonly validUntil: number;
+  readonly through?: Through;
 }
 
 export type EvidenceEvent =
@@ -60,6 +89,51 @@ export type EvidenceEvent =
       readonly ref: number;
       readonly decision: DecisionSummary | null;
       readonly binds: number;
+      /** Of a command that policy holds. */
+      readonly approval?: ApprovalUse;
+      /** It goes on with a portal that was approved and stopped half way. */
+      readonly continues?: true;
+    }
+  /** A command needs an approval, and asks for it; `joined` when the request is one from before. */
+  | {
+      readonly type: "approval.requested";
+      readonly ref: number;
+      readonly id: string;
+      readonly digest: string;
+      readonly mode: ApprovalMode;
+      readonly needed: readonly string[];
+      readonly until: number;
+      readonly joined: boolean;
+    }
+  /** Something became of a request, in whichever process: kept in the gateway's own log. */
+  | {
+      readonly type: "approval.changed";
+      readonly id: string;
+      readonly digest: string;
+      readonly requester: string;
+      readonly target: string;
+      readonly status: ApprovalStatus;
+      readonly change: ApprovalChange;
+    }
+  /** Somebody went ahead by breaking the glass, or it was reviewed, or the review is overdue. */
+  | {
+      readonly type: "break-glass.changed";
+      readonly id: string;
+      readonly target: string;
+      readonly by: string;
+      readonly reason: string;
+      readonly until: number;
+      readonly change: GlassChange;
+    }
+  /** An answer that did not count, or a callback that nobody signed. */
+  | {
+      readonly type: "approval.incident";
+      readonly what: Incident["type"];
+      readonly at: number;
+      readonly why: string;
+      readonly channel: string;
+      readonly request?: string;
+      readonly by?: string;
     }
   | {
       readonly type: "finished";
@@ -70,6 +144,8 @@ export type EvidenceEvent =
       readonly sqlstate: string;
       readonly micros: number;
       readonly masks: readonly MaskTally[];
+      /** The request whose approval let it run. */
+      readonly approval?: string;
     }
   | {
       readonly type: "refused";

@@ -36,14 +36,17 @@ export class LineWriter {
       const phase = event.phase === "execute" ? "" : `,"phase":"${event.phase}"`;
       const binds = event.binds === 0 ? "" : `,"binds":${event.binds}`;
       const decision = event.decision === null ? "" : `,"decision":${JSON.stringify(event.decision)}`;
-      return `${start}${phase}${binds}${decision}}}`;
+      const approval = event.approval === undefined ? "" : `,"approval":${JSON.stringify(event.approval)}`;
+      const goesOn = event.continues === undefined ? "" : `,"continues":true`;
+      return `${start}${phase}${binds}${decision}${approval}${goesOn}}}`;
     }
     if (event.type === "finished") {
       const failed = isFine(event.sqlstate) ? "" : `,"status_id":2,"status_code":${JSON.stringify(event.sqlstate)}`;
       const start = `${this.#hot}${time}${failed}${this.#link}${seq},"prev":"${prev}","type":"finished","ref":${event.ref}`;
       const counts = `,"tag":${JSON.stringify(event.tag)},"rows":${event.rows},"bytes":${event.bytes},"micros":${event.micros}`;
       const masks = event.masks.length === 0 ? "" : `,"masks":${JSON.stringify(event.masks.map(tally))}`;
-      return `${start}${counts}${masks}}}`;
+      const approval = event.approval === undefined ? "" : `,"approval":${JSON.stringify(event.approval)}`;
+      return `${start}${counts}${masks}${approval}}}`;
     }
     return JSON.stringify(this.#full(event, seq, time, prev));
   }

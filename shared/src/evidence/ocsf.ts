@@ -18,6 +18,10 @@ export const CLASSES: Readonly<Record<EvidenceEvent["type"], { readonly category
   finished: DATASTORE,
   refused: DATASTORE,
   violation: DATASTORE,
+  "approval.requested": ENTITY_MANAGEMENT,
+  "approval.changed": ENTITY_MANAGEMENT,
+  "approval.incident": ENTITY_MANAGEMENT,
+  "break-glass.changed": ENTITY_MANAGEMENT,
   "policy.in_force": ENTITY_MANAGEMENT,
   "revocation.entered": ACCOUNT_CHANGE,
 };
@@ -48,8 +52,14 @@ export function activityOf(event: EvidenceEvent): number {
       return 2; // Logoff
     case "statement":
       return STATEMENTS[event.facts[0]?.kind ?? "other"] ?? 99;
+    case "approval.requested":
+      return 1; // Create
+    case "approval.changed":
+    case "break-glass.changed":
     case "policy.in_force":
       return 3; // Update
+    case "approval.incident":
+      return 99;
     case "revocation.entered":
       return 5; // Disable
     case "violation":
@@ -77,6 +87,17 @@ export function standingOf(event: EvidenceEvent): Standing {
       return { severity: 4, status: 2 };
     case "session.recovered":
       return { severity: 3, status: 0 };
+    case "approval.changed":
+      return {
+        severity: 2,
+        status: { denied: 2, expired: 2, cancelled: 2, open: 0, approved: 1, spent: 1 }[event.status],
+      };
+    case "approval.requested":
+      return { severity: 2, status: 0 };
+    case "approval.incident":
+      return { severity: 3, status: 2 };
+    case "break-glass.changed":
+      return { severity: 4, status: event.change.type === "overdue" ? 2 : 1 };
     case "statement":
       return { severity: 1, status: { permit: 1, refuse: 2, hold: 0 }[event.decision.outcome] };
     default:
@@ -112,6 +133,13 @@ export function ownFields(event: EvidenceEvent, principal: Principal | null): ob
       return { status_code: event.sqlstate, status_detail: event.why };
     case "violation":
       return { status_code: event.code, status_detail: event.why, activity_name: "Protocol violation" };
+    case "approval.requested":
+    case "approval.changed":
+      return { entity: { type: "approval request", uid: event.id } };
+    case "break-glass.changed":
+      return { entity: { type: "break-glass", uid: event.id }, status_detail: event.reason };
+    case "approval.incident":
+      return { status_detail: event.why };
     case "policy.in_force":
       return { entity: { type: "policy", uid: event.version } };
     case "revocation.entered":

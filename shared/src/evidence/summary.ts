@@ -82,8 +82,9 @@ function united(known: readonly string[], more: readonly string[]): readonly str
   return fresh.length === 0 ? known : [...new Set([...known, ...fresh])].sort();
 }
 
-/** How many commands an event announces: preparing a statement runs nothing yet. */
+/** How many commands an event announces: preparing a statement runs nothing yet, and one that policy holds has its own event when it runs. */
 export function commandsIn(event: EvidenceEvent): 0 | 1 {
+  if (event.type === "statement" && event.decision.outcome === "hold") return 0;
   return (event.type === "statement" || event.type === "execute") && event.phase !== "prepare" ? 1 : 0;
 }
 

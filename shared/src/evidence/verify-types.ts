@@ -1,5 +1,6 @@
 // The words of verification: what it asks for, what it is given, what it says.
 import type { CheckpointTools, VerifierKey } from "./checkpoint.ts";
+import type { EvidenceLine } from "./line-read.ts";
 import type { ObjectRecord } from "./segment.ts";
 
 /** A head of the ledger, for comparison with a later one. */
@@ -77,8 +78,14 @@ export interface Tally {
   events: number;
   /** Of `events`: durable in the journal, not yet under the ledger. */
   pendingEvents: number;
+  /** Commands that ran by an approval. */
+  approved: number;
   objects: number;
   bytes: number;
+}
+
+export function emptyTally(): Tally {
+  return { ledgerEntries: 0, sessions: 0, events: 0, pendingEvents: 0, approved: 0, objects: 0, bytes: 0 };
 }
 
 export class BadEvidence extends Error {
@@ -97,6 +104,8 @@ export interface Walk {
   readonly open: string[];
   readonly recovered: string[];
   readonly notes: string[];
+  /** Looks at approvals across sessions (verify-approvals.ts). */
+  readonly approvals: { saw(line: EvidenceLine, place: Omit<BadPlace, "what">): void };
   step(): void;
 }
 

@@ -1,15 +1,16 @@
 // Is the evidence whole and unaltered? Pure over an async reader of objects: whoever has the objects and the ledger's public key can ask.
 // The ledger comes first (verify-ledger.ts), then each session (verify-session.ts); the first bad place ends it and is named.
 import { type ObjectName, type ObjectRecord, parseKey } from "./segment.ts";
+import { ApprovalWalk } from "./verify-approvals.ts";
 import { type LedgerView, readLedger } from "./verify-ledger.ts";
 import { verifySession } from "./verify-session.ts";
 import {
   BadEvidence,
   type EvidenceReader,
+  emptyTally,
   type KnownHead,
   type Scope,
   type SessionObjects,
-  type Tally,
   type VerifyReport,
   type VerifyRequest,
   type VerifyTools,
@@ -21,8 +22,18 @@ export async function verifyEvidence(
   tools: VerifyTools,
   request: VerifyRequest,
 ): Promise<VerifyReport> {
-  const checked: Tally = { ledgerEntries: 0, sessions: 0, events: 0, pendingEvents: 0, objects: 0, bytes: 0 };
-  const walk: Walk = { reader, tools, checked, open: [], recovered: [], notes: [], step: () => undefined };
+  const checked = emptyTally();
+  const approvals = new ApprovalWalk();
+  const walk: Walk = {
+    reader,
+    tools,
+    checked,
+    open: [],
+    recovered: [],
+    notes: [],
+    approvals,
+    step: () => undefined,
+  };
   let head: KnownHead | null = null;
   try {
     // In this order, since lines move from the journal to objects, and objects to the ledger, while this runs.
@@ -34,6 +45,8 @@ export async function verifyEvidence(
     for (const session of unwritten(pending, sessions, request.scope))
       sessions.set(session, { events: [], recordings: [] });
     await verifySessions(walk, sessions, pending, request);
+    checked.approved = approvals.runs;
+    walk.notes.push(...approvals.check(request.scope.type === "all"));
     noteLimits(walk, ledger, request);
     return { ok: true, bad: null, head, checked, open: walk.open, recovered: walk.recovered, notes: walk.notes };
   } catch (error) {

@@ -36,6 +36,7 @@ export class Asides {
       return;
     }
     const [name, value] = parameter;
+    core.reported.set(name, value);
     if (name === "search_path") core.context.reportedPath(value);
     if ((name === "client_encoding" && value !== "UTF8") || (name === "standard_conforming_strings" && value !== "on"))
       core.fail(new Refusal("protocol-unsupported", { message: `the session changed ${name}` }));

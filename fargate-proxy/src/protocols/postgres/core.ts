@@ -2,7 +2,7 @@
 import { Refusal } from "#shared/errors.ts";
 import type { Permit } from "../../gate/permit.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { Judgement, Session } from "../../protocol.ts";
+import type { Judgement, Notice, Session } from "../../protocol.ts";
 import { ContextTracker } from "./context.ts";
 import type { Range } from "./messages.ts";
 import { BIND, CLOSE, DESCRIBE, EXECUTE, type Op, OpQueue, PARSE, QUERY } from "./ops.ts";
@@ -68,6 +68,12 @@ export class Core {
   hushed = false;
   /** All that completed since the last ReadyForQuery only sets, shows, begins or ends. */
   settingsOnly = true;
+  /** Commands were sent that may keep locks until their transaction ends. */
+  touched = false;
+  /** What the target reported of its parameters. */
+  readonly reported: Map<string, string>;
+  /** What the client is to be told as soon as no message is half sent. */
+  notices: Notice[] = [];
   /** Of the command that answered last: tells whether what the target says unasked may hold data. */
   last: Judgement | null = null;
   over = false;
@@ -80,6 +86,7 @@ export class Core {
     this.clock = start.clock;
     this.pid = start.pid;
     this.outside = outside;
+    this.reported = new Map(parameters);
     const reported = parameters.get("search_path");
     this.context = new ContextTracker(session.target.name, session.target.user, start.searchPath, reported);
   }

@@ -1,5 +1,6 @@
 // What the client reads when something went wrong: our own refusals, and the target's messages rebuilt where they may hold data.
 import type { Refusal } from "#shared/errors.ts";
+import type { Notice } from "../../protocol.ts";
 import { adviceOn } from "./advice.ts";
 import { conditionOf } from "./conditions.ts";
 import { encodeFields } from "./encode.ts";
@@ -19,6 +20,18 @@ export function refusalMessage(refusal: Refusal, severity: Severity): Buffer {
   if (refusal.position !== undefined) fields.push(["P", String(refusal.position)]);
   fields.push(["R", refusal.code]);
   return encodeFields("E", fields);
+}
+
+/** NoticeResponse for what the gateway itself has to say while a command waits. */
+export function noticeMessage({ message, detail, hint }: Notice): Buffer {
+  return encodeFields("N", [
+    ["S", "NOTICE"],
+    ["V", "NOTICE"],
+    ["C", "00000"],
+    ["M", message],
+    ["D", detail],
+    ["H", hint],
+  ]);
 }
 
 /**

@@ -6,12 +6,14 @@ import { encodeCopyData, encodeDescribe, FLUSH } from "./encode.ts";
 import { BAD, FrameReader, NEED_MORE, OVERSIZE, PIECE } from "./frames.ts";
 import { describing, Judging } from "./judging.ts";
 import { FRONTEND, frontendBounds } from "./kinds.ts";
-import { readBind, readExecute, readParse, readQuery, readTarget } from "./messages.ts";
+import { readBind, readBound, readExecute, readParse, readQuery, readTarget } from "./messages.ts";
 import { BIND, CLOSE, DESCRIBE, EXECUTE, type Kind, Op, PARSE, QUERY, SILENT, SYNC } from "./ops.ts";
 import { type Portal, REFERS } from "./portals.ts";
 import { notUtf8, pathInMotion, Refusals, staleStatement, unknownStatement } from "./refusals.ts";
 import type { Sender } from "./sender.ts";
 
+/** Bytes that are taken from a client while its command waits for an approval. */
+const MOST_BACKLOG = 64 * 1024;
 /** Unanswered messages of one session; a client that sends more is not read from. More than the target ever keeps to itself. */
 const MOST_UNANSWERED = 8192;
 
@@ -29,6 +31,9 @@ export class Intake {
   #asked = false;
   #saidGoodbye = false;
   #ended = false;
+  /** Chunks that came while a command waits for an approval: they are read only so that the client's leaving is seen. */
+  readonly #backlog: Buffer[] = [];
+  #backlogBytes = 0;
 
   constructor(core: Core, sender: Sender) {
     this.#core = core;
@@ -41,21 +46,36 @@ export class Intake {
 
   /** False while the client should not be read from. */
   get wantsMore(): boolean {
-    return !this.#held && !this.#reader.unread && !this.#saidGoodbye;
+    if (this.#saidGoodbye) return false;
+    if (this.#judging.waiting) return this.#backlogBytes < MOST_BACKLOG;
+    return !this.#held && !this.#reader.unread && this.#backlog.length === 0;
   }
 
   push(chunk: Buffer): void {
-    this.#reader.push(chunk);
+    if (!this.#reader.unread && this.#backlog.length === 0) this.#reader.push(chunk);
+    else {
+      this.#backlog.push(chunk);
+      this.#backlogBytes += chunk.length;
+    }
+  }
+
+  /** True while a command waits for an approval. */
+  get waiting(): boolean {
+    return this.#judging.waiting;
   }
 
   /** Takes what can be taken now. Called whenever there is more, or something that was waited for may have happened. */
   pump(): void {
     const core = this.#core;
+    if (this.#ended) this.#judging.abandon();
     while (!core.over && !this.#saidGoodbye && !this.#judging.pending) {
       if (!this.#held) {
         if (!core.outside.targetWritable) break;
         const found = this.#reader.next();
-        if (found === NEED_MORE) break;
+        if (found === NEED_MORE) {
+          if (this.#nextChunk()) continue;
+          break;
+        }
         if (found === BAD) {
           this.#refusals.violation("a message of unknown type or impossible length");
           break;
@@ -76,6 +96,14 @@ export class Intake {
     this.#sender.advance();
   }
 
+  #nextChunk(): boolean {
+    const chunk = this.#backlog.shift();
+    if (chunk === undefined) return false;
+    this.#backlogBytes -= chunk.length;
+    this.#reader.push(chunk);
+    return true;
+  }
+
   /** The client's side of the connection ended: as good as Terminate, once all before it is done. */
   ended(): void {
     this.#ended = true;
@@ -83,8 +111,10 @@ export class Intake {
 
   /** True once the client said goodbye and everything before was forwarded. */
   get done(): boolean {
-    const goodbye = this.#saidGoodbye || (this.#ended && !this.#held && !this.#reader.unread);
-    return goodbye && !this.#judging.pending && this.#core.queue.toSend === undefined;
+    const unread = this.#reader.unread || this.#backlog.length > 0;
+    const goodbye = this.#saidGoodbye || (this.#ended && !this.#held && !unread);
+    const { queue } = this.#core;
+    return goodbye && !this.#judging.pending && (queue.toSend === undefined || queue.onlyLazy);
   }
 
   /** @returns false when the message has to wait */
@@ -173,12 +203,13 @@ export class Intake {
     const { buffer, start, end } = this.#reader;
     const message = readParse(this.#reader);
     if (message === null) return this.#refusals.violation("a malformed Parse");
-    const { name, text } = message;
+    const { name, text, types } = message;
     if (text === undefined) return this.#refusals.own(PARSE, notUtf8());
     if (this.#namesUncertain(text)) return false;
     if (this.#core.context.pathUnknown) return this.#refusals.own(PARSE, pathInMotion());
     const op = new Op(PARSE);
     op.name = name;
+    op.types = types;
     const bytes = buffer.subarray(start, end);
     this.#judging.judge(op, { phase: "prepare", text, context: this.#core.context.current, binds: 0, bytes });
     return true;
@@ -195,6 +226,7 @@ export class Intake {
     const op = new Op(BIND);
     op.name = message.portal;
     op.judgement = statement?.judgement ?? null;
+    const held = statement?.origin === "parse" && statement.judgement.held;
     op.portal = {
       name: message.portal,
       statement,
@@ -202,9 +234,12 @@ export class Intake {
       context: context.current,
       formats: message.formats,
       values: message.values,
+      bound: held ? { types: statement?.types ?? [], ...readBound(this.#reader) } : null,
+      released: null,
       shape: null,
       described: false,
     };
+    op.lazy = held;
     portals.begin(op.name, op.portal);
     this.#pass(op);
     return true;
@@ -220,6 +255,7 @@ export class Intake {
     if (op.ofStatement) op.statement = this.#core.statements.get(message.name) ?? null;
     else op.portal = this.#core.portals.get(message.name) ?? null;
     describing(op);
+    op.lazy = op.judgement?.held ?? false;
     this.#pass(op);
     return true;
   }
@@ -277,7 +313,9 @@ export class Intake {
       binds: portal.values,
       bytes: buffer.subarray(start, end),
     } as const;
-    this.#judging.judge(op, prepared === undefined ? asked : { ...asked, prepared });
+    const { released } = portal;
+    if (released !== null) this.#judging.judge(op, { ...asked, continues: released });
+    else this.#judging.judge(op, prepared === undefined ? asked : { ...asked, prepared });
     return true;
   }
 

@@ -1,7 +1,7 @@
 // One command and the gate: from the question to the queue, or to a refusal.
 import { Refusal } from "#shared/errors.ts";
 import type { AnalysisContext } from "../../ports/analysis.ts";
-import type { Command, Judgement, Permitted } from "../../protocol.ts";
+import type { Circumstances, Command, Judgement, Permitted } from "../../protocol.ts";
 import type { Core } from "./core.ts";
 import { encodeDescribe } from "./encode.ts";
 import { DESCRIBE, EXECUTE, Op, PARSE, QUERY } from "./ops.ts";
@@ -10,29 +10,59 @@ import { type Refusals, staleStatement } from "./refusals.ts";
 import type { Sender } from "./sender.ts";
 import { traitsOf } from "./traits.ts";
 
-export type Asked = Omit<Command, "resolve">;
+export type Asked = Omit<Command, "resolve" | "circumstances" | "waits">;
+
+/** Of what the target reports: who asks, and what literals mean. search_path is in the context. */
+const DECISIVE = [
+  "DateStyle",
+  "IntervalStyle",
+  "TimeZone",
+  "client_encoding",
+  "is_superuser",
+  "session_authorization",
+  "standard_conforming_strings",
+] as const;
 
 export class Judging {
   /** A verdict is awaited: the next message is not looked at before it is there. */
   pending = false;
+  /** The client was told that its command waits for an approval. */
+  waiting = false;
+  #abandoned = false;
   readonly #core: Core;
   readonly #sender: Sender;
   readonly #refusals: Refusals;
   /** The command being judged names a prepared statement that was looked at when names meant something else. */
   #stale = false;
+  /** The command being judged. */
+  #asked: Op | null = null;
   readonly #resolve: Command["resolve"];
+  readonly #circumstances: Command["circumstances"];
+  readonly #waits: Command["waits"];
 
   constructor(core: Core, sender: Sender, refusals: Refusals) {
     this.#core = core;
     this.#sender = sender;
     this.#refusals = refusals;
     this.#resolve = (kind, name) => this.#lookUp(kind, name);
+    this.#circumstances = () => this.#circumstancesOf(this.#asked);
+    this.#waits = (notice) => {
+      this.waiting = true;
+      core.notices.push(notice);
+      core.outside.soon();
+    };
   }
 
   /** Asks the gate about one command; what follows from the verdict follows now, or when it is there. */
   judge(op: Op, asked: Asked): void {
     this.#stale = false;
-    const verdict = this.#core.session.judge({ ...asked, resolve: this.#resolve });
+    this.#asked = op;
+    const verdict = this.#core.session.judge({
+      ...asked,
+      resolve: this.#resolve,
+      circumstances: this.#circumstances,
+      waits: this.#waits,
+    });
     if (!(verdict instanceof Promise)) {
       this.#judged(op, verdict, asked.context);
       return;
@@ -44,8 +74,15 @@ export class Judging {
     );
   }
 
+  /** The client has gone: nobody waits for an approval any more. */
+  abandon(): void {
+    if (!this.waiting || this.#abandoned) return;
+    this.#abandoned = true;
+    this.#core.session.interrupt("the client left");
+  }
+
   #judgedLater(op: Op, verdict: Permitted | Refusal, context: AnalysisContext): void {
-    this.pending = false;
+    this.pending = this.waiting = false;
     if (!this.#core.over) {
       this.#judged(op, verdict, context);
       this.#core.outside.soon();
@@ -68,6 +105,7 @@ export class Judging {
     op.judgement = judgement;
     op.traits = traitsOf(judgement.analysis);
     op.ready = false;
+    if (op.kind === PARSE) op.lazy = judgement.held;
     if (op.kind === PARSE) op.traits = null;
     else op.changes = op.traits.changes || (op.traits.ends && core.context.undoable);
     permit.then(
@@ -81,7 +119,7 @@ export class Judging {
       return;
     }
     if (op.kind === PARSE) this.#begins(op, judgement, context);
-    else if (op.kind === EXECUTE) this.#needsShape(op);
+    else if (op.kind === EXECUTE) this.#runs(op, judgement);
     if (op.traits?.undoable) core.context.undoable = true;
     core.queue.push(op);
     if (op.kind === QUERY) core.endGroup();
@@ -98,6 +136,11 @@ export class Judging {
     this.#refusals.refuse(op.kind, refusal);
   }
 
+  #runs(op: Op, judgement: Judgement): void {
+    if (judgement.held && op.portal !== null) op.portal.released = judgement;
+    this.#needsShape(op);
+  }
+
   #begins(op: Op, judgement: Judgement, context: AnalysisContext): void {
     const { text } = judgement;
     op.statement = {
@@ -106,6 +149,7 @@ export class Judging {
       text,
       judgement,
       context,
+      types: op.types,
       refers: REFERS.test(text),
       shape: null,
       described: false,
@@ -123,6 +167,14 @@ export class Judging {
     describe.portal = portal;
     describing(describe);
     this.#core.queue.push(describe);
+  }
+
+  #circumstancesOf(op: Op | null): Circumstances | null {
+    const core = this.#core;
+    const bound = op?.portal?.bound ?? null;
+    if (op === null || (op.kind === EXECUTE && bound === null)) return null;
+    const settings = Object.fromEntries(DECISIVE.map((name) => [name, core.reported.get(name) ?? ""]));
+    return { bound, settings, locks: this.#sender.locks };
   }
 
   #lookUp(kind: "prepared" | "cursor", name: string): Judgement | undefined {

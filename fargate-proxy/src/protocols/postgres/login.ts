@@ -116,6 +116,7 @@ function claimOf(accepted: Accepted, start: Startup, wanted: LoginRequest, token
     source: accepted.source,
     application: wanted.application,
     ...(wanted.purpose === undefined ? {} : { purpose: wanted.purpose }),
+    ...(wanted.approval === undefined ? {} : { approval: wanted.approval }),
     tls: start.tls,
   };
 }
@@ -151,7 +152,9 @@ async function openTarget(
     await session.close(ending);
     return ending;
   }
-  const cancelKey = parts.cancelKeys.issue(upstream.pid, minor, () => upstream.cancel());
+  const cancelKey = parts.cancelKeys.issue(upstream.pid, minor, () =>
+    session.interrupt("the client cancelled it") ? Promise.resolve() : upstream.cancel(),
+  );
   const firstBytes = inbox.release();
   stream.write(welcome(upstream, wanted.application, cancelKey));
   return { client: stream, session, upstream, cancelKey, firstBytes };

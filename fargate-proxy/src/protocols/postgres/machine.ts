@@ -1,5 +1,6 @@
 // One session after login, without sockets: bytes of both sides go in, what to do comes out through `Outside`.
 import { Core, type Outside, type Start } from "./core.ts";
+import { noticeMessage } from "./errors.ts";
 import { Intake } from "./intake.ts";
 import { Results } from "./results.ts";
 import { Sender } from "./sender.ts";
@@ -56,8 +57,19 @@ export class Machine {
     return this.#core.queue.toSend?.ready === false;
   }
 
+  /** A command waits for an approval: `nudge` from time to time. */
+  get waiting(): boolean {
+    return this.#intake.waiting;
+  }
+
+  nudge(): void {
+    if (this.waiting && !this.#core.over) this.#sender.nudge();
+  }
+
   /** What the client is to be sent, as few buffers. */
   take(): readonly Buffer[] {
+    if (this.#core.notices.length > 0 && !this.midMessage)
+      for (const notice of this.#core.notices.splice(0)) this.#core.out.append(noticeMessage(notice));
     return this.#core.out.take();
   }
 

@@ -1,6 +1,7 @@
 // Reads the messages that the gateway has to understand (PostgreSQL documentation, 54.7). Each reader gets a whole message, from its
 // type byte on, and returns null when it is not well-formed: the caller ends the session.
 import { isUtf8 } from "node:buffer";
+import type { BoundValues } from "#shared/approval/digest.ts";
 import type { Shape, ShapeColumn } from "#shared/masking/types.ts";
 
 const HEADER = 5;
@@ -32,7 +33,11 @@ export function readQuery({ buffer, start, end }: Range): string | undefined | n
 export interface ParseMessage {
   readonly name: string;
   readonly text: string | undefined;
+  /** pg_type.oid of parameters, as far as the client declares them; 0 where it leaves that to the target. */
+  readonly types: readonly number[];
 }
+
+const NO_TYPES: readonly number[] = [];
 
 export function readParse({ buffer, start, end }: Range): ParseMessage | null {
   const nameEnd = stringEnd(buffer, start + HEADER, end);
@@ -41,7 +46,11 @@ export function readParse({ buffer, start, end }: Range): ParseMessage | null {
   if (textEnd === -1 || textEnd + 3 > end) return null;
   const types = buffer.readUInt16BE(textEnd + 1);
   if (textEnd + 3 + types * 4 !== end) return null;
-  return { name: nameOf(buffer, start + HEADER, nameEnd), text: text(buffer, nameEnd + 1, textEnd) };
+  return {
+    name: nameOf(buffer, start + HEADER, nameEnd),
+    text: text(buffer, nameEnd + 1, textEnd),
+    types: types === 0 ? NO_TYPES : Array.from({ length: types }, (_, i) => buffer.readUInt32BE(textEnd + 3 + i * 4)),
+  };
 }
 
 export interface BindMessage {
@@ -82,6 +91,25 @@ export function readBind({ buffer, start, end }: Range): BindMessage | null {
 }
 
 const NO_FORMATS: readonly number[] = [];
+
+/** The parameters in a Bind message that `readBind` has found well-formed: copies, since they may be kept for long. */
+export function readBound({ buffer, start, end }: Range): Pick<BoundValues, "formats" | "values"> {
+  const nameEnd = stringEnd(buffer, stringEnd(buffer, start + HEADER, end) + 1, end);
+  const formats = Array.from({ length: buffer.readUInt16BE(nameEnd + 1) }, (_, i) =>
+    buffer.readInt16BE(nameEnd + 3 + i * 2),
+  );
+  let at = nameEnd + 3 + formats.length * 2;
+  const values = Array.from({ length: buffer.readUInt16BE(at) }, () => null as Uint8Array | null);
+  at += 2;
+  for (const i of values.keys()) {
+    const length = buffer.readInt32BE(at);
+    at += 4;
+    if (length < 0) continue;
+    values[i] = Uint8Array.from(buffer.subarray(at, at + length));
+    at += length;
+  }
+  return { formats, values };
+}
 
 export interface TargetMessage {
   readonly what: "statement" | "portal";

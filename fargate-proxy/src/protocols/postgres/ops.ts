@@ -34,6 +34,7 @@ export type Kind =
   | typeof ABORT;
 
 const EMPTY: Buffer = Buffer.alloc(0);
+const NO_TYPES: readonly number[] = [];
 const NO_TALLIES: readonly MaskTally[] = [];
 
 /** One class for all kinds: the queue stays monomorphic, which is what makes it fast. */
@@ -55,6 +56,8 @@ export class Op {
   hidden = false;
   /** Sent only once everything before it has been answered. */
   alone = false;
+  /** Not sent before something behind it is: a statement that waits for an approval keeps no locks at the target meanwhile. */
+  lazy = false;
   /** QUERY behind messages without Sync: it shares their implicit transaction, which stays open when it is over. */
   unsynced = false;
   /** It changes what later commands mean. */
@@ -65,6 +68,8 @@ export class Op {
   /** DESCRIBE, CLOSE: of a statement (true) or of a portal. */
   ofStatement = false;
   statement: Statement | null = null;
+  /** PARSE: declared types of parameters. */
+  types: readonly number[] = NO_TYPES;
   portal: Portal | null = null;
 
   /** Which statement of the command string answers now. */
@@ -104,6 +109,8 @@ export class OpQueue {
   #ops: Op[] = [];
   #head = 0;
   #sent = 0;
+  /** How many of the last ones are lazy, and have nothing behind them. */
+  #lazy = 0;
 
   get length(): number {
     return this.#ops.length - this.#head;
@@ -111,6 +118,13 @@ export class OpQueue {
 
   push(op: Op): void {
     this.#ops.push(op);
+    this.#lazy = op.lazy ? this.#lazy + 1 : 0;
+  }
+
+  /** True when nothing but lazy ones is left to be sent. */
+  get onlyLazy(): boolean {
+    const unsent = this.#ops.length - this.#sent;
+    return unsent > 0 && unsent <= this.#lazy;
   }
 
   /** Lengthens the last op if it is SILENT, not sent, and ends where the bytes begin. */
@@ -137,7 +151,7 @@ export class OpQueue {
   answered(): void {
     this.#head++;
     if (this.#head === this.#ops.length) {
-      this.#ops.length = this.#head = this.#sent = 0;
+      this.#ops.length = this.#head = this.#sent = this.#lazy = 0;
     } else if (this.#head === 4096) {
       this.#ops.splice(0, this.#head);
       this.#sent -= this.#head;
@@ -184,6 +198,7 @@ export class OpQueue {
     const end = this.#syncFrom(start);
     const synced = end < this.#ops.length;
     const dropped = this.#ops.splice(start, end - start);
+    this.#lazy = 0;
     if (this.#sent > start) this.#sent = Math.max(start, this.#sent - dropped.length);
     return { dropped, synced };
   }
@@ -193,16 +208,22 @@ export class OpQueue {
     this.#ops.splice(this.#sent + 1, 0, ...ops);
   }
 
+  /** Puts one in front of all that have not been sent. */
+  insertNext(op: Op): void {
+    this.#ops.splice(this.#sent, 0, op);
+  }
+
   /** Takes out the one to be sent next. */
   removeToSend(): void {
     this.#ops.splice(this.#sent, 1);
+    this.#lazy = 0;
   }
 
   /** Everything, for the end of the session. */
   drain(): readonly Op[] {
     const left = this.#ops.slice(this.#head);
     this.#ops = [];
-    this.#head = this.#sent = 0;
+    this.#head = this.#sent = this.#lazy = 0;
     return left;
   }
 }

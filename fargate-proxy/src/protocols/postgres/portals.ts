@@ -1,6 +1,7 @@
 // What names mean on the target: prepared statements and portals, made by messages (Parse, Bind) or by SQL (PREPARE, DECLARE).
 // What is known for sure is what the target confirmed. Inside one pipelined group (up to Sync) a name may be used before that: if its
 // making fails, the target skips the rest of the group. Across groups nothing is taken for granted: the machine waits.
+import type { BoundValues } from "#shared/approval/digest.ts";
 import type { Shape } from "#shared/masking/types.ts";
 import type { AnalysisContext } from "../../ports/analysis.ts";
 import type { Judgement } from "../../protocol.ts";
@@ -14,6 +15,8 @@ export interface Statement {
   readonly judgement: Judgement;
   /** What names meant when it was made. */
   readonly context: AnalysisContext;
+  /** pg_type.oid of parameters, as Parse declared them. */
+  readonly types: readonly number[];
   /** Its text speaks of prepared statements or cursors by name: what it does is known only when it runs. */
   readonly refers: boolean;
   /** From Describe, with formats 0. */
@@ -31,6 +34,10 @@ export interface Portal {
   readonly context: AnalysisContext;
   readonly formats: readonly number[];
   readonly values: number;
+  /** What was bound, kept where running it needs an approval. */
+  readonly bound: BoundValues | null;
+  /** What it was permitted to run as, once it was approved: it may go on where it stopped, and runs no second time. */
+  released: Judgement | null;
   /** From Describe of the portal, with its formats. */
   shape: Shape | null;
   described: boolean;

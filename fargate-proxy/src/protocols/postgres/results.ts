@@ -226,11 +226,12 @@ export class Results {
       if (effect.type === "prepare") {
         const { text } = judgement;
         const made = { name: effect.name, origin: "sql" as const, text, judgement, context: context.current };
-        statements.set(effect.name, { ...made, refers: false, shape: null, described: false });
+        statements.set(effect.name, { ...made, types: [], refers: false, shape: null, described: false });
       } else if (effect.type === "deallocate") statements.forget(effect.name);
       else if (effect.type === "declare") {
         const made = { name: effect.name, statement: null, cursor: judgement, context: context.current };
-        portals.set(effect.name, { ...made, formats: [], values: 0, shape: null, described: false });
+        const unbound = { formats: [], values: 0, bound: null, released: null };
+        portals.set(effect.name, { ...made, ...unbound, shape: null, described: false });
       } else if (effect.type === "close") portals.forget(effect.name);
       else if (effect.type === "discard" && tag === "DISCARD ALL") {
         statements.forget(null);
@@ -252,8 +253,9 @@ export class Results {
     if (core.status === IDLE || !op.unsynced) core.inBlock = core.status !== IDLE;
     core.context.pathUnknown = false;
     core.copyIn = false;
-    this.#forward();
+    if (!op.hidden) this.#forward();
     this.#done(op);
+    if (core.status === IDLE && core.queue.answering === undefined) core.touched = false;
     if (core.context.pathMoved && !this.#pathMayMove()) return;
     if (core.status !== IDLE) {
       if (core.context.unsettled) core.context.unsettle();

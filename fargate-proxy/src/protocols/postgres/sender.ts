@@ -3,7 +3,7 @@ import { Refusal } from "#shared/errors.ts";
 import type { Permit } from "../../gate/permit.ts";
 import type { Core } from "./core.ts";
 import { ABORT as ABORT_FRAME, SYNC as SYNC_FRAME } from "./encode.ts";
-import { ABORT, EXECUTE, LOCAL, Op, QUERY, SYNC } from "./ops.ts";
+import { ABORT, CLOSE, EXECUTE, LOCAL, Op, QUERY, SILENT, SYNC } from "./ops.ts";
 
 export class Sender {
   readonly #core: Core;
@@ -13,6 +13,8 @@ export class Sender {
   #runEnd = 0;
   /** A command of the group at hand was sent: the target may be in an implicit transaction. */
   #executed = false;
+  /** Part of a group was sent: the target keeps what locks it took until Sync. */
+  #open = false;
   /** The group at hand opened (true) or ended a transaction block. */
   #block: boolean | null = null;
 
@@ -34,12 +36,29 @@ export class Sender {
     this.#core.outside.soon();
   }
 
+  /** The target may be keeping locks for this session, or will once what is on its way arrives. */
+  get locks(): boolean {
+    const { queue, touched } = this.#core;
+    return this.#open || touched || (queue.toSend !== undefined && !queue.onlyLazy);
+  }
+
+  /** While a command waits and nothing is kept at the target: a sign of life, so that no time-out for idle sessions ends this one. */
+  nudge(): void {
+    const { queue, skipping } = this.#core;
+    if (this.locks || skipping || queue.answering !== undefined) return;
+    const sync = new Op(SYNC).forwards(SYNC_FRAME, 0, SYNC_FRAME.length);
+    sync.hidden = sync.alone = true;
+    queue.insertNext(sync);
+    this.advance();
+  }
+
   /** Sends what can be sent. */
   advance(): void {
     const core = this.#core;
     if (core.over) return;
     try {
       for (let op = core.queue.toSend; op?.ready; op = core.queue.toSend) {
+        if (op.lazy && core.queue.onlyLazy) break;
         if (op.alone && core.queue.answering !== undefined) break;
         if (op.kind === LOCAL) core.queue.markSent();
         else if (op.refusal !== null) this.#deny(op, op.refusal);
@@ -60,6 +79,9 @@ export class Sender {
       op.permit = null;
       op.sentAt = this.#core.clock.micros();
     } else this.#addToRun(op);
+    if (op.kind === SYNC || op.kind === QUERY) this.#open = op.unsynced;
+    else if (op.kind !== CLOSE && op.kind !== SILENT) this.#open = true;
+    if (op.traits?.settings === false) this.#core.touched = true;
     if (op.kind === EXECUTE) {
       this.#executed = true;
       if (op.traits !== null && op.traits.block !== null) this.#block = op.traits.block;

@@ -10,6 +10,9 @@ import { Machine } from "./machine.ts";
 /** Time for the client to take the last error before the connection is cut. */
 const GOODBYE_MS = 2000;
 
+/** While a command waits for an approval, the target gets a sign of life so often. */
+const NUDGE_MS = 15_000;
+
 /** Serves one session from its first command to its end. Never rejects. */
 export function serveSession(link: Link): Promise<Ending> {
   return new Promise((resolve) => new Service(link, resolve).start());
@@ -28,6 +31,7 @@ class Service implements Outside {
   #targetPaused = false;
   /** Evidence is behind: nothing is read from the target. */
   #evidenceBehind = false;
+  #nudging: NodeJS.Timeout | null = null;
 
   constructor(link: Link, resolve: (ending: Ending) => void) {
     const { client, upstream, session, clock, searchPath } = link;
@@ -95,6 +99,21 @@ class Service implements Outside {
     if (!this.#machine.awaitsPermit) this.#target.flush();
     this.#write();
     this.#balance();
+    if (this.#machine.waiting !== (this.#nudging !== null)) this.#watchOver();
+  }
+
+  /** A command began, or ceased, to wait for an approval. */
+  #watchOver(): void {
+    if (this.#nudging !== null) {
+      clearInterval(this.#nudging);
+      this.#nudging = null;
+    } else if (this.#ending === null) {
+      this.#nudging = setInterval(() => {
+        this.#machine.nudge();
+        this.#target.flush();
+      }, NUDGE_MS);
+      this.#nudging.unref();
+    }
   }
 
   #write(): void {
@@ -176,6 +195,7 @@ class Service implements Outside {
   #end(ending: Ending): void {
     if (this.#ending !== null) return;
     this.#ending = ending;
+    if (this.#nudging !== null) this.#watchOver();
     this.#machine.close();
     this.#target.end();
     const client = this.#client;

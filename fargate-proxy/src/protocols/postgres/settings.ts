@@ -1,5 +1,6 @@
 // What a client may set at login. Everything the target is told is on a list: a role, a library to load or an encoding that changes
 // what statements mean cannot come in by the side door.
+import type { ApprovalMode } from "#shared/approval/types.ts";
 import { Refusal } from "#shared/errors.ts";
 import { splitOptions } from "./options.ts";
 
@@ -14,6 +15,8 @@ export interface LoginRequest {
   readonly method: AuthenticationMethod;
   /** The purpose of use that the client states (`-c postern.purpose=treatment`): a word, for policy and evidence. */
   readonly purpose?: string;
+  /** How commands that need an approval wait (`-c postern.approval=retry`). */
+  readonly approval?: ApprovalMode;
   /** Settings for the target's start-up message; neither user, database, client_encoding nor application_name. */
   readonly settings: ReadonlyMap<string, string>;
 }
@@ -53,13 +56,14 @@ const ALLOWED: ReadonlySet<string> = new Set([
   "max_parallel_workers_per_gather",
 ]);
 
-/** The gateway's own options: how the client authenticates, and what for it comes. */
+/** The gateway's own options: how the client authenticates, what for it comes, and whether it can wait. */
 const OWN_AUTH = "postern.auth";
 const OWN_PURPOSE = "postern.purpose";
+const OWN_APPROVAL = "postern.approval";
 /** One word, so that nothing about a patient fits in. */
 const PURPOSE = /^[A-Za-z][A-Za-z0-9_-]{0,31}$/;
 /** Not passed on: what the gateway answers or says itself. */
-const OWN: ReadonlySet<string> = new Set(["client_encoding", "application_name", OWN_AUTH, OWN_PURPOSE]);
+const OWN: ReadonlySet<string> = new Set(["client_encoding", "application_name", OWN_AUTH, OWN_PURPOSE, OWN_APPROVAL]);
 const LONGEST_APPLICATION = 63;
 
 /** Reads the start-up parameters, as far as they concern the session. */
@@ -84,6 +88,13 @@ export function readLoginRequest(
       hint: "State it as one word of letters, digits, - and _: postern.purpose=treatment.",
     });
 
+  const approval = asked.get(OWN_APPROVAL);
+  if (approval !== undefined && approval !== "wait" && approval !== "retry")
+    return new Refusal("protocol-unsupported", {
+      message: `${OWN_APPROVAL} "${short(approval)}" cannot be chosen at login`,
+      hint: "Say wait or retry: postern.approval=retry.",
+    });
+
   const settings = new Map<string, string>();
   for (const [name, value] of asked) {
     if (OWN.has(name)) continue;
@@ -96,6 +107,7 @@ export function readLoginRequest(
     application: (asked.get("application_name") ?? "").slice(0, LONGEST_APPLICATION),
     method,
     ...(purpose === undefined ? {} : { purpose }),
+    ...(approval === undefined ? {} : { approval }),
     settings,
   };
 }

@@ -1,0 +1,48 @@
+// What became of approvals, wherever people answered: the gateway's own log keeps it.
+import type { ApprovalNews } from "#shared/approval/store.ts";
+import type { EvidenceEvent } from "#shared/evidence/event.ts";
+
+export function newsEvents(news: ApprovalNews): EvidenceEvent[] {
+  switch (news.type) {
+    case "request": {
+      const { request, status } = news.state;
+      const { id, digest, requester, target } = request;
+      return news.changes.map((change) => ({
+        type: "approval.changed",
+        id,
+        digest,
+        requester: requester.name,
+        target,
+        status,
+        change,
+      }));
+    }
+    case "break-glass": {
+      const { glass, until } = news.state;
+      const { id, target, by, reason } = glass;
+      return news.changes.map((change) => ({
+        type: "break-glass.changed",
+        id,
+        target,
+        by: by.name,
+        reason,
+        until,
+        change,
+      }));
+    }
+    case "incident": {
+      const { type: what, at, why, request, by, channel } = news.incident;
+      return [
+        {
+          type: "approval.incident",
+          what,
+          at,
+          why,
+          channel,
+          ...(request === undefined ? {} : { request }),
+          ...(by === undefined ? {} : { by }),
+        },
+      ];
+    }
+  }
+}
