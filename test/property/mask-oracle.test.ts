@@ -64,20 +64,49 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   regclass: ["pg_class"],
   pg_lsn: ["16/B374D848"],
   point: ["(1,2)"],
+  line: ["{1,2,3}"],
+  lseg: ["[(1,2),(3,4)]"],
+  box: ["(3,4),(1,2)"],
+  path: ["((1,2),(3,4))", "[(1,2)]"],
+  polygon: ["((1,2),(3,4),(5,6))"],
+  circle: ["<(1,2),3>"],
+  "bit(8)": ["10100000"],
+  varbit: ["1010101"],
+  xid: ["1"],
+  tid: ["(1,2)"],
+  regtype: ["int4"],
+  regproc: ["now"],
   int4range: ["[1,5)"],
   daterange: ["[1987-06-05,)"],
-  int4multirange: ["{[1,5),[7,9)}"],
+  int8range: ["[1,5)", "empty"],
+  numrange: ["(1.5,2.5]"],
+  tsrange: ["[1987-06-05 12:00,1987-06-06)"],
+  tstzrange: ["[1987-06-05 12:00+00,)"],
+  int4multirange: ["{[1,5),[7,9)}", "{}"],
+  datemultirange: ["{[1987-06-05,1987-06-07)}"],
+  textrange: ["[a,b)"],
+  "int4range[]": ['{"[1,5)"}'],
   "text[]": ['{Maria,NULL,"a,\\"b\\\\",""}', "{}", "{{a,b},{c,d}}"],
   "varchar[]": ["{Maria}"],
   "int4[]": ["{47,NULL,123456789}", "[0:1]={1,2}"],
   "date[]": ["{1987-06-05,infinity}"],
   "jsonb[]": ['{"{\\"a\\": 1}"}'],
   "uuid[]": ["{123e4567-e89b-12d3-a456-426614174000}"],
+  "inet[]": ["{10.1.2.3}"],
+  "bytea[]": ['{"\\\\x00ff"}'],
+  "xml[]": ["{<a/>}"],
+  "money[]": ["{12.34}"],
+  "timestamptz[]": ["{1987-06-05 12:34:56+02}"],
   int2vector: ["1 2"],
   mood: ["happy"],
   "mood[]": ["{happy}"],
   ssn: ["123-45-6789"],
   "ssn[]": ["{123-45-6789}"],
+  cents: ["123456789"],
+  born: ["1987-06-05"],
+  chart: ['{"a": "Maria"}'],
+  tags: ['{Maria,"x y"}'],
+  household: ['("(Maria,47)",12)'],
   person: ["(Maria,47)"],
   "person[]": ['{"(Maria,47)"}'],
 };
@@ -85,7 +114,13 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
 const SCHEMA = `
   CREATE TYPE mood AS ENUM ('happy', 'sad');
   CREATE DOMAIN ssn AS text;
-  CREATE TYPE person AS (name text, age int);`;
+  CREATE TYPE person AS (name text, age int);
+  CREATE TYPE household AS (head person, size int);
+  CREATE TYPE textrange AS RANGE (subtype = text);
+  CREATE DOMAIN cents AS numeric CHECK (VALUE >= 0);
+  CREATE DOMAIN born AS date;
+  CREATE DOMAIN chart AS jsonb;
+  CREATE DOMAIN tags AS text[];`;
 
 let server: TestPostgres;
 let client: pg.Client;
@@ -164,6 +199,34 @@ describe.each(["text", "binary"])("in %s format every masked value is a value of
       if (mask === "redact" || mask === "null") expect(new Set(shown.map(String)).size).toBe(1);
     }
   });
+});
+
+test.each(["json", "jsonb", "chart"])("%s that is masked part by part is a document", async (type) => {
+  const leaf = (mask: MaskName | "clear") => ({ mask, detectors: [] });
+  const paths = {
+    rest: leaf("redact"),
+    parts: [...MASKS, "clear" as const].map((m) => ({ path: [m], leaf: leaf(m) })),
+  };
+  const values = [
+    '"Maria"',
+    "1987.50",
+    "true",
+    "null",
+    '["Maria", 1]',
+    '{"x": "1987-06-05"}',
+    '"123-45-6789"',
+    '"\\u0001 é \\"q\\""',
+  ];
+  const documents = values.map((v) => `{"other": ${v}, ${[...MASKS, "clear"].map((m) => `"${m}": ${v}`).join(", ")}}`);
+  for (const binary of type === "json" ? [false] : [false, true]) {
+    const oid = Number((await client.query("SELECT $1::regtype::oid::int AS oid", [type])).rows[0].oid);
+    const rows = masked([planned("redact", { paths })], [column(oid, binary ? 1 : 0)], { ...ENVIRONMENT, snapshot });
+    const shown = documents.map((text) => rewrite(rows, [Buffer.from(binary ? `\u0001${text}` : text)])[0]!);
+    await accepts(type, shown, binary);
+    const kept = shown.map((cell) => JSON.parse(Buffer.from(cell!).toString().replace("\u0001", "")));
+    expect(kept.map((document) => document.clear)).toEqual(values.map((value) => JSON.parse(value)));
+    expect(kept.every((document) => document.other === undefined && document.null === null)).toBe(true);
+  }
 });
 
 describe("the two formats of one value are masked alike", () => {
