@@ -1,9 +1,16 @@
 // postern explain: what a statement would do, what policy says of it, and why each column of its result is masked. Nothing is run.
 import type { Command } from "commander";
+import type { DecisionRequest } from "#shared/decision.ts";
 import type { Principal } from "#shared/identity.ts";
 import type { LoadedBundle } from "#shared/policy/bundle.ts";
-import { createEvaluator } from "#shared/policy/evaluate.ts";
-import { type Explanation, explain, type StatementExplanation } from "#shared/policy/explain.ts";
+import { type Asked, createExaminer } from "#shared/policy/evaluate.ts";
+import {
+  type ColumnExplanation,
+  type Explanation,
+  explain,
+  type SearchExplanation,
+  type StatementExplanation,
+} from "#shared/policy/explain.ts";
 import { BundleRefused } from "#shared/policy/problems.ts";
 import { tryOut } from "#shared/policy/trial.ts";
 import { columns, harmless } from "./evidence/table.ts";
@@ -40,12 +47,19 @@ async function run(statement: string, options: Options): Promise<void> {
   if (!bundle.targets.has(target))
     throw new Problem(`there is no target "${target}"`, 2, `There are: ${[...bundle.targets.keys()].join(", ")}.`);
   const principal = identity(bundle, as);
-  const { factsOf, outOfStep } = await openAnalysis(bundle, target);
-  const context = { bundle, evaluate: createEvaluator(bundle), time: Date.now() };
+  const { factsOf, outOfStep, isView } = await openAnalysis(bundle, target, { telling: true });
+  const examine = createExaminer(bundle);
+  let asked: readonly Asked[] = [];
+  const evaluate = (request: DecisionRequest) => {
+    const examined = examine(request);
+    asked = examined.asked;
+    return examined.decision;
+  };
+  const context = { bundle, evaluate, time: Date.now() };
   const { decision, facts, plans } = tryOut(context, { principal, target, purpose, outOfStep }, factsOf(statement));
   const statements = facts.map((f, i) => ({ facts: f, plan: plans[i] ?? { type: "none" as const } }));
   const explanation = explain(
-    { as, target, catalog: bundle.catalog.without(target, outOfStep), outOfStep },
+    { as, target, catalog: bundle.catalog.without(target, outOfStep), outOfStep, asked, isView },
     decision,
     statements,
   );
@@ -81,10 +95,7 @@ function statementLines(statement: StatementExplanation, outcome: string): strin
     `statement ${kind}${statement.complete ? "" : ", not fully analysed"}`,
     ...gaps.map((gap) => `  gap     ${gap}`),
     ...relations.map(({ relation, actions }) => `  ${actions.join(", ").padEnd(7)} ${relation}`),
-    ...searches.map(
-      ({ column, use, classes, through }) =>
-        `  search  ${column} (${classes.join(", ")}) by ${use}${through === undefined ? "" : `, in the definition of ${through}`}`,
-    ),
+    ...searches.map(searchLine),
     ...functions.map(
       ({ name, standing, reveals, reason }) =>
         `  call    ${name} (${standing}${reveals === undefined ? "" : `: reveals ${reveals === "nothing" ? "nothing of columns as they stand" : "its arguments"}. ${reason}`})`,
@@ -94,9 +105,29 @@ function statementLines(statement: StatementExplanation, outcome: string): strin
   ];
 }
 
+function searchLine({ column, use, classes, through, permitted, policies }: SearchExplanation): string {
+  const where = through === undefined ? "" : `, in the definition of ${through}`;
+  const who =
+    policies.length === 0 ? "no policy permits it" : `${permitted ? "permitted" : "refused"} by ${policies.join(", ")}`;
+  return `  search  ${column} (${classes.join(", ")}) by ${use}${where}: ${who}`;
+}
+
+function origin({ from, through, made }: ColumnExplanation): string {
+  const views = through.filter((view) => !from.some((column) => column.startsWith(`${view}.`)));
+  return [
+    from.join(", ") || "no column",
+    ...(views.length === 0 ? [] : [`through ${views.join(", ")}`]),
+    ...(made.length === 0 ? [] : [`by ${made.join(", ")}`]),
+  ].join(" ");
+}
+
+/** Two lines for each column: what is shown and where it comes from; and why. */
 function columnLines(statement: StatementExplanation, outcome: string): string[] {
   if (statement.columns === null || statement.columns.length === 0) return [];
-  const rows = statement.columns.map((c) => [c.name, c.mask, c.from.join(", ") || "-", c.why]);
-  const table = columns(["COLUMN", outcome === "permit" ? "MASK" : "WOULD BE", "FROM", "WHY"], rows, []);
-  return ["", ...table.map((line) => `  ${line}`)];
+  const header = ["COLUMN", outcome === "permit" ? "MASK" : "WOULD BE", "FROM, AND WHY"];
+  const rows = statement.columns.flatMap((c) => [
+    [c.name, c.mask, origin(c)],
+    ["", "", `  ${c.why}`],
+  ]);
+  return ["", ...columns(header, rows, []).map((line) => `  ${line}`)];
 }

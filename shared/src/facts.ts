@@ -75,6 +75,8 @@ export interface OutputFact {
   readonly direct: boolean;
   /** Set when what flows in is known to reveal nothing of the sources (`count(*)`, `IS NULL`): the function that says so. */
   readonly reveals?: "nothing";
+  /** Operations that it is made by, in words; only where somebody asked (`postern explain`). */
+  readonly made?: readonly string[];
 }
 
 /** A write: into this column can flow these. */

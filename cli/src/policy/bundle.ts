@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { loadModule, parseSync } from "libpg-query";
 import { loadPolicyFolder } from "#proxy/adapters/policy-folder.ts";
 import { analyse, prepareBase } from "#shared/analysis/sql/analyse.ts";
+import { fullName } from "#shared/analysis/sql/lookup.ts";
 import type { CatalogSnapshot } from "#shared/catalog.ts";
 import type { Facts, RelationName } from "#shared/facts.ts";
 import type { LoadedBundle } from "#shared/policy/bundle.ts";
@@ -37,21 +38,29 @@ export interface Analyst {
   factsOf(sql: string): readonly Facts[];
   /** Relations of which the bundle's catalog says what does not hold at the target. */
   readonly outOfStep: readonly RelationName[];
+  /** Is it a view of users, materialized or not? */
+  isView(relation: RelationName): boolean;
 }
 
 /** Prepares analysis against the catalog of a target as the gateway saw it last. @throws Problem when it never did */
-export async function openAnalysis(bundle: LoadedBundle, target: string): Promise<Analyst> {
+export async function openAnalysis(
+  bundle: LoadedBundle,
+  target: string,
+  more: { readonly telling?: boolean } = {},
+): Promise<Analyst> {
   const snapshot = await readSnapshot(target);
   await loadModule();
   const declared = new Map([...bundle.catalog.declaredFunctions(target)].map(([name, { reveals }]) => [name, reveals]));
   const base = prepareBase(snapshot, parseSync, declared);
+  const views = new Set(snapshot.relations.filter(({ definition }) => definition !== undefined).map(fullName));
   const fingerprint = (text: string) => createHash("sha256").update(text).digest("hex").slice(0, 32);
   return {
     factsOf(sql) {
-      const env = { base, searchPath: snapshot.searchPath, temporary: new Map(), fingerprint };
+      const env = { base, searchPath: snapshot.searchPath, temporary: new Map(), fingerprint, ...more };
       return analyse(parsed(sql), sql, env).statements.map((statement) => statement.facts);
     },
     outOfStep: bundle.catalog.outOfStep(snapshot),
+    isView: (relation) => views.has(relation),
   };
 }
 

@@ -11,28 +11,42 @@ const CACHE_SECONDS = 60;
 /** A refusal names so many reasons; the first is nearly always the one that matters. */
 const NAMED = 3;
 
-interface Asked {
+export interface Asked {
   readonly question: Question;
   readonly answer: Answer;
 }
 
 export type Evaluate = (request: DecisionRequest) => Decision;
 
+export interface Examined {
+  readonly decision: Decision;
+  /** Every question that was raised, with its answer. */
+  readonly asked: readonly Asked[];
+}
+
 let engines = 0;
 
 /** Prepares a bundle for deciding. */
 export function createEvaluator(bundle: LoadedBundle): Evaluate {
+  const examine = createExaminer(bundle);
+  return (request) => examine(request).decision;
+}
+
+/** The same, for those who want to know what each part of a decision rests on. */
+export function createExaminer(bundle: LoadedBundle): (request: DecisionRequest) => Examined {
   const engine = new Engine(`${bundle.version}-${++engines}`, bundle.policies);
   return (request) => {
     const target = bundle.targets.get(request.target);
-    if (target === undefined)
-      return refusal(bundle, { why: "there is no such target", policies: [], cacheSeconds: CACHE_SECONDS });
+    if (target === undefined) {
+      const why = "there is no such target";
+      return { decision: refusal(bundle, { why, policies: [], cacheSeconds: CACHE_SECONDS }), asked: [] };
+    }
     const catalog = bundle.catalog.without(request.target, request.outOfStep ?? []);
-    return decide({ ...bundle, catalog }, engine, target, request);
+    return examine({ ...bundle, catalog }, engine, target, request);
   };
 }
 
-function decide(bundle: LoadedBundle, engine: Engine, target: Target, request: DecisionRequest): Decision {
+function examine(bundle: LoadedBundle, engine: Engine, target: Target, request: DecisionRequest): Examined {
   const about: Circumstances = {
     principal: request.principal,
     target: targetEntity(target, bundle.catalog),
@@ -54,9 +68,12 @@ function decide(bundle: LoadedBundle, engine: Engine, target: Target, request: D
   const all = [...asked, ...shown];
   const cacheSeconds = all.some((a) => engine.isTimed(a.question.action)) ? 0 : CACHE_SECONDS;
   const who = request.principal.name;
-  if (all.some((a) => a.answer.type === "failed")) return failedDecision(bundle, who, all);
-  if (isRefused(asked)) return refusedDecision(bundle, who, asked, cacheSeconds);
-  return agreedDecision(bundle, who, { asked, shown }, cacheSeconds);
+  const decision = all.some((a) => a.answer.type === "failed")
+    ? failedDecision(bundle, who, all)
+    : isRefused(asked)
+      ? refusedDecision(bundle, who, asked, cacheSeconds)
+      : agreedDecision(bundle, who, { asked, shown }, cacheSeconds);
+  return { decision, asked: all };
 }
 
 function isRefused(asked: readonly Asked[]): boolean {

@@ -30,6 +30,8 @@ export interface Environment {
   readonly temporary: ReadonlyMap<string, readonly OutputFact[]>;
   /** The catalog has changed in ways that the snapshot does not show yet. */
   readonly unsettled?: boolean;
+  /** Outputs say how they are made. */
+  readonly telling?: boolean;
   /** Hex SHA-256 of the normalized text, first 16 bytes. */
   readonly fingerprint: (normalized: string) => string;
 }
@@ -208,6 +210,7 @@ class Simulated {
       creation: named[0] ?? null,
       temporary: this.#temporary,
       within: [],
+      telling: this.#env.telling === true,
       budget,
       quoted: quotedIn(text),
       on: ANALYSER,

@@ -137,10 +137,12 @@ export class Collector {
 export function outputsOf(columns: readonly Field[]): OutputFact[] {
   return columns.map(({ name, value }) => {
     if (value.sources.size === 0 && value.quiet.size > 0)
-      return { name, sources: [...value.quiet], direct: false, reveals: "nothing" };
+      return { name, sources: [...value.quiet], direct: false, reveals: "nothing", ...madeBy(value) };
     const { origin } = value;
     const sources = [...value.sources];
-    if (origin === null) return { name, sources, direct: false };
+    if (origin === null) return { name, sources, direct: false, ...madeBy(value) };
     return { name, sources: [origin, ...sources.filter((ref) => ref !== origin)], direct: true };
   });
 }
+
+const madeBy = ({ made }: Value): Pick<OutputFact, "made"> => (made.size === 0 ? {} : { made: [...made] });

@@ -3,6 +3,7 @@ import type { SnapshotColumn, SnapshotFunction, SnapshotRelation } from "../../c
 import type { OutputFact } from "../../facts.ts";
 import type { Collector } from "./collect.ts";
 import type { Lookup } from "./lookup.ts";
+import { told } from "./telling.ts";
 import { type Node, type Parse, tagOf } from "./tree.ts";
 import { type Field, NOTHING, PLAIN, rowOf, type Sources, union, unionAll, type Value } from "./value.ts";
 
@@ -32,6 +33,8 @@ export interface Run {
   readonly temporary: ReadonlyMap<string, readonly OutputFact[]>;
   /** OIDs of the views and functions that are being expanded, to stop at recursion. */
   readonly within: readonly number[];
+  /** Is it kept how values are made? For those who want it explained; nothing is decided by it. */
+  readonly telling: boolean;
   /** Work that is left: hostile statements end as a gap, not as a hang. */
   readonly budget: { left: number };
   /** Is there a string literal at this place of the statement (a byte offset), and not a name that is read as one? */
@@ -68,7 +71,7 @@ export function valueAt(run: Run, node: Node, scope: Scope): Value {
   const known = scope.values.get(node);
   if (known !== undefined) return known;
   spend(run);
-  const value = run.on.expression(run, node, scope);
+  const value = run.telling ? told(node, run.on.expression(run, node, scope)) : run.on.expression(run, node, scope);
   spend(run, (value.sources.size + value.quiet.size) >> 3);
   scope.values.set(node, value);
   return value;

@@ -23,6 +23,8 @@ export interface Value {
   readonly small: boolean;
   /** Data decides which of several values it is, so that who wrote the statement may have chosen each of them. */
   readonly chosen: boolean;
+  /** The operations that it was made by, in words; kept only for those who ask (`Run.telling`). */
+  readonly made: ReadonlySet<string>;
   /** A row: its fields, in order. */
   readonly fields: readonly Field[] | null;
 }
@@ -44,6 +46,7 @@ export const PLAIN: Value = {
   constant: false,
   small: false,
   chosen: false,
+  made: new Set(),
   fields: null,
 };
 
@@ -57,7 +60,7 @@ export const columnValue = (sources: Sources, origin: ColumnRef | null, type: nu
   type,
 });
 
-export function union(a: Sources, b: Sources): Sources {
+export function union<T>(a: ReadonlySet<T>, b: ReadonlySet<T>): ReadonlySet<T> {
   if (a === b || b.size === 0) return a;
   if (a.size === 0) return b;
   if (a.size >= b.size && holds(a, b)) return a;
@@ -65,13 +68,13 @@ export function union(a: Sources, b: Sources): Sources {
   return new Set([...a, ...b]);
 }
 
-function holds(all: Sources, some: Sources): boolean {
+function holds<T>(all: ReadonlySet<T>, some: ReadonlySet<T>): boolean {
   for (const ref of some) if (!all.has(ref)) return false;
   return true;
 }
 
-export function unionAll(values: readonly Value[], part: (value: Value) => Sources): Sources {
-  let out = NOTHING;
+export function unionAll<T>(values: readonly Value[], part: (value: Value) => ReadonlySet<T>): ReadonlySet<T> {
+  let out: ReadonlySet<T> = new Set();
   for (const value of values) out = union(out, part(value));
   return out;
 }
@@ -82,6 +85,7 @@ export function derive(values: readonly Value[], more: Partial<Value> = {}): Val
     ...PLAIN,
     sources: unionAll(values, (v) => v.sources),
     quiet: unionAll(values, (v) => v.quiet),
+    made: unionAll(values, (v) => v.made),
     risky: values.some((v) => v.risky),
     chosen: values.some((v) => v.chosen),
     constant: values.length > 0 && values.every((v) => v.constant),
