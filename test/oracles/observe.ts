@@ -27,9 +27,11 @@ export const LOCKS = `WITH held AS MATERIALIZED (
   WHERE c.relkind IS NULL OR c.relkind NOT IN ('i', 'I', 't', 'c') ORDER BY 1, 4`;
 
 /** Pairs of relations with a foreign key from the one to the other. */
-export const KEYS = `SELECT DISTINCT n.nspname || '.' || c.relname || ' ' || m.nspname || '.' || f.relname
+export const KEYS = `SELECT DISTINCT ${NAMED} || ' ' || CASE WHEN m.nspname ~ '^pg_temp' THEN 'pg_temp' ELSE m.nspname END || '.' || f.relname
   FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class c ON c.oid = k.conrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   JOIN pg_catalog.pg_class f ON f.oid = k.confrelid JOIN pg_catalog.pg_namespace m ON m.oid = f.relnamespace WHERE k.contype = 'f'`;
+
+export const EVENT_TRIGGERS = "SELECT 1 FROM pg_catalog.pg_event_trigger";
 
 /** @param before the name of a relation before the statement, by pg_class.oid; null for one that was none of a user's */
 export function locksOf(rows: readonly (readonly (string | null)[])[], before: (oid: number) => string | null): Lock[] {

@@ -1,6 +1,6 @@
 // A session with a PostgreSQL whose every statement is analysed, run, and compared with what the server says of it. What the session
 // knows (search_path, temporary relations, prepared statements) is followed by the gateway's own parts.
-import { setImmediate as immediately } from "node:timers/promises";
+import { setImmediate as immediately, setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { withReferred } from "#proxy/gate/refers.ts";
 import type { Judgement } from "#proxy/protocol.ts";
@@ -10,8 +10,18 @@ import { fullName, isSystemSchema, Lookup } from "#shared/analysis/sql/lookup.ts
 import type { CatalogSnapshot, SnapshotRelation } from "#shared/catalog.ts";
 import type { AnalysedStatement, Analysis, Facts } from "#shared/facts.ts";
 import { type Analyse, analyser } from "#test/support/analysis.ts";
-import { columnsDisagree, dependenciesDisagree, type Known, locksDisagree, type ShownColumn } from "./agree.ts";
-import { type Dependency, dependenciesOf, dependencyOf, KEYS, LOCKS, type Lock, locksOf } from "./observe.ts";
+import { columnsDisagree, dependenciesDisagree, locksDisagree, type ShownColumn } from "./agree.ts";
+import type { Around } from "./excuses.ts";
+import {
+  type Dependency,
+  dependenciesOf,
+  dependencyOf,
+  EVENT_TRIGGERS,
+  KEYS,
+  LOCKS,
+  type Lock,
+  locksOf,
+} from "./observe.ts";
 
 type Row = readonly (string | null)[];
 
@@ -33,7 +43,7 @@ const TYPES = { getTypeParser: () => (text: string) => text } as unknown as pg.C
 
 export class OracleSession {
   readonly #place: pg.ClientConfig;
-  readonly #catalog: pg.Client;
+  #catalog: pg.Client;
   #client: pg.Client;
   #snapshot: CatalogSnapshot;
   #analyse!: Analyse;
@@ -46,6 +56,7 @@ export class OracleSession {
   #strayed = false;
   /** Pairs of relations with a foreign key between them, when the snapshot was taken. */
   #keys: ReadonlySet<string> = new Set();
+  #eventTriggers = false;
   #named = new Map<string, Judgement>();
 
   private constructor(place: pg.ClientConfig, catalog: pg.Client, client: pg.Client, snapshot: CatalogSnapshot) {
@@ -56,9 +67,7 @@ export class OracleSession {
   }
 
   static async open(place: pg.ClientConfig, before?: CatalogSnapshot): Promise<OracleSession> {
-    const catalog = new pg.Client(place);
-    catalog.on("error", () => undefined);
-    await catalog.connect();
+    const catalog = await connected(place);
     const snapshot = await takeSnapshot(asking(catalog), "oracle", before);
     const session = new OracleSession(place, catalog, catalog, snapshot);
     await session.#take(snapshot);
@@ -108,6 +117,9 @@ export class OracleSession {
       return await this.#step(sql);
     } catch (error) {
       if (!this.#ended) throw error;
+      // Some statement of 18.6 brings an older 18 down; it comes back by itself.
+      await this.#catalog.end().catch(() => undefined);
+      this.#catalog = this.#client = await connected(this.#place);
       await this.reconnect();
       return null;
     }
@@ -122,17 +134,21 @@ export class OracleSession {
       return null;
     }
     const { facts } = statement;
+    const unsettled = this.#tracker.current.unsettled === true;
     const started = this.#status;
     const autocommit = started === "I" && !ALONE.has(facts.kind);
     const dependencies = await this.#dependencies(sql, facts);
     const before = autocommit || !facts.complete || started === "E" ? [] : await this.#locks();
     if (autocommit) await this.#run("BEGIN");
     const done = await this.#observe(sql, autocommit, facts.complete);
-    const known = knownTo(this.#lookup, this.#keys, sql, done?.answer.tag ?? "");
-    const found = done === null || !facts.complete ? [] : this.#compare(facts, done, before, dependencies, known);
+    const around = this.#around(sql, done?.answer.tag ?? "");
+    const found = done === null || !facts.complete ? [] : this.#compare(facts, done, before, dependencies, around);
     if (done !== null && facts.gaps.some((gap) => gap.reason === "temporary")) this.#strayed = true;
-    // The gateway refuses what makes temporary relations that cannot be followed; here they come to be all the same.
-    const disagreements = found.filter((what) => !(this.#strayed && what.includes("pg_temp.")));
+    // The gateway refuses what makes temporary relations that cannot be followed; here they come to be all the same, and so do
+    // relations in schemas that this transaction has made.
+    const temporary =
+      this.#strayed && [sql, ...facts.relations.map((f) => f.relation), ...found].some((text) => /pg_temp/.test(text));
+    const disagreements = temporary || (unsettled && facts.kind === "define") ? [] : found;
     if (done !== null) this.#completed(sql, statement, done.answer.tag);
     await this.#settle(facts, done !== null);
     return { facts, ran: done !== null, disagreements };
@@ -193,7 +209,7 @@ export class OracleSession {
     done: { answer: Answer; after: readonly Lock[] | null },
     before: readonly Lock[],
     dependencies: readonly Dependency[] | null,
-    known: Known,
+    around: Around,
   ): string[] {
     const columns =
       done.answer.columns?.map(
@@ -202,7 +218,7 @@ export class OracleSession {
     return [
       ...columnsDisagree(facts, columns),
       ...(dependencies === null ? [] : dependenciesDisagree(facts, dependencies)),
-      ...(done.after === null ? [] : locksDisagree(facts, before, done.after, known)),
+      ...(done.after === null ? [] : locksDisagree(facts, before, done.after, around)),
     ];
   }
 
@@ -212,6 +228,26 @@ export class OracleSession {
     const column = relation?.columns.find(({ number }) => number === attribute);
     if (relation === undefined || column === undefined || table < 16384) return null;
     return { relation: fullName(relation), column: column.name };
+  }
+
+  #around(sql: string, tag: string): Around {
+    const lookup = this.#lookup;
+    const find = (name: string): SnapshotRelation | undefined => {
+      const dot = name.indexOf(".");
+      return lookup.relation(name.slice(0, dot), name.slice(dot + 1));
+    };
+    return {
+      family(name) {
+        const relation = find(name);
+        return relation === undefined || isSystemSchema(relation.schema) ? null : lookup.family(relation).map(fullName);
+      },
+      kind: (name) => find(name)?.kind ?? null,
+      keyed: (one, other) => this.#keys.has(`${one} ${other}`) || this.#keys.has(`${other} ${one}`),
+      eventTriggers: this.#eventTriggers,
+      tag,
+      conditional: /\bif\s+(not\s+)?exists\b/i.test(sql),
+      cascades: /\bcascade\b/i.test(sql),
+    };
   }
 
   #completed(sql: string, statement: AnalysedStatement, tag: string): void {
@@ -255,6 +291,7 @@ export class OracleSession {
     this.#lookup = new Lookup(snapshot);
     this.#analyse = await analyser(snapshot);
     this.#keys = new Set((await asking(this.#catalog)(KEYS)).map(([pair]) => pair ?? ""));
+    this.#eventTriggers = (await asking(this.#catalog)(EVENT_TRIGGERS)).length > 0;
   }
 
   async #locks(): Promise<readonly Lock[]> {
@@ -287,6 +324,21 @@ export class OracleSession {
 /** Statements about the transaction itself. */
 const ALONE: ReadonlySet<Facts["kind"]> = new Set(["transaction", "empty"]);
 
+/** Waits for a server that is coming up. @throws when it does not within a minute */
+export async function connected(place: pg.ClientConfig): Promise<pg.Client> {
+  for (let tries = 0; ; tries++) {
+    const client = new pg.Client(place);
+    client.on("error", () => undefined);
+    try {
+      await client.connect();
+      return client;
+    } catch (error) {
+      if (tries === 120) throw error;
+      await sleep(500);
+    }
+  }
+}
+
 const asking =
   (client: pg.Client) =>
   async (sql: string): Promise<readonly Row[]> => {
@@ -294,21 +346,3 @@ const asking =
     const last = (Array.isArray(result) ? result.at(-1) : result) as pg.QueryArrayResult<Row & string[]>;
     return last.rows;
   };
-
-function knownTo(lookup: Lookup, keys: ReadonlySet<string>, sql: string, tag: string): Known {
-  const find = (name: string): SnapshotRelation | undefined => {
-    const dot = name.indexOf(".");
-    return isSystemSchema(name.slice(0, dot)) ? undefined : lookup.relation(name.slice(0, dot), name.slice(dot + 1));
-  };
-  return {
-    family(name) {
-      const relation = find(name);
-      return relation === undefined ? null : lookup.family(relation).map(fullName);
-    },
-    kind: (name) => find(name)?.kind ?? null,
-    keyed: (one, other) => keys.has(`${one} ${other}`) || keys.has(`${other} ${one}`),
-    tag,
-    conditional: /\bif\s+(not\s+)?exists\b/i.test(sql),
-    cascades: /\bcascade\b/i.test(sql),
-  };
-}

@@ -228,8 +228,8 @@ function functionOf(row: FunctionRow): SnapshotFunction {
     body,
   ] = row;
   // With modes, names are those of all arguments; without, of the input arguments.
-  const named = (wanted: string): string[] => (names ?? []).filter((_, i) => wanted.includes(modes?.[i] ?? "i"));
-  const argumentNames = named("ibv");
+  const argumentNames = (names ?? []).filter((_, i) => "ibv".includes(modes?.[i] ?? "i"));
+  const outputs = (modes ?? []).flatMap((mode, i) => ("obt".includes(mode) ? (names?.[i] ?? "") : []));
   return {
     oid: Number(oid),
     schema,
@@ -237,7 +237,8 @@ function functionOf(row: FunctionRow): SnapshotFunction {
     args: args.map(Number),
     returns: Number(returns),
     returnsSet,
-    outputs: modes === null ? [] : named("obt"),
+    // The server calls those without a name by their place.
+    outputs: outputs.map((output, i) => (output === "" && outputs.length > 1 ? `column${i + 1}` : output)),
     language,
     kind,
     volatility,

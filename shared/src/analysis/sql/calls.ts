@@ -226,7 +226,9 @@ function bestOf(run: Run, overloads: readonly SnapshotFunction[], args: readonly
   return exact ?? generic ?? taking[0] ?? overloads[0]!;
 }
 
-const POLYMORPHIC: ReadonlySet<number> = new Set([2283, 3500, 2776, 5077]);
+const ANY_ARRAY = 2277;
+const ANY_ELEMENT = 2283;
+const POLYMORPHIC: ReadonlySet<number> = new Set([ANY_ELEMENT, 3500, 2776, 5077]);
 
 function returnType(
   run: Run,
@@ -234,21 +236,24 @@ function returnType(
   best: SnapshotFunction,
   args: readonly Value[],
 ): number {
+  const first = args[0]?.type ?? 0;
+  if (best.args[0] === ANY_ARRAY && best.returns === ANY_ELEMENT) return run.base.lookup.typeByOid(first)?.element ?? 0;
   const exact = best.args.length === args.length && args.every((arg, i) => arg.type === best.args[i]);
   const same = overloads.every((o) => o.returns === best.returns);
   if (!exact && !same && !POLYMORPHIC.has(best.returns)) return 0;
-  if (POLYMORPHIC.has(best.returns)) return args[0]?.type ?? 0;
+  if (POLYMORPHIC.has(best.returns)) return first;
   return run.base.lookup.typeByOid(best.returns)?.kind === "p" ? 0 : best.returns;
 }
 
 /** Gives a result the columns that the function's declaration says. */
 function called(run: Run, item: SnapshotFunction, value: Value, args: readonly Value[]): Called {
-  const returns = POLYMORPHIC.has(item.returns) ? (args[0]?.type ?? 0) : item.returns;
+  const polymorphic = item.args[0] === ANY_ARRAY ? value.type : (args[0]?.type ?? 0);
+  const returns = POLYMORPHIC.has(item.returns) ? polymorphic : item.returns;
   const part = { ...value, origin: null, fields: null, near: false };
   const fields =
     item.outputs.length > 1
       ? item.outputs.map((name) => ({ name, value: { ...part, type: 0 } }))
       : compositeFields(run, returns, value);
-  const column = item.outputs.length === 1 ? item.outputs[0]! : null;
+  const column = item.outputs.length === 1 && item.outputs[0] !== "" ? item.outputs[0]! : null;
   return { value: fields === null ? value : { ...value, fields }, fields, column };
 }

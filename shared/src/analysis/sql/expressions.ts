@@ -121,7 +121,8 @@ function arrayOf(run: Run, body: unknown, scope: Scope): Value {
     run,
     values.filter((v) => !v.near && (isArray(run, v.type) || (v.type === 0 && v.chosen))),
   );
-  return derive(values);
+  const { type } = either(values);
+  return derive(values, { type: isArray(run, type) ? type : (run.base.lookup.arrayOf(type)?.oid ?? 0) });
 }
 
 function constant(body: A_Const): Value {

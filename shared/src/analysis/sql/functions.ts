@@ -6,7 +6,7 @@
 
 const words = (text: string): string[] => text.trim().split(/\s+/);
 
-const HARMLESS: ReadonlySet<string> = new Set(
+export const HARMLESS: ReadonlySet<string> = new Set(
   words(`
   age array_to_json array_to_string array_sample array_shuffle clock_timestamp concat concat_ws convert convert_from convert_to
   date date_add date_part date_subtract date_trunc enum_first enum_last enum_range extract format generate_series
@@ -69,7 +69,7 @@ export const isHarmless = (name: string, immutable: boolean): boolean =>
 
 /** Carry their arguments out of the statement: to other sessions, settings, sequences, locks. */
 export const CARRIERS: ReadonlySet<string> = new Set(
-  words(`setseed setval set_config pg_notify pg_advisory_lock pg_advisory_lock_shared pg_advisory_unlock pg_advisory_unlock_shared
+  words(`setseed nextval setval set_config pg_notify pg_advisory_lock pg_advisory_lock_shared pg_advisory_unlock pg_advisory_unlock_shared
   pg_advisory_xact_lock pg_advisory_xact_lock_shared pg_try_advisory_lock pg_try_advisory_lock_shared
   pg_try_advisory_xact_lock pg_try_advisory_xact_lock_shared`),
 );

@@ -123,6 +123,8 @@ export function relationItem(run: Run, rangeVar: RangeVar, scope: Scope | null):
 export function namedItem(run: Run, name: string, named: Named, action: Action = "read"): Item {
   if (named.relation === null) {
     run.out.touch(`pg_temp.${name}`, action, true);
+    // It was changed, or may be gone: see ContextTracker.
+    if (named.temporary?.length === 0) run.out.gap("temporary", "columns that are not known");
     return { ...derivedItem(name, named.temporary ?? []), qualified: `pg_temp.${name}`, stored: true };
   }
   const { relation } = named;

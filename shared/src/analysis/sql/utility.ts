@@ -34,6 +34,11 @@ export function utility(run: Run, node: Node, names: Names): void {
   else run.out.gap("unknown-statement", tag ?? "");
 }
 
+/** Settings that the server does not spell in small letters. */
+const CAPITALS: ReadonlyMap<string, string> = new Map(
+  ["DateStyle", "IntervalStyle", "TimeZone"].map((name) => [name.toLowerCase(), name]),
+);
+
 type Handler = (run: Run, body: never, names: Names) => void;
 
 const HANDLERS: Readonly<Record<string, (run: Run, body: unknown, names: Names) => void>> = Object.fromEntries(
@@ -71,13 +76,13 @@ const HANDLERS: Readonly<Record<string, (run: Run, body: unknown, names: Names) 
     },
     VariableShowStmt: (run, body: Body<"VariableShowStmt">) => {
       run.out.kind = "show";
-      const columns = body.name === "all" ? ["name", "setting", "description"] : [body.name ?? ""];
+      const name = body.name ?? "";
+      const columns = name === "all" ? ["name", "setting", "description"] : [CAPITALS.get(name.toLowerCase()) ?? name];
       run.out.outputs = outputsOf(columns.map((name) => ({ name, value: PLAIN })));
     },
     TransactionStmt: transaction,
     ConstraintsSetStmt: kind("transaction"),
-    LockStmt: (run, body: Body<"LockStmt">) =>
-      each(run, "lock", body.relations, (body.mode ?? 8) > 1 ? "write" : "read"),
+    LockStmt: lock,
     TruncateStmt: (run, body: Body<"TruncateStmt">) => {
       each(run, "truncate", body.relations, "delete");
       // Which tables refer to these is not in the snapshot.
@@ -167,6 +172,21 @@ function touch(run: Run, rangeVar: RangeVar | undefined, action: Action): void {
 function each(run: Run, kind: StatementKind, nodes: readonly Node[] | undefined, action: Action): void {
   run.out.kind = kind;
   for (const node of nodes ?? []) touch(run, bodyOf(node, "RangeVar") ?? undefined, action);
+}
+
+/** AccessShareLock and RowShareLock of storage/lockdefs.h: those that readers take. */
+const READERS_LOCK = 2;
+
+/** A view is locked with all that it is made from. */
+function lock(run: Run, body: Body<"LockStmt">): void {
+  const action = (body.mode ?? READERS_LOCK + 1) > READERS_LOCK ? "write" : "read";
+  each(run, "lock", body.relations, action);
+  for (const node of body.relations ?? []) {
+    const rangeVar = bodyOf(node, "RangeVar");
+    const relation = rangeVar === null ? undefined : findRelation(run, rangeVar)?.relation;
+    if (relation?.kind === "view") run.on.view(run, relation);
+  }
+  for (const [relation, { system }] of run.out.relations) run.out.touch(relation, action, system);
 }
 
 function one(run: Run, relation: RangeVar | undefined): void {
