@@ -2,7 +2,7 @@
 // masking and analysis are what is tested, not the permissions of a demo.
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parse } from "yaml";
+import { parse, stringify } from "yaml";
 import { ROOT } from "./project.ts";
 
 /** Classes that the demo's engineers see in clear: both twins hold the same values of them. */
@@ -24,10 +24,21 @@ when { context.fixed };
 /** Writes a bundle into `folder`. @param more Cedar policies beside those */
 export function writeTwinPolicy(folder: string, more = ""): string {
   mkdirSync(folder, { recursive: true });
-  for (const name of ["catalog.yaml", "targets.yaml", "approvals.yaml"])
-    cpSync(join(ROOT, "policy", name), join(folder, name));
+  for (const name of ["targets.yaml", "approvals.yaml"]) cpSync(join(ROOT, "policy", name), join(folder, name));
+  writeFileSync(join(folder, "catalog.yaml"), twinCatalog());
   writeFileSync(join(folder, "access.cedar"), ACCESS + more);
   return folder;
+}
+
+/**
+ * The demo's catalog without what depends on masked values on purpose: free text is searched for the names that its row carries, and
+ * an age band follows a date of birth.
+ */
+function twinCatalog(): string {
+  const catalog = parse(readFileSync(join(ROOT, "policy/catalog.yaml"), "utf8"));
+  catalog.classes["free-text"].detectors = "ssn phone email url ip date address zip mrn".split(" ");
+  delete catalog.targets.clinic.functions["public.age_band"];
+  return stringify(catalog);
 }
 
 /** Columns of views, by the classes of what is behind them: those that an engineer sees masked. */
