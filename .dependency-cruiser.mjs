@@ -33,8 +33,7 @@ export default {
       "the AWS SDK appears in adapters and in the rims of functions only",
       {
         path: "^(shared|fargate-proxy|functions|cli)/",
-        pathNot:
-          "^fargate-proxy/src/adapters/|^functions/src/[^/]+/(handler|adapters?)[./]|^functions/src/middleware[.]ts$",
+        pathNot: "^fargate-proxy/src/adapters/|^functions/src/adapters/|^functions/src/[^/]+/handler[.]ts$",
       },
       { path: "(^|/)node_modules/(@aws-sdk|@smithy|aws-sdk)/|^(@aws-sdk|@smithy)/" },
     ),
@@ -61,11 +60,11 @@ export default {
     ),
     forbid(
       "functions-are-alone",
-      "a function folder imports itself, shared, and the one middleware file",
+      "a function folder imports itself, shared, the functions' adapters, and the one middleware file",
       { path: "^functions/src/([^/]+)/" },
       {
         path: "^(functions|fargate-proxy|cli|infra|test)/",
-        pathNot: "^functions/src/$1/|^functions/src/(middleware|settings)[.]ts$",
+        pathNot: "^functions/src/$1/|^functions/src/adapters/|^functions/src/(middleware|settings)[.]ts$",
       },
     ),
     forbid(

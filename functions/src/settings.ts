@@ -7,7 +7,52 @@ export interface Settings {
 
 /** @throws when the infrastructure has not set what is needed */
 export function settings(): Settings {
-  const policy = process.env.POSTERN_POLICY;
-  if (policy === undefined || policy === "") throw new Error("POSTERN_POLICY is not set");
-  return { policy };
+  return { policy: needed("POSTERN_POLICY") };
+}
+
+/** What the functions of the approval workflow share. */
+export interface WorkflowSettings {
+  /** Name of the table of requests. */
+  readonly table: string;
+  /** ARN of the state machine; empty for functions that start nothing. */
+  readonly workflow: string;
+  /** ARN of the secret that holds Slack's and the directory's credentials; empty where neither is used. */
+  readonly secret: string;
+  readonly slack: { readonly api: string; readonly team: string; readonly app: string };
+  /** Base address of the identity provider's directory (SCIM 2.0). */
+  readonly directory: string;
+  /** Address that mails come from; empty where no mail is sent. */
+  readonly mailFrom: string;
+  readonly issuer: string;
+  readonly audience: string;
+  readonly jwks: string;
+}
+
+/** @throws when the infrastructure has not set what is needed */
+export function workflowSettings(): WorkflowSettings {
+  return {
+    table: needed("POSTERN_TABLE"),
+    workflow: optional("POSTERN_WORKFLOW"),
+    secret: optional("POSTERN_SECRET"),
+    slack: {
+      api: optional("POSTERN_SLACK_API") || "https://slack.com/api",
+      team: optional("POSTERN_SLACK_TEAM"),
+      app: optional("POSTERN_SLACK_APP"),
+    },
+    directory: optional("POSTERN_DIRECTORY"),
+    mailFrom: optional("POSTERN_MAIL_FROM"),
+    issuer: optional("POSTERN_ISSUER"),
+    audience: optional("POSTERN_AUDIENCE"),
+    jwks: optional("POSTERN_JWKS"),
+  };
+}
+
+function needed(name: string): string {
+  const value = process.env[name];
+  if (value === undefined || value === "") throw new Error(`${name} is not set`);
+  return value;
+}
+
+function optional(name: string): string {
+  return process.env[name] ?? "";
 }

@@ -1,0 +1,49 @@
+// The AWS services that the functions of the approval workflow share. Clients are made once for each process.
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { ExecutionAlreadyExists, SendTaskSuccessCommand, SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
+import { z } from "zod";
+import type { ApprovalState } from "#shared/approval/types.ts";
+import { DynamoApprovals } from "./dynamo-approvals.ts";
+
+export function dynamoStore(table: string): DynamoApprovals {
+  return new DynamoApprovals(new DynamoDBClient(), table);
+}
+
+const secretSchema = z.object({
+  slackSigningSecret: z.string().default(""),
+  slackBotToken: z.string().default(""),
+  directoryToken: z.string().default(""),
+});
+export type Secrets = z.infer<typeof secretSchema>;
+
+/** @param arn of the secret; without one there are no credentials */
+export async function readSecrets(arn: string): Promise<Secrets> {
+  if (arn === "") return secretSchema.parse({});
+  const found = await new SecretsManagerClient().send(new GetSecretValueCommand({ SecretId: arn }));
+  return secretSchema.parse(JSON.parse(found.SecretString ?? "{}"));
+}
+
+/** Starts the state machine under a name, which makes a second start of the same none. */
+export function starter(stateMachineArn: string): (name: string, input: object) => Promise<void> {
+  const client = new SFNClient();
+  return async (name, input) => {
+    try {
+      await client.send(new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) }));
+    } catch (error) {
+      if (!(error instanceof ExecutionAlreadyExists)) throw error;
+    }
+  };
+}
+
+/** Ends the task that waits for an answer. It may be over already; the workflow looks at the request again when its time comes. */
+export function settler(): (taskToken: string, state: ApprovalState) => Promise<void> {
+  const client = new SFNClient();
+  return async (taskToken, { status }) => {
+    try {
+      await client.send(new SendTaskSuccessCommand({ taskToken, output: JSON.stringify({ status }) }));
+    } catch (error) {
+      console.warn(JSON.stringify({ level: "warn", message: "the task was not ended", error: (error as Error).name }));
+    }
+  };
+}

@@ -1,0 +1,218 @@
+// Requests for approval in DynamoDB: one table, one item for each thing. Reads by id are consistent. The indexes follow a moment later, so what
+// they do not show yet is asked for again, and nothing is let through that would not be.
+import {
+  type AttributeValue,
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  UpdateItemCommand,
+} from "@aws-sdk/client-dynamodb";
+import type { GlassState } from "#shared/approval/break-glass.ts";
+import type { ApprovalStore, Incident } from "#shared/approval/store.ts";
+import type { ApprovalState } from "#shared/approval/types.ts";
+
+type Item = Record<string, AttributeValue>;
+
+const MINUTE = 60_000;
+const INCIDENT_DAYS = 90;
+const PAGE = 100;
+
+export class DynamoApprovals implements ApprovalStore {
+  readonly #client: DynamoDBClient;
+  readonly #table: string;
+
+  constructor(client: DynamoDBClient, table: string) {
+    this.#client = client;
+    this.#table = table;
+  }
+
+  create(state: ApprovalState): Promise<boolean> {
+    return this.#putNew(requestItem(state));
+  }
+
+  async get(id: string): Promise<ApprovalState | null> {
+    return stateOf<ApprovalState>(await this.#get(`request#${id}`));
+  }
+
+  replace(state: ApprovalState, known: number): Promise<boolean> {
+    return this.#replace(requestItem(state), known, ["digest", "pending", "window"]);
+  }
+
+  async alive(digest: string): Promise<readonly ApprovalState[]> {
+    return this.#query<ApprovalState>("digest", digest, "newest");
+  }
+
+  async withFacts(facts: string, limit: number): Promise<readonly ApprovalState[]> {
+    return this.#query<ApprovalState>("facts", facts, "newest", limit);
+  }
+
+  async windows(facts: string): Promise<readonly ApprovalState[]> {
+    return this.#query<ApprovalState>("window", facts, "newest");
+  }
+
+  async pending(): Promise<readonly ApprovalState[]> {
+    return this.#query<ApprovalState>("pending", "request", "oldest");
+  }
+
+  async latest(limit: number): Promise<readonly ApprovalState[]> {
+    return this.#query<ApprovalState>("shelf", "request", "newest", limit);
+  }
+
+  createGlass(state: GlassState): Promise<boolean> {
+    return this.#putNew(glassItem(state));
+  }
+
+  async getGlass(id: string): Promise<GlassState | null> {
+    return stateOf<GlassState>(await this.#get(`glass#${id}`));
+  }
+
+  replaceGlass(state: GlassState, known: number): Promise<boolean> {
+    return this.#replace(glassItem(state), known, ["pending"]);
+  }
+
+  async unreviewed(): Promise<readonly GlassState[]> {
+    return this.#query<GlassState>("pending", "glass", "oldest");
+  }
+
+  async setTask(id: string, token: string): Promise<void> {
+    await this.#client.send(
+      new UpdateItemCommand({
+        TableName: this.#table,
+        Key: { key: { S: `request#${id}` } },
+        UpdateExpression: "SET task = :token",
+        ConditionExpression: "attribute_exists(#key)",
+        ExpressionAttributeNames: { "#key": "key" },
+        ExpressionAttributeValues: { ":token": { S: token } },
+      }),
+    );
+  }
+
+  async task(id: string): Promise<string | null> {
+    return (await this.#get(`request#${id}`))?.task?.S ?? null;
+  }
+
+  remember(word: string, until: number): Promise<boolean> {
+    // The item may live on for days after its time; a word is asked for in its time only.
+    return this.#putNew({ key: { S: `word#${word}` }, expires: seconds(until) });
+  }
+
+  async report(incident: Incident): Promise<void> {
+    const { at, type, why, request = "", by = "", channel } = incident;
+    const id = [Math.floor(at / MINUTE), type, why, channel, request, by].join(" ");
+    await this.#putNew({
+      key: { S: `incident#${id}` },
+      id: { S: id },
+      shelf: { S: "incident" },
+      state: { S: JSON.stringify(incident) },
+      expires: seconds(at + INCIDENT_DAYS * 24 * 60 * MINUTE),
+    });
+  }
+
+  async incidents(limit: number): Promise<readonly Incident[]> {
+    return this.#query<Incident>("shelf", "incident", "newest", limit);
+  }
+
+  async #get(key: string): Promise<Item | undefined> {
+    const command = new GetItemCommand({ TableName: this.#table, Key: { key: { S: key } }, ConsistentRead: true });
+    return (await this.#client.send(command)).Item;
+  }
+
+  #putNew(item: Item): Promise<boolean> {
+    return unlessChecked(() =>
+      this.#client.send(
+        new PutItemCommand({
+          TableName: this.#table,
+          Item: item,
+          ConditionExpression: "attribute_not_exists(#key)",
+          ExpressionAttributeNames: { "#key": "key" },
+        }),
+      ),
+    );
+  }
+
+  /** Sets what the item has, and takes away those of the `sparse` attributes that it has not: they are what the indexes show. */
+  #replace({ key, ...item }: Item, known: number, sparse: readonly string[]): Promise<boolean> {
+    const set = Object.keys(item);
+    const gone = sparse.filter((name) => item[name] === undefined);
+    const names = Object.fromEntries([...set, ...gone].map((name) => [`#${name}`, name]));
+    const values = Object.fromEntries(Object.entries(item).map(([name, value]) => [`:${name}`, value]));
+    const remove = gone.length === 0 ? "" : ` REMOVE ${gone.map((name) => `#${name}`).join(", ")}`;
+    return unlessChecked(() =>
+      this.#client.send(
+        new UpdateItemCommand({
+          TableName: this.#table,
+          Key: { key: key as AttributeValue },
+          UpdateExpression: `SET ${set.map((name) => `#${name} = :${name}`).join(", ")}${remove}`,
+          ConditionExpression: "#length = :known",
+          ExpressionAttributeNames: names,
+          ExpressionAttributeValues: { ...values, ":known": { N: String(known) } },
+        }),
+      ),
+    );
+  }
+
+  async #query<T>(index: string, value: string, order: "newest" | "oldest", limit = PAGE): Promise<T[]> {
+    const found = await this.#client.send(
+      new QueryCommand({
+        TableName: this.#table,
+        IndexName: index,
+        KeyConditionExpression: "#index = :value",
+        ExpressionAttributeNames: { "#index": index },
+        ExpressionAttributeValues: { ":value": { S: value } },
+        ScanIndexForward: order === "oldest",
+        Limit: limit,
+      }),
+    );
+    return (found.Items ?? []).map((item) => stateOf<T>(item)).filter((state) => state !== null);
+  }
+}
+
+/** Attributes that have an index each, with the item's `id` as sort key. What an item lacks keeps it out of the index. */
+export const INDEXES = ["digest", "facts", "window", "pending", "shelf"] as const;
+
+function requestItem(state: ApprovalState): Item {
+  const { id, digest, facts } = state.request;
+  const alive = state.status === "open" || state.status === "approved";
+  const opensWindow = state.history.some((change) => change.type === "approved" && change.windowUntil !== undefined);
+  return {
+    key: { S: `request#${id}` },
+    id: { S: id },
+    length: { N: String(state.history.length) },
+    state: { S: JSON.stringify(state) },
+    facts: { S: facts },
+    shelf: { S: "request" },
+    ...(alive ? { digest: { S: digest }, pending: { S: "request" } } : {}),
+    ...(opensWindow ? { window: { S: facts } } : {}),
+  };
+}
+
+function glassItem(state: GlassState): Item {
+  const reviewed = state.history.some((change) => change.type === "reviewed");
+  return {
+    key: { S: `glass#${state.glass.id}` },
+    id: { S: state.glass.id },
+    length: { N: String(state.history.length) },
+    state: { S: JSON.stringify(state) },
+    ...(reviewed ? {} : { pending: { S: "glass" } }),
+  };
+}
+
+function stateOf<T>(item: Item | undefined): T | null {
+  return item?.state?.S === undefined ? null : (JSON.parse(item.state.S) as T);
+}
+
+function seconds(ms: number): AttributeValue {
+  return { N: String(Math.ceil(ms / 1000)) };
+}
+
+async function unlessChecked(write: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await write();
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return false;
+    throw error;
+  }
+}

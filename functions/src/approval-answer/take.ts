@@ -1,0 +1,60 @@
+// What taking an answer needs of the world, and the one place where an answer is put to the rules.
+import { apply } from "#shared/approval/apply.ts";
+import type { ApprovalStore, Incident } from "#shared/approval/store.ts";
+import type { Answer, AnswerRefusal, ApprovalState, Approver } from "#shared/approval/types.ts";
+import type { Approvals } from "#shared/policy/approvals-file.ts";
+import type { Directory, SlackAddress } from "./people.ts";
+
+export interface SlackParts {
+  readonly signingSecret: string;
+  /** Ids of the one workspace and the one app that may answer. */
+  readonly team: string;
+  readonly app: string;
+  readonly address: SlackAddress;
+  readonly directory: Directory;
+  /** Shows the form in which somebody can say more. Rejects when it cannot be shown. */
+  openForm(trigger: string, request: string, windowMinutes: number): Promise<void>;
+  /** Says something to this person alone. */
+  whisper(responseUrl: string, text: string): Promise<void>;
+}
+
+export interface AnswerParts {
+  readonly store: ApprovalStore;
+  /** Null where Slack is not used: then no callback is taken. */
+  readonly slack: SlackParts | null;
+  /** @returns whose token it is, or why it is none */
+  verify(token: string): Promise<Approver | { readonly refused: string }>;
+  readonly approvals: Approvals | null;
+  /** Starts the workflow of a break-glass: tells who has to review it, and minds the time. */
+  startGlass(id: string, seconds: number): Promise<void>;
+  /** Ends the task of the workflow that waits for the answer. Never rejects: the workflow looks by itself when its time comes. */
+  settle(token: string, state: ApprovalState): Promise<void>;
+  newId(): string;
+  /** Milliseconds since the epoch. */
+  now(): number;
+}
+
+export const REASON_LENGTH = 500;
+
+/** @returns why the answer did not count; null when it did */
+export async function take(parts: AnswerParts, id: string, answer: Answer): Promise<AnswerRefusal | null> {
+  const done = await apply(parts.store, id, { type: "answer", at: parts.now(), answer });
+  const refused = done === null ? "unknown-request" : (done.refused ?? null);
+  if (refused !== null)
+    await report(parts, {
+      type: "answer-refused",
+      why: refused,
+      channel: answer.channel,
+      request: id,
+      by: answer.by.name,
+    });
+  if (done?.effects.some((effect) => effect.type === "conclude")) {
+    const token = await parts.store.task(id);
+    if (token !== null) await parts.settle(token, done.state);
+  }
+  return refused;
+}
+
+export async function report(parts: AnswerParts, incident: Omit<Incident, "at">): Promise<void> {
+  await parts.store.report({ at: parts.now(), ...incident });
+}
