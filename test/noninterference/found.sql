@@ -214,11 +214,6 @@ ROLLBACK
 
 BEGIN;
 CREATE TEMP TABLE made AS SELECT id, family_name AS x FROM patients;
-CREATE UNIQUE INDEX ON made (left(x, 1));
-ROLLBACK
-
-BEGIN;
-CREATE TEMP TABLE made AS SELECT id, family_name AS x FROM patients;
 ALTER TABLE made ADD CHECK (x NOT LIKE 'q%');
 ROLLBACK
 
@@ -290,3 +285,92 @@ SELECT max(CASE WHEN left(ssn, 1) = '5' THEN 1 END) FROM patients
 SELECT lag(id, length(given_name) - 3) OVER (ORDER BY id) FROM patients
 
 COPY (SELECT nullif(left(family_name, 1), 'q') FROM patients) TO STDOUT
+
+BEGIN;
+CREATE TEMP TABLE made AS SELECT CASE WHEN ssn < '6' THEN 1 ELSE id END AS x FROM patients;
+CREATE UNIQUE INDEX ON made (abs(x));
+ROLLBACK
+
+BEGIN;
+CREATE TEMP TABLE made (x varchar(8));
+INSERT INTO made SELECT given_name FROM patients;
+ROLLBACK
+
+BEGIN;
+CREATE TEMP TABLE made (x text CHECK (x NOT LIKE 'q%'));
+INSERT INTO made SELECT family_name FROM patients;
+ROLLBACK
+
+BEGIN;
+CREATE TEMP TABLE made (x text UNIQUE);
+INSERT INTO made SELECT left(family_name, 1) FROM patients ON CONFLICT DO NOTHING;
+ROLLBACK
+
+BEGIN;
+CREATE TEMP TABLE made (x integer);
+INSERT INTO made SELECT CASE WHEN left(ssn, 1) = '5' THEN 9e20 ELSE 1 END FROM patients;
+ROLLBACK
+
+BEGIN;
+CREATE TEMP TABLE made (x text NOT NULL);
+INSERT INTO made SELECT nullif(left(family_name, 1), 'q') FROM patients;
+ROLLBACK
+
+BEGIN;
+CREATE TEMP TABLE made AS SELECT CASE WHEN ssn LIKE '5%' THEN 1 ELSE id END AS x FROM patients;
+CREATE UNIQUE INDEX ON made (x);
+ROLLBACK
+
+BEGIN;
+CREATE TEMP TABLE made AS SELECT id, nullif(left(family_name, 1), 'q') AS x FROM patients;
+ALTER TABLE made ALTER COLUMN x SET NOT NULL;
+ROLLBACK
+
+BEGIN;
+CREATE TEMP TABLE made AS SELECT id, given_name AS x FROM patients;
+ALTER TABLE made ALTER COLUMN x TYPE varchar(8);
+ROLLBACK
+
+BEGIN;
+CREATE TEMP TABLE made AS SELECT CASE WHEN ssn < '6' THEN 1 ELSE id END AS x FROM patients;
+ALTER TABLE made ADD EXCLUDE (x WITH =);
+ROLLBACK
+
+BEGIN;
+CREATE TEMP TABLE made AS SELECT CASE WHEN ssn < '6' THEN 1 ELSE id END AS x FROM patients;
+ALTER TABLE made ADD UNIQUE (x);
+ROLLBACK
+
+BEGIN;
+CREATE TEMP TABLE made AS SELECT id, left(ssn, 1) AS x FROM patients;
+UPDATE made SET x = x || x RETURNING id;
+SELECT ctid, id FROM made;
+ROLLBACK
+
+BEGIN;
+CREATE TEMP TABLE keys AS SELECT CASE WHEN ssn < '6' THEN 1 ELSE id END AS x FROM patients;
+ALTER TABLE keys ADD PRIMARY KEY (x);
+ROLLBACK
+
+BEGIN;
+CREATE TEMP TABLE keys (x text PRIMARY KEY);
+INSERT INTO keys VALUES ('5');
+CREATE TEMP TABLE made (x text REFERENCES keys);
+INSERT INTO made SELECT left(ssn, 1) FROM patients;
+ROLLBACK
+
+BEGIN;
+CREATE TEMP TABLE keys (x text PRIMARY KEY);
+INSERT INTO keys VALUES ('5');
+MERGE INTO keys k USING (SELECT left(ssn, 1) AS y FROM patients WHERE id = 1) p ON true WHEN MATCHED THEN UPDATE SET x = p.y || length(p.y);
+ROLLBACK
+
+BEGIN;
+CREATE TEMP TABLE made AS SELECT id, rpad(family_name, CASE WHEN ssn < '6' THEN 9000 ELSE 3 END, md5(full_name)) AS x FROM patients;
+CREATE INDEX ON made (x);
+ROLLBACK
+
+BEGIN;
+CREATE TEMP TABLE made AS SELECT id, left(ssn, 1) AS x FROM patients;
+ALTER TABLE made ADD FOREIGN KEY (x) REFERENCES icd10_codes (code);
+ROLLBACK

@@ -37,6 +37,14 @@ test.for(found)("%s", async (text) => {
   expect(difference === null ? "" : told(difference)).toBe("");
 });
 
+test.for([
+  "CREATE TEMP TABLE made AS SELECT id, full_name FROM patients; CREATE INDEX ON made (id); ALTER TABLE made ADD PRIMARY KEY (id)",
+  "CREATE TEMP TABLE made (id int PRIMARY KEY, city text); INSERT INTO made (id) SELECT id FROM patients",
+])("runs all the same: %s", async (text) => {
+  const steps = ["BEGIN", ...text.split("; "), "ROLLBACK"].map((sql) => ({ kind: "simple" as const, sql }));
+  expect(await trial.errorOf({ steps, hidden: true, way: "simple" })).toBe(null);
+});
+
 /** Policies under which there is something to find, and enough of what is random to find it. */
 test.for([
   ["search in what is masked", '@id("broken") permit (principal, action == Action::"search", resource);'],

@@ -91,6 +91,12 @@ export class Trial {
     return difference(program, answers as Answers);
   }
 
+  /** What a program is told through the gateway when something is wrong. */
+  async errorOf(program: Program): Promise<Readonly<Record<string, string>> | null> {
+    const [answers] = await (this.#quartets[0] as Quartet).ask([program], true);
+    return errorIn((answers as Answers).through[0]);
+  }
+
   async #run(quartet: Quartet, made: readonly Made[], apart = false): Promise<Made[]> {
     const programs = made.map(([make, list]) => make(list, this.#vocabulary));
     const answers = await quartet.ask(programs, apart);

@@ -6,7 +6,7 @@ import { outputsOf } from "./collect.ts";
 import { fullName, isSystemSchema } from "./lookup.ts";
 import { define, reach } from "./reach.ts";
 import { fieldsOf, findRelation, nameRelation } from "./relations.ts";
-import { derivedItem, type Run, type Scope, scopeOf, valueAt } from "./scope.ts";
+import { canFail, derivedItem, type Run, type Scope, scopeOf, valueAt } from "./scope.ts";
 import { bodyOf, type Node, strings, tagOf } from "./tree.ts";
 import { derive, type Field, PLAIN } from "./value.ts";
 
@@ -156,7 +156,14 @@ export function ddl(run: Run, tag: string, body: object): void {
   run.out.effects.push({ type: "catalog" });
   if (tag === "RuleStmt") run.out.gap("rule", "create rule");
   const main = relationOf(run, body);
-  if (main?.full.startsWith("pg_temp.") === true) alterTemporary(run, tag, body as { cmds?: Node[] });
+  if (main?.full.startsWith("pg_temp.") === true) {
+    alterTemporary(run, tag, body as { cmds?: Node[] });
+    const held = main.fields.filter((field) => columnsHeld(body).has(field.name));
+    canFail(
+      run,
+      held.map((field) => field.value),
+    );
+  }
   for (const name of objectNames(body)) defineByName(run, name);
   reach(run, tag, body);
   if (STORED.has(tag) || tag === "RuleStmt") {
@@ -247,6 +254,25 @@ function alterTemporary(run: Run, tag: string, body: { cmds?: Node[] }): void {
   for (const node of body.cmds ?? [])
     if (/^AT_(AddInherit|AttachPartition)$/.test(bodyOf(node, "AlterTableCmd")?.subtype ?? ""))
       run.out.gap("temporary", "inheritance or partition");
+}
+
+/** Columns that a definition holds to something by name (a key, a type, not to be null), which fails for some values. */
+function columnsHeld(definition: unknown, names = new Set<string>()): ReadonlySet<string> {
+  if (typeof definition !== "object" || definition === null) return names;
+  const { IndexElem, Constraint, AlterTableCmd } = definition as {
+    IndexElem?: { name?: string };
+    Constraint?: { keys?: Node[]; fk_attrs?: Node[] };
+    AlterTableCmd?: { subtype?: string; name?: string };
+  };
+  const held = /^AT_(AlterColumnType|SetNotNull)$/.test(AlterTableCmd?.subtype ?? "") ? AlterTableCmd?.name : undefined;
+  for (const name of [
+    IndexElem?.name,
+    held,
+    ...strings([...(Constraint?.keys ?? []), ...(Constraint?.fk_attrs ?? [])]),
+  ])
+    if (name !== undefined) names.add(name);
+  for (const child of Object.values(definition)) columnsHeld(child, names);
+  return names;
 }
 
 /** Looks at each expression below a definition: it may be evaluated over every row, and fail or not. */

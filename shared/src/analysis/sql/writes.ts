@@ -15,7 +15,18 @@ import { fromClause, fromItem } from "./from.ts";
 import { fullName } from "./lookup.ts";
 import { predicate } from "./predicates.ts";
 import { type Named, namedItem, nameRelation, touchFamily } from "./relations.ts";
-import { derivedItem, type Item, noteRead, type Run, rowsOf, type Scope, scopeOf, valueAt, valuesAt } from "./scope.ts";
+import {
+  canFail,
+  derivedItem,
+  type Item,
+  noteRead,
+  type Run,
+  rowsOf,
+  type Scope,
+  scopeOf,
+  valueAt,
+  valuesAt,
+} from "./scope.ts";
 import { targets } from "./select.ts";
 import { bodyOf, type Node } from "./tree.ts";
 import { columnValue, derive, type Field, NOTHING, PLAIN, union, type Value } from "./value.ts";
@@ -61,6 +72,8 @@ function flow(run: Run, target: Target, column: string, value: Value): void {
     if (target.named !== null) run.out.gap("undefined-column", column);
     return;
   }
+  // Whoever made a temporary table chose what its columns take: whether the value does tells of it.
+  if (target.named !== null && target.named.relation === null) canFail(run, [value]);
   run.out.flow(run.base.lookup.ref(target.full, column), value);
   for (const ref of field.value.sources) run.out.flow(ref, value);
 }
