@@ -374,3 +374,67 @@ BEGIN;
 CREATE TEMP TABLE made AS SELECT id, left(ssn, 1) AS x FROM patients;
 ALTER TABLE made ADD FOREIGN KEY (x) REFERENCES icd10_codes (code);
 ROLLBACK
+
+-- Conditional failure
+SELECT ntile(strpos(full_name, 'a')) OVER () FROM patients
+
+SELECT family_name LIKE 'q\' FROM patients
+
+SELECT family_name NOT ILIKE 'rq\' FROM patients
+
+SELECT family_name LIKE ANY (ARRAY['q\', 'x\']) FROM patients
+
+SELECT CASE WHEN left(ssn, 1) = '5' THEN id / 0 END FROM patients
+
+SELECT CASE WHEN left(ssn, 1) = '5' THEN substr(sex::text, 1, -1) END FROM patients
+
+SELECT left(ssn, 1) = '5' AND sex::text ~ '(' FROM patients
+
+SELECT CASE WHEN left(ssn, 1) = '5' THEN extract(nosuch FROM updated_at) END FROM patients
+
+SELECT sum(CASE WHEN left(ssn, 1) = '5' THEN 9e131071 ELSE 0 END) FROM patients
+
+SELECT -(CASE WHEN left(ssn, 1) = '5' THEN -2147483648 ELSE 0 END) FROM patients
+
+SELECT |/ (CASE WHEN left(ssn, 1) = '5' THEN -1 ELSE 0 END)::float8 FROM patients
+
+SELECT (CASE WHEN left(ssn, 1) = '5' THEN date 'infinity' ELSE date '2000-01-01' END) - birth_date FROM patients
+
+SELECT age(CASE WHEN left(ssn, 1) = '5' THEN timestamp 'infinity' ELSE timestamp '2000-01-01' END, timestamp 'infinity') FROM patients
+
+SELECT (CASE WHEN left(ssn, 1) = '5' THEN date '5874897-12-31' ELSE date '2000-01-01' END)::timestamp FROM patients
+
+SELECT date(CASE WHEN left(ssn, 1) = '5' THEN '' ELSE '2020-01-01' END) FROM patients
+
+SELECT jsonb_array_length(CASE WHEN left(ssn, 1) = '5' THEN '1'::jsonb ELSE '[]' END) FROM patients
+
+SELECT to_tsvector(CASE WHEN left(ssn, 1) = '5' THEN rpad('x', 3000, 'x') ELSE '' END) FROM patients
+
+SELECT convert_to(emergency_contact::text, 'KOI8R') FROM patients
+
+SELECT jsonb_object_agg(nullif(left(family_name, 1), 'q'), 1) FROM patients
+
+SELECT JSON_OBJECT(nullif(left(family_name, 1), 'q'): 1) FROM patients
+
+SELECT JSON_OBJECT(left(family_name, 1): 1, left(given_name, 1): 2 WITH UNIQUE KEYS) FROM patients
+
+SELECT array_agg(CASE WHEN left(ssn, 1) = '5' THEN ARRAY[1] ELSE ARRAY[1, 2] END) FROM patients
+
+SELECT length(CASE WHEN left(ssn, 1) = '5' THEN '\xff'::bytea ELSE '\x41' END, 'UTF8') FROM patients
+
+SELECT array_cat(string_to_array(given_name, 'a'), '{{a,b}}') FROM patients
+
+SELECT string_to_array(given_name, 'e') || '{{x}}'::text[] FROM patients
+
+SELECT last_login_ip & '255.255.255.255'::inet FROM patients
+
+SELECT last_login_ip | inet '::1' FROM patients
+
+SELECT last_login_ip - address FROM patients p JOIN devices d ON d.patient_id = p.id
+
+SELECT percentile_disc((SELECT strpos(full_name, 'a') / 4.0 FROM patients LIMIT 1)) WITHIN GROUP (ORDER BY id) FROM patients
+
+-- Nulls
+SELECT nullif(left(family_name, 1), 'q') FROM patients
+
+SELECT regexp_match(family_name, '^[a-z]') FROM patients

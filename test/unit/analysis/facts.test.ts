@@ -218,8 +218,15 @@ describe("how columns shape a result", () => {
     ["SELECT 1 FROM people p JOIN visits v ON p.id = v.person", ["join people.id", "join visits.person"]],
     ["SELECT 100 / id FROM people", ["other people.id"]],
     ["SELECT id / 100, born - born, id * id FROM people", []],
-    ["SELECT CASE WHEN ssn LIKE '1%' THEN id ELSE 0 END FROM people", []],
-    ["SELECT CASE WHEN ssn LIKE '1%' THEN 1 / id END FROM people", ["other people.id", "pattern people.ssn"]],
+    ["SELECT CASE WHEN ssn < '1' THEN id ELSE 0 END FROM people", []],
+    ["SELECT CASE WHEN ssn < '1' THEN 1 / id END FROM people", ["other people.id", "range people.ssn"]],
+    // What looks as if it could not fail, and can.
+    ["SELECT CASE WHEN ssn < '1' THEN id / 0 END FROM people", ["range people.ssn"]],
+    ["SELECT ssn LIKE 'x' FROM people", ["pattern people.ssn"]],
+    [
+      "SELECT percentile_disc(length(ssn)) WITHIN GROUP (ORDER BY id) FROM people",
+      ["order people.id", "other people.ssn"],
+    ],
     ["SELECT who FROM names", ["condition people.born", "other people.id"]],
   ] as const)("%s", ([sql, expected]) => expect(uses(sql)).toEqual(expected));
 

@@ -49,6 +49,8 @@ export function callFunction(run: Run, call: FuncCall, scope: Scope): Called {
   if (call.over !== undefined) windowUse(run, call.over, scope);
   // WITHIN GROUP: what is ordered is what is shown.
   const shown = call.agg_within_group === true ? [...args, ...order] : args;
+  // What is not ordered is a fraction, which has to be between 0 and 1.
+  if (call.agg_within_group === true) canFail(run, args);
 
   const names = strings(call.funcname);
   const candidates = candidatesFor(run, names, shown);

@@ -25,6 +25,17 @@ const FOLDED: ReadonlySet<number> = new Set([
   OID.text,
 ]);
 const DATES: ReadonlySet<number> = new Set([OID.date, OID.timestamp, OID.timestamptz]);
+/** Types whose columns can be added, as they are: addresses, ranges and documents cannot always. */
+const SUMMED: ReadonlySet<number> = new Set([
+  ...DATES,
+  OID.interval,
+  OID.int2,
+  OID.int4,
+  OID.int8,
+  OID.numeric,
+  OID.float4,
+  OID.float8,
+]);
 const INTEGERS: ReadonlySet<number> = new Set([OID.int2, OID.int4, OID.int8]);
 
 export function combineOperator(run: Run, body: A_Expr, scope: Scope): Value {
@@ -40,6 +51,8 @@ export function combineOperator(run: Run, body: A_Expr, scope: Scope): Value {
   if (isInSteps(body, operands) && operands.some((v) => v.risky)) canFail(run, operands);
   const failing = failure(run, body, left, right);
   canFail(run, failing);
+  // A pattern that ends in an escape fails for the texts that match so far.
+  if (LIKE.has(name)) for (const operand of operands) run.out.influence(operand.sources, "pattern");
   const boolean = body.kind !== "AEXPR_OP";
   if (boolean || COMPARISONS.has(name)) {
     const risky = operands.some((v) => v.risky || (v.chosen && v.type === 0)) || MATCHING.has(name);
@@ -52,7 +65,8 @@ export function combineOperator(run: Run, body: A_Expr, scope: Scope): Value {
     near: PARTS.has(name) && left?.near === true && right?.constant === true,
     risky:
       operands.some((v) => v.risky) ||
-      (!constant && !(neverFails(run, name, left, right) || harmlessArithmetic(run, name, left, right))),
+      (!constant &&
+        !(neverFails(run, name, left, right) || (harmlessArithmetic(run, name, left, right) && !DIVIDING.has(name)))),
     constant,
   });
 }
@@ -72,6 +86,9 @@ const isInSteps = (body: A_Expr, operands: readonly Value[]): boolean =>
 
 /** Operators whose right side is a pattern. */
 const MATCHING: ReadonlySet<string> = new Set("~ ~* !~ !~* ~~ ~~* !~~ !~~*".split(" "));
+const LIKE: ReadonlySet<string> = new Set("~~ ~~* !~~ !~~*".split(" "));
+/** Fail for a constant 0, which is then met by the rows that are looked at. */
+const DIVIDING: ReadonlySet<string> = new Set(["/", "%"]);
 /** Of bits and of addresses, both sides have to be of one size. */
 const BITWISE: ReadonlySet<string> = new Set(["&", "|", "#"]);
 
@@ -117,7 +134,7 @@ function harmlessArithmetic(run: Run, name: string, left: Value | null, right: V
   if (name === "-" && types.every((type) => type === OID.date)) return true;
   // Numbers and times of somebody's own tables are as good as constants: they can be chosen so that the other side decides.
   if (sides.some(shows) && !sides.every((v) => shows(v) || v.small)) return isNumericWithConstant(types, sides);
-  if (left.origin !== null && right.origin !== null) return true;
+  if (left.origin !== null && right.origin !== null) return types.every((type) => SUMMED.has(type));
   if (name === "-" && types.every((type) => DATES.has(type))) return true;
   return isNumericWithConstant(types, sides);
 }
