@@ -12,6 +12,7 @@ const RUNS = 80;
 let server: TestPostgres;
 let gateway: FakeGateway;
 let slow = false;
+let held = false;
 
 beforeAll(async () => {
   server = await startPostgres();
@@ -19,6 +20,8 @@ beforeAll(async () => {
     session.masks = "none";
     session.keepSent = false;
     session.slow = slow;
+    session.needsApproval = ({ text }) => held && HELD.test(text);
+    session.approves = true;
   });
   const setUp = await RawClient.connect(server.port, "postgres", "postgres");
   setUp.send(f.query("create table t (x int primary key)"));
@@ -52,6 +55,8 @@ const PLAIN = [
 ];
 /** No SQL to the server, refused by the fake session. */
 const REFUSED = Array.from({ length: 8 }, () => "forbidden");
+/** What waits for an approval, and gets it, in the test of that. */
+const HELD = /insert|from t\b|generate_series/;
 /** Without COMMIT AND CHAIN: in a pipelined group it leaves the server itself in "unexpected state STARTED", until the next Sync. */
 const BLOCKS = [
   "begin",
@@ -161,6 +166,24 @@ describe("any conversation", () => {
       }),
       { numRuns: RUNS },
     );
+  });
+
+  it("with commands that wait for an approval, and get it, is heard as from the server itself", async () => {
+    slow = false;
+    held = true;
+    try {
+      await fc.assert(
+        fc.asyncProperty(messages([...PLAIN, ...BLOCKS]), cuts, async (bytes, places) => {
+          const direct = await converse(server.port, "postgres", bytes, []);
+          const through = await converse(gateway.port, "engineer", bytes, places);
+          const heard = through.filter(({ type, body }) => type !== "N" || !body.includes("this waits"));
+          expect(inWords(heard, "")).toEqual(inWords(direct, ""));
+        }),
+        { numRuns: RUNS },
+      );
+    } finally {
+      held = false;
+    }
   });
 
   it("with refused commands is heard as if these had been errors of the server", async () => {

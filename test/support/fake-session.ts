@@ -45,6 +45,8 @@ export class FakeSession implements Session {
     /forbidden/i.test(command.text) ? new Refusal("policy-denied") : null;
   /** Commands that wait for `decide`. */
   needsApproval: (command: Command) => boolean = () => false;
+  /** Everything that waits is approved soon. */
+  approves = false;
   readonly interruptions: Interruption[] = [];
   #decide: ((refusal: Refusal | null) => void) | null = null;
   /** Set to make verdicts come later. */
@@ -78,7 +80,10 @@ export class FakeSession implements Session {
         this.#decide = resolve;
       });
       // As the gate does, it speaks up a little later.
-      setImmediate(() => command.waits(NOTICE));
+      setImmediate(() => {
+        command.waits(NOTICE);
+        if (this.approves) setImmediate(() => this.decide(null));
+      });
       return waiting.then((refusal) => refusal ?? this.#judge(command));
     }
     return this.slow
