@@ -1,6 +1,15 @@
 // Unmodified clients through the gateway, step by step against the same client on the database itself.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { CLIENTS, type Client, type Ground, installClients, type Outcome, startGround } from "./ground.ts";
+import { answerByPurpose } from "./answers.ts";
+import {
+  CLIENTS,
+  type Client,
+  type Ground,
+  HELD_CLIENTS,
+  installClients,
+  type Outcome,
+  startGround,
+} from "./ground.ts";
 import { expectDerived, expectMasked, expectNoLeak, type Identity } from "./masked.ts";
 
 const INSTALLING = 600_000;
@@ -50,6 +59,20 @@ describe.each(CLIENTS)("$name", (client) => {
     expectPatients(expected, await ground.run(client, ground.through("nurse"), "phi"), "nurse");
   });
 });
+
+/** Commands that wait, in clients that know nothing of it. */
+describe.each(HELD_CLIENTS.map((client, i) => ({ client, from: 1 + i * 10 })))(
+  "$client.name, with commands that need an approval",
+  ({ client, from }) => {
+    test("waits, and runs what was approved", { timeout: RUNNING }, async () => {
+      const people = answerByPurpose(ground.state);
+      const found = await ground.run(client, ground.through("engineer"), `held ${from}`).finally(people.stop);
+      expect(found.size).toBeGreaterThan(3);
+      for (const [step, value] of found)
+        expect.soft(value, step).toBe(step === "denied" ? "42501" : step === "cancelled" ? "57014" : "DELETE 1");
+    });
+  },
+);
 
 const FORBIDDEN = { failed: "42501" };
 

@@ -33,9 +33,14 @@ export interface Ground {
   readonly direct: Route;
   /** Through the gateway, as a person of this name and group. */
   through(identity: string): Route;
-  run(client: Client, route: Route, part: "all" | "phi"): Promise<Outcome>;
+  run(client: Client, route: Route, part: Part): Promise<Outcome>;
+  /** The gateway's folder. */
+  readonly state: string;
   stop(): Promise<void>;
 }
+
+/** `held N`: delete prescriptions from this number on, which needs approvals. */
+export type Part = "all" | "phi" | `held ${number}`;
 
 export interface Client {
   readonly name: string;
@@ -48,6 +53,16 @@ export type Outcome = ReadonlyMap<string, unknown>;
 const java = `${CACHE}/java/classes:${CACHE}/java/lib/*`;
 const python = `${CACHE}/python/bin/python`;
 
+const jdbcCommand = (program: string): Client["command"] => [
+  "java",
+  "-Dfile.encoding=UTF-8",
+  "-Dstdout.encoding=UTF-8",
+  "-XX:TieredStopAtLevel=1",
+  "-cp",
+  java,
+  program,
+];
+
 export const CLIENTS: readonly Client[] = [
   { name: "psql", command: [process.execPath, "clients/psql.ts"] },
   { name: "node-postgres", command: [process.execPath, "clients/pg.ts"] },
@@ -55,19 +70,15 @@ export const CLIENTS: readonly Client[] = [
   { name: "psycopg", command: [python, "clients/psycopg_client.py"] },
   { name: "asyncpg", command: [python, "clients/asyncpg_client.py"] },
   { name: "SQLAlchemy", command: [python, "clients/sqlalchemy_client.py"] },
-  {
-    name: "pgjdbc",
-    command: [
-      "java",
-      "-Dfile.encoding=UTF-8",
-      "-Dstdout.encoding=UTF-8",
-      "-XX:TieredStopAtLevel=1",
-      "-cp",
-      java,
-      "Jdbc",
-    ],
-  },
+  { name: "pgjdbc", command: jdbcCommand("Jdbc") },
   { name: "pgx", command: [`${CACHE}/pgx`] },
+];
+
+/** Programs whose commands wait for approvals. */
+export const HELD_CLIENTS: readonly Client[] = [
+  { name: "psql", command: [process.execPath, "clients/held-psql.ts"] },
+  { name: "psycopg", command: [python, "clients/held_psycopg.py"] },
+  { name: "pgjdbc", command: jdbcCommand("HeldJdbc") },
 ];
 
 /** @throws when a client cannot be had, with what its installer said */
@@ -105,6 +116,7 @@ export async function startGround(): Promise<Ground> {
   });
   return {
     direct: { port, user: ROLE, password },
+    state: gateway.state,
     through: (identity) => route(gateway, identity),
     run: (client, to, part) => runClient(client, to, part, certificates.caFile),
     stop() {
@@ -140,7 +152,7 @@ async function fill(port: number, admin: string, password: string): Promise<void
 /** No step takes long; a client that waits for ever has failed. */
 const PATIENCE = 120_000;
 
-async function runClient({ name, command }: Client, to: Route, part: string, caFile: string): Promise<Outcome> {
+async function runClient({ name, command }: Client, to: Route, part: Part, caFile: string): Promise<Outcome> {
   const [program, ...args] = command;
   const env = {
     ...environment(),
