@@ -65,9 +65,10 @@ export class Trial {
     this.#admins = admins;
   }
 
-  static async open(twins: Twins): Promise<Trial> {
+  /** @param revealed classes that are not masked */
+  static async open(twins: Twins, revealed?: readonly string[]): Promise<Trial> {
     const admins = await Promise.all(twins.sides.map((side) => side.direct()));
-    const vocabulary = await readVocabulary(admins[0] as pg.Client, hiddenFromEngineers());
+    const vocabulary = await readVocabulary(admins[0] as pg.Client, hiddenFromEngineers(revealed));
     const quartets = await Promise.all(Array.from({ length: READERS }, () => Quartet.open(twins, IDENTITY)));
     return new Trial(vocabulary, quartets, admins);
   }
@@ -153,9 +154,14 @@ function difference(program: Program, { through, past }: Answers): Difference | 
   const told = (a: Answers["past"][0], b: Answers["past"][0]) => `${inWords(a)}\n=====\n${inWords(b)}`;
   if (!isSame(one, other)) return { what: "leak", program, words: told(one, other) };
   const open = !program.hidden && errorIn(one) === null;
-  if (open && !isSame(one, past[0])) return { what: "unfaithful", program, words: told(one, past[0]) };
+  if (open && !isSame(withoutNotices(one), withoutNotices(past[0])))
+    return { what: "unfaithful", program, words: told(one, past[0]) };
   return null;
 }
+
+/** Their words are rebuilt. */
+const withoutNotices = (answer: Answers["past"][0]): Answers["past"][0] =>
+  answer.map((messages) => messages.filter(({ type }) => type !== "N"));
 
 /** How long something takes is not what is compared here. */
 const timedOut = (answers: Answers["past"]): boolean => answers.some((answer) => errorIn(answer)?.C === "57014");

@@ -39,8 +39,11 @@ const sameYear = (day: string, id: string): string =>
   `make_date(extract(year FROM ${day})::int, 1 + (extract(month FROM ${day})::int + ${id}) % 12, 1 + (extract(day FROM ${day})::int + ${id}) % 28)`;
 const document = (field: string): string => both(`insurance->>'${field}'`);
 
+/** SQL expressions over the row, by table and column. */
+type Values = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
 /** Per table, the columns whose masks hide everything (or all but the year) from the demo's engineers, and their other values. */
-export const OTHER_VALUES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+export const OTHER_VALUES: Values = {
   "public.patients": {
     given_name: given,
     family_name: family,
@@ -68,5 +71,93 @@ export const OTHER_VALUES: Readonly<Record<string, Readonly<Record<string, strin
   "public.outreach_letters": {
     recipient,
     sent_to: `ROW(${sentStreet}, (sent_to).city, ${letters("(sent_to).state")}, ${digits("(sent_to).zip")})::postal_address`,
+  },
+};
+
+const later = (column: string, what = "id % 9 + 1"): string => `${column} + (${what}) * interval '1 hour'`;
+const each = (array: string): string => `ARRAY(SELECT ${both("x")} FROM unnest(${array}) AS x)`;
+const written = (...columns: string[]) => Object.fromEntries(columns.map((column) => [column, both(column)]));
+const dated = (...columns: string[]) => Object.fromEntries(columns.map((column) => [column, sameYear(column, "id")]));
+
+/** The value of another row: a key tells whoever may write whether a value is in use, so the same ones are. */
+const ofAnother = (table: string, column: string): string =>
+  `(SELECT o.${column} FROM ${table} o WHERE o.id = ${table}.id % (SELECT max(id) FROM ${table}) + 1)`;
+
+/** Other values for all that belongs to any class: for a policy under which masks hide everything from everybody. */
+export const ALL_OTHER_VALUES: Values = {
+  ...OTHER_VALUES,
+  "public.clinicians": { phone: digits("phone") },
+  "public.patients": {
+    ...OTHER_VALUES["public.patients"],
+    mrn: digits("mrn"),
+    birth_date: "birth_date - 100 * (id % 50 + 1)",
+    portal_id: "translate(portal_id::text, '0123456789abcdef', 'fedcba9876543210')::uuid",
+    allergies: `CASE WHEN id % 3 = 0 AND cardinality(allergies) = 1 THEN allergies || ''::text ELSE ${each("allergies")} END`,
+    deceased_on: "deceased_on - (id % 20 + 1)",
+    note: both("note"),
+    created_at: later("created_at"),
+  },
+  "public.encounters": {
+    admitted_at: later("admitted_at"),
+    discharged_at: later("discharged_at", "id % 4 + 12"),
+    vitals: `(${digits("vitals::text")})::jsonb`,
+    ...written("reason"),
+  },
+  "public.diagnoses": {
+    code: ofAnother("diagnoses", "code"),
+    chronic: "NOT chronic",
+    ...written("comment"),
+    ...dated("noted_on"),
+  },
+  "public.lab_results": {
+    ...written("loinc", "test", "unit"),
+    value: "value + id % 5 + 1",
+    reference: "numrange(lower(reference) + 1, upper(reference) + 3)",
+    abnormal: "NOT abnormal",
+    ...dated("collected_on"),
+    reported_at: later("reported_at"),
+  },
+  "public.prescriptions": {
+    drug: ofAnother("prescriptions", "drug"),
+    ...written("dose", "instructions"),
+    quantity: "quantity + id % 7 + 1",
+    refills: "refills + 1",
+    ...dated("prescribed_on"),
+    lasts: "lasts * 2",
+  },
+  "public.appointments": {
+    ...OTHER_VALUES["public.appointments"],
+    slot: `tstzrange(${later("lower(slot)")}, ${later("upper(slot)", "id % 9 + 3")})`,
+    ...written("reason"),
+  },
+  // The words of a note in their opposite order: the index that is made of them keeps its size.
+  "public.clinical_notes": {
+    written_at: later("written_at"),
+    ...written("title"),
+    body: "array_to_string(ARRAY(SELECT w FROM regexp_split_to_table(body, ' ') WITH ORDINALITY AS u (w, n) ORDER BY n DESC), ' ')",
+  },
+  "public.devices": {
+    ...OTHER_VALUES["public.devices"],
+    ...written("kind", "serial"),
+    mac: "~mac",
+    ...dated("implanted_on"),
+    settings: `(${digits("settings::text")})::jsonb || jsonb_build_object('alarm', NOT (settings ->> 'alarm')::boolean)`,
+  },
+  "public.referrals": { ...OTHER_VALUES["public.referrals"], ...dated("sent_on") },
+  "public.outreach_calls": {
+    ...OTHER_VALUES["public.outreach_calls"],
+    ...written("summary"),
+    happened_at: later("happened_at"),
+  },
+  "public.outreach_letters": {
+    ...OTHER_VALUES["public.outreach_letters"],
+    ...written("summary"),
+    happened_at: later("happened_at"),
+  },
+  "billing.claims": {
+    ...written("member_number"),
+    diagnosis_codes: each("diagnosis_codes"),
+    ...dated("submitted_on"),
+    lines: `(${digits("lines::text")})::jsonb`,
   },
 };
