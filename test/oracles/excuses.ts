@@ -11,6 +11,8 @@ export interface Around {
   kind(relation: string): string | null;
   /** Is there, or was there before the statement, a foreign key between the two? */
   keyed(one: string, other: string): boolean;
+  /** Has it row security? What its policies read is not followed. */
+  guarded(relation: string): boolean;
   /** There are event triggers: they run code of their own after definitions. */
   readonly eventTriggers: boolean;
   /** Tag of CommandComplete. */
@@ -36,8 +38,9 @@ export function hasReason({ relation, kind, mode, linked }: Lock, facts: Facts, 
   // System views call functions that look, too.
   const looks = facts.relations.some((fact) => fact.system) || facts.functions.some(({ name }) => LOOKING.test(name));
   if (mode === "AccessShare" && looks) return true;
-  // A body is tried when it is stored. What it does is judged when it runs.
-  if (/^CREATE (FUNCTION|PROCEDURE)$/.test(around.tag)) return true;
+  if (mode === "AccessShare" && facts.relations.some((fact) => around.guarded(fact.relation))) return true;
+  // A body is tried when it is stored. What it does is judged when it runs; what a policy does is not followed.
+  if (/^CREATE (FUNCTION|PROCEDURE)$|^(CREATE|ALTER) POLICY$/.test(around.tag)) return true;
   // These have names of their own, which the snapshot does not hold: such a statement is a definition at the target as such.
   if (/^(DROP|ALTER) (INDEX|STATISTICS)$/.test(around.tag)) return true;
   // Views and constraints go with what they are about; both hold no rows.
@@ -70,5 +73,5 @@ export function mayBeUnlocked(fact: RelationFact, facts: Facts, around: Around):
   const later =
     [...named].some((name) => around.kind(name) === "view") ||
     facts.functions.some(({ standing }) => standing === "analysed");
-  return copied || (defines && later);
+  return copied || ((defines || facts.kind === "prepare") && later);
 }

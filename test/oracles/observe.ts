@@ -19,7 +19,7 @@ const NAMED = "CASE WHEN n.nspname ~ '^pg_temp' THEN 'pg_temp' ELSE n.nspname EN
 
 /** Relations of users that this session has locked. Indexes, TOAST tables and row types follow their tables, and are left out. */
 export const LOCKS = `WITH held AS MATERIALIZED (
-    SELECT l.relation, l.mode FROM pg_catalog.pg_locks l WHERE l.pid = pg_catalog.pg_backend_pid() AND l.locktype = 'relation' AND l.relation >= 16384)
+    SELECT l.relation, l.mode FROM pg_catalog.pg_locks l WHERE l.pid = pg_catalog.pg_backend_pid() AND l.locktype = 'relation' AND l.mode <> 'SIReadLock' AND l.relation >= 16384)
   SELECT h.relation, ${NAMED}, c.relkind::text, pg_catalog.replace(h.mode, 'Lock', ''), EXISTS (
     SELECT 1 FROM pg_catalog.pg_constraint k JOIN held o ON o.relation IN (k.conrelid, k.confrelid)
     WHERE k.contype = 'f' AND h.relation IN (k.conrelid, k.confrelid) AND o.relation <> h.relation)

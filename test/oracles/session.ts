@@ -116,7 +116,7 @@ export class OracleSession {
     try {
       return await this.#step(sql);
     } catch (error) {
-      if (!this.#ended) throw error;
+      if (!this.#ended && !/connection/i.test(String(error))) throw error;
       // Some statement of 18.6 brings an older 18 down; it comes back by itself.
       await this.#catalog.end().catch(() => undefined);
       this.#catalog = this.#client = await connected(this.#place);
@@ -241,6 +241,7 @@ export class OracleSession {
         const relation = find(name);
         return relation === undefined || isSystemSchema(relation.schema) ? null : lookup.family(relation).map(fullName);
       },
+      guarded: (name) => find(name)?.rowSecurity === true,
       kind: (name) => find(name)?.kind ?? null,
       keyed: (one, other) => this.#keys.has(`${one} ${other}`) || this.#keys.has(`${other} ${one}`),
       eventTriggers: this.#eventTriggers,
@@ -278,6 +279,7 @@ export class OracleSession {
     if (this.#status !== "I") this.#tracker.unsettle();
     else {
       const ask = asking(this.#catalog);
+      this.#keys = new Set((await ask(KEYS)).map(([pair]) => pair ?? ""));
       if ((await catalogFingerprint(ask)) !== this.#snapshot.fingerprint) {
         await this.#take(await takeSnapshot(ask, "oracle", this.#snapshot));
         this.#forget();

@@ -19,6 +19,9 @@ export const KILLS = amount("POSTERN_KILLS", 5);
 /** In how many manners (simple; extended with text; with binary results) each innocent statement is said; CI says it in all three. */
 export const MANNERS = amount("POSTERN_MANNERS", 1);
 
+/** Seconds after which no further file of PostgreSQL's regression SQL is begun. On a quiet machine all of them run in less. */
+export const REGRESSION_SECONDS = amount("POSTERN_REGRESSION_SECONDS", 240);
+
 /** What random tests start from: the same for everybody, unless somebody looks for new cases. */
 export const SEED = amount("POSTERN_SEED", 20_261_121);
 

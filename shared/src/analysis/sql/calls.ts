@@ -224,7 +224,9 @@ function smallField(run: Run, call: FuncCall): boolean {
 function bestOf(run: Run, overloads: readonly SnapshotFunction[], args: readonly Value[]): SnapshotFunction {
   const taking = overloads.filter((o) => o.args.length === args.length);
   const exact = taking.find((o) => args.every((arg, i) => arg.type === o.args[i]));
-  const generic = taking.find((o) => o.args.some((oid) => run.base.lookup.typeByOid(oid)?.kind === "p"));
+  const isArray = run.base.lookup.typeByOid(args[0]?.type ?? 0)?.element !== undefined;
+  const ofArray = isArray ? taking.find((o) => o.args[0] === ANY_ARRAY) : undefined;
+  const generic = ofArray ?? taking.find((o) => o.args.some((oid) => run.base.lookup.typeByOid(oid)?.kind === "p"));
   return exact ?? generic ?? taking[0] ?? overloads[0]!;
 }
 

@@ -142,6 +142,8 @@ function like(run: Run, rangeVar: RangeVar | null, action: Action): Field[] {
 /** Statements whose code is stored, not run: what it does is judged when it runs. */
 const STORED = new Set([
   "CreateFunctionStmt",
+  "AlterFunctionStmt",
+  "CreateCastStmt",
   "CreateTrigStmt",
   "CreatePolicyStmt",
   "AlterPolicyStmt",
@@ -275,6 +277,17 @@ function columnsHeld(definition: unknown, names = new Set<string>()): ReadonlySe
   return names;
 }
 
+/** The limits of a range partition, where MINVALUE and MAXVALUE look like columns to the grammar. */
+const BOUNDS = /^(lower|upper)datums$/;
+
+function isUnbounded(run: Run, node: Node): boolean {
+  const column = bodyOf(node, "ColumnRef");
+  const [name, second] = strings(column?.fields);
+  if (column === null || second !== undefined || !/^(min|max)value$/.test(name ?? "")) return false;
+  run.out.seen.add(column);
+  return true;
+}
+
 /** Looks at each expression below a definition: it may be evaluated over every row, and fail or not. */
 function expressionsIn(run: Run, value: unknown, scope: Scope): void {
   if (typeof value !== "object" || value === null) return;
@@ -283,7 +296,13 @@ function expressionsIn(run: Run, value: unknown, scope: Scope): void {
     return;
   }
   for (const [key, child] of Object.entries(value))
-    if (EXPRESSIONS.test(key)) run.out.influence(valueAt(run, value as Node, scope).sources, "other");
+    if (BOUNDS.test(key))
+      expressionsIn(
+        run,
+        (child as Node[]).filter((node) => !isUnbounded(run, node)),
+        scope,
+      );
+    else if (EXPRESSIONS.test(key)) run.out.influence(valueAt(run, value as Node, scope).sources, "other");
     else expressionsIn(run, child, scope);
 }
 
