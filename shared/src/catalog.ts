@@ -36,6 +36,8 @@ export interface SnapshotRelation {
   readonly triggers: readonly number[];
   readonly rules: boolean;
   readonly rowSecurity: boolean;
+  /** Columns of the primary key, when it holds at every moment (it is not deferrable); absent when there is none. */
+  readonly key?: readonly string[];
 }
 
 export interface SnapshotType {

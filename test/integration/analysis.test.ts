@@ -174,3 +174,62 @@ test("random queries read at least what a view of them depends on, and are named
   );
   expect(compared).toBeGreaterThan(100);
 });
+
+describe("what a primary key tells apart", () => {
+  const grouped = (sql: string) =>
+    only(sql)
+      .influence.filter(({ use }) => use === "group")
+      .map(({ relation, column }) => `${relation.replace("public.", "")}.${column}`)
+      .sort();
+
+  test.each([
+    "SELECT p.id, p.ssn, count(e.id) FROM patients p LEFT JOIN encounters e ON e.patient_id = p.id GROUP BY p.id, p.ssn",
+    "SELECT p.id, p.ssn FROM patients p GROUP BY 1, 2",
+    "SELECT id, ssn, birth_date FROM patients GROUP BY birth_date, ssn, id",
+    "SELECT DISTINCT p.* FROM patients p JOIN encounters e ON e.patient_id = p.id",
+    "SELECT DISTINCT * FROM patients",
+    "SELECT DISTINCT x.b, x.a FROM patients AS x (a, b)",
+    "SELECT DISTINCT p.id, p.full_name FROM encounters e LEFT JOIN patients p ON p.id = e.patient_id",
+  ])("shapes groups alone: %s", (sql) => {
+    expect(grouped(sql)).toEqual(["patients.id"]);
+  });
+
+  test("over partitions it is the whole key", () => {
+    expect(grouped("SELECT DISTINCT id, collected_on, value FROM lab_results_2024")).not.toContain(
+      "lab_results_2024.value",
+    );
+    expect(grouped("SELECT DISTINCT id, value FROM lab_results_2024")).toContain("lab_results_2024.value");
+  });
+
+  test.each([
+    ["another row of the same table", "SELECT a.id, b.ssn FROM patients a, patients b GROUP BY a.id, b.ssn"],
+    [
+      "the same sub-select twice",
+      "WITH c AS (SELECT id, ssn FROM patients) SELECT 1 FROM c a, c b GROUP BY a.id, b.ssn",
+    ],
+    ["a sub-select", "SELECT x.id, x.ssn FROM (SELECT id, ssn FROM patients) x GROUP BY x.id, x.ssn"],
+    ["sets with the key and without", "SELECT id, ssn FROM patients GROUP BY GROUPING SETS ((id), (ssn))"],
+    ["sets with the key and without", "SELECT id, ssn FROM patients GROUP BY id, ROLLUP (ssn)"],
+    ["no key", "SELECT DISTINCT ssn, birth_date FROM patients"],
+    ["part of the column", "SELECT id, left(ssn, 1) FROM patients GROUP BY id, left(ssn, 1)"],
+    ["an outer row", "SELECT (SELECT count(*) FROM encounters e GROUP BY e.id, p.ssn) FROM patients p"],
+    [
+      "rows of other tables too",
+      "SELECT id, ssn FROM (SELECT id, ssn FROM patients UNION ALL SELECT 1, 'x') x GROUP BY id, ssn",
+    ],
+    [
+      "a column of a lateral row",
+      "SELECT p.id, x.ssn FROM patients p LEFT JOIN LATERAL (SELECT p.ssn) x ON p.id > 3 GROUP BY p.id, x.ssn",
+    ],
+  ])("does not for %s: %s", (_, sql) => {
+    expect(grouped(sql)).toContain("patients.ssn");
+  });
+
+  test("does not over tables that inherit", () => {
+    expect(grouped("SELECT id, summary FROM outreach GROUP BY id, summary")).toContain("outreach.summary");
+    expect(grouped("SELECT id, summary FROM outreach_calls GROUP BY id, summary")).toEqual([
+      "outreach.id",
+      "outreach_calls.id",
+    ]);
+  });
+});

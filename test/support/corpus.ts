@@ -22,13 +22,15 @@ export interface Case {
   readonly identity: string;
   /** To be run in a transaction that is rolled back. */
   readonly undo: boolean;
+  /** For the simple protocol alone: a text of several statements. */
+  readonly simple: boolean;
   readonly statements: readonly Statement[];
 }
 
-type Note = "as" | "bind" | "data" | "masked" | "partly" | "varies" | "undo";
+type Note = "as" | "bind" | "data" | "masked" | "partly" | "varies" | "undo" | "simple";
 type Notes = Partial<Record<Note, string>>;
 
-const NOTE = /^-- (?:(undo)|(as|bind|data|masked|partly|varies): (.*))$/;
+const NOTE = /^-- (?:(undo|simple)|(as|bind|data|masked|partly|varies): (.*))$/;
 
 /** All cases of a folder of the corpus, by file. */
 export function readCorpus(folder: string): ReadonlyMap<string, readonly Case[]> {
@@ -46,7 +48,10 @@ export function readCases(file: string, text: string): readonly Case[] {
     const identity = notes.as ?? usual;
     // Said in a block of its own, it holds for all that follow.
     if (statements.length === 0) usual = identity;
-    else cases.push({ place: `${file}:${line}`, identity, undo: notes.undo !== undefined, statements });
+    else {
+      const [undo, simple] = [notes.undo !== undefined, notes.simple !== undefined];
+      cases.push({ place: `${file}:${line}`, identity, undo, simple, statements });
+    }
     line += block.split("\n").length + 1;
   }
   return cases;
@@ -60,8 +65,8 @@ function readBlock(block: string): { notes: Notes; statements: readonly Statemen
   for (const line of block.split("\n")) {
     const note = sql.length === 0 ? NOTE.exec(line) : null;
     if (note !== null) {
-      const [, undo, key = undo ?? "", value = ""] = note;
-      (key === "as" || key === "undo" ? ofBlock : notes)[key as Note] = value;
+      const [, flag, key = flag ?? "", value = ""] = note;
+      (key === "as" || key === flag ? ofBlock : notes)[key as Note] = value;
     } else if (sql.length > 0 || !(line.startsWith("--") || line === "")) sql.push(line);
     if (!line.endsWith(";") || sql.length === 0) continue;
     statements.push(statement(sql.join("\n").slice(0, -1), notes));

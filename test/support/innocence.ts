@@ -43,7 +43,8 @@ export async function startInnocence(): Promise<Innocence> {
   const cells = { clear: 0, hidden: 0 };
   return {
     cells,
-    async run(one, manner) {
+    async run(one, wanted) {
+      const manner = one.simple ? "simple" : wanted;
       if (!pairs.has(one.identity)) pairs.set(one.identity, connect(one.identity));
       const pair = (await pairs.get(one.identity)) as Pair;
       const said: Said[] = [];

@@ -76,6 +76,8 @@ SELECT "patients"."id", "patients"."mrn", "patients"."given_name", "patients"."f
 
 SELECT DISTINCT "patients"."id" AS "id" FROM "patients" INNER JOIN "encounters" ON ("patients"."id" = "encounters"."patient_id") WHERE "encounters"."kind" = 'emergency' ORDER BY 1 ASC LIMIT 10;
 
+SELECT "patients"."id" AS "id", COUNT("encounters"."id") AS "visits" FROM "patients" LEFT OUTER JOIN "encounters" ON ("patients"."id" = "encounters"."patient_id") GROUP BY 1, "patients"."mrn", "patients"."given_name", "patients"."family_name", "patients"."birth_date", "patients"."sex", "patients"."ssn", "patients"."phone", "patients"."languages", "patients"."allergies", "patients"."insurance", "patients"."primary_clinician_id", "patients"."deceased_on", "patients"."created_at", "patients"."updated_at" HAVING COUNT("encounters"."id") > 5 ORDER BY 2 DESC, 1 ASC LIMIT 10;
+
 SELECT "patients"."id" AS "id" FROM "patients" WHERE EXISTS(SELECT 1 AS "a" FROM "encounters" U0 WHERE (U0."kind" = 'inpatient' AND U0."patient_id" = ("patients"."id")) LIMIT 1) ORDER BY 1 ASC LIMIT 10;
 
 SELECT "patients"."id" AS "id", (SELECT U0."admitted_at" AS "admitted_at" FROM "encounters" U0 WHERE U0."patient_id" = ("patients"."id") ORDER BY 1 DESC LIMIT 1) AS "last" FROM "patients" ORDER BY 1 ASC LIMIT 10;
@@ -404,6 +406,9 @@ SELECT "patients"."id" AS "id", "patients"."allergies" AS "allergies" FROM "pati
 -- bind: 'emergency'
 SELECT DISTINCT "patients"."id" AS "id" FROM "patients" INNER JOIN "encounters" ON ("patients"."id" = "encounters"."patient_id") WHERE "encounters"."kind" = $1 ORDER BY 1 ASC LIMIT 10;
 
+-- bind: 5
+SELECT "patients"."id" AS "id", COUNT("encounters"."id") AS "visits" FROM "patients" LEFT OUTER JOIN "encounters" ON ("patients"."id" = "encounters"."patient_id") GROUP BY 1, "patients"."mrn", "patients"."given_name", "patients"."family_name", "patients"."birth_date", "patients"."sex", "patients"."ssn", "patients"."phone", "patients"."languages", "patients"."allergies", "patients"."insurance", "patients"."primary_clinician_id", "patients"."deceased_on", "patients"."created_at", "patients"."updated_at" HAVING COUNT("encounters"."id") > $1 ORDER BY 2 DESC, 1 ASC LIMIT 10;
+
 -- bind: 1, 'inpatient'
 SELECT "patients"."id" AS "id" FROM "patients" WHERE EXISTS(SELECT $1 AS "a" FROM "encounters" U0 WHERE (U0."kind" = $2 AND U0."patient_id" = ("patients"."id")) LIMIT 1) ORDER BY 1 ASC LIMIT 10;
 
@@ -501,3 +506,21 @@ SELECT "appointments"."id", "appointments"."patient_id", "appointments"."clinici
 -- undo
 -- bind: 2, 'A%'
 UPDATE "formulary" SET "unit_price" = ("formulary"."unit_price" * $1) WHERE "formulary"."drug"::text LIKE $2;
+
+-- as: nurse
+-- masked: ssn, insurance
+SELECT DISTINCT "patients"."id", "patients"."mrn", "patients"."given_name", "patients"."family_name", "patients"."birth_date", "patients"."sex", "patients"."ssn", "patients"."phone", "patients"."languages", "patients"."allergies", "patients"."insurance", "patients"."primary_clinician_id", "patients"."deceased_on", "patients"."created_at", "patients"."updated_at" FROM "patients" INNER JOIN "encounters" ON ("patients"."id" = "encounters"."patient_id") WHERE ("encounters"."kind" = 'emergency' AND "patients"."id" < 20);
+
+-- as: nurse
+-- masked: ssn, insurance
+SELECT "patients"."id", "patients"."mrn", "patients"."given_name", "patients"."family_name", "patients"."birth_date", "patients"."sex", "patients"."ssn", "patients"."phone", "patients"."languages", "patients"."allergies", "patients"."insurance", "patients"."primary_clinician_id", "patients"."deceased_on", "patients"."created_at", "patients"."updated_at", COUNT("encounters"."id") AS "n" FROM "patients" LEFT OUTER JOIN "encounters" ON ("patients"."id" = "encounters"."patient_id") WHERE "patients"."id" < 10 GROUP BY "patients"."id", "patients"."mrn", "patients"."given_name", "patients"."family_name", "patients"."birth_date", "patients"."sex", "patients"."ssn", "patients"."phone", "patients"."languages", "patients"."allergies", "patients"."insurance", "patients"."primary_clinician_id", "patients"."deceased_on", "patients"."created_at", "patients"."updated_at";
+
+-- as: nurse
+-- masked: ssn, insurance
+SELECT "patients"."id", "patients"."mrn", "patients"."given_name", "patients"."family_name", "patients"."birth_date", "patients"."sex", "patients"."ssn", "patients"."phone", "patients"."languages", "patients"."allergies", "patients"."insurance", "patients"."primary_clinician_id", "patients"."deceased_on", "patients"."created_at", "patients"."updated_at", COUNT("encounters"."id") AS "n" FROM "patients" LEFT OUTER JOIN "encounters" ON ("patients"."id" = "encounters"."patient_id") WHERE "patients"."id" < 10 GROUP BY "patients"."id", "patients"."mrn", "patients"."given_name", "patients"."family_name", "patients"."birth_date", "patients"."sex", "patients"."ssn", "patients"."phone", "patients"."languages", "patients"."allergies", "patients"."insurance", "patients"."primary_clinician_id", "patients"."deceased_on", "patients"."created_at", "patients"."updated_at" ORDER BY "patients"."id" ASC;
+
+SELECT "patients"."primary_clinician_id" AS "primary_clinician", COUNT("patients"."id") AS "n" FROM "patients" GROUP BY 1 ORDER BY 1 ASC LIMIT 5;
+
+-- as: nurse
+-- masked: ssn, insurance
+SELECT "encounters"."id", "encounters"."patient_id", "encounters"."clinician_id", "encounters"."department_id", "encounters"."kind", "encounters"."admitted_at", "encounters"."discharged_at", "encounters"."reason", "encounters"."vitals", COUNT("diagnoses"."id") AS "n", "patients"."id", "patients"."mrn", "patients"."given_name", "patients"."family_name", "patients"."birth_date", "patients"."sex", "patients"."ssn", "patients"."phone", "patients"."languages", "patients"."allergies", "patients"."insurance", "patients"."primary_clinician_id", "patients"."deceased_on", "patients"."created_at", "patients"."updated_at" FROM "encounters" INNER JOIN "patients" ON ("encounters"."patient_id" = "patients"."id") LEFT OUTER JOIN "diagnoses" ON ("encounters"."id" = "diagnoses"."encounter_id") WHERE "encounters"."patient_id" IN (1, 2) GROUP BY "encounters"."id", "encounters"."patient_id", "encounters"."clinician_id", "encounters"."department_id", "encounters"."kind", "encounters"."admitted_at", "encounters"."discharged_at", "encounters"."reason", "encounters"."vitals", "patients"."id", "patients"."mrn", "patients"."given_name", "patients"."family_name", "patients"."birth_date", "patients"."sex", "patients"."ssn", "patients"."phone", "patients"."languages", "patients"."allergies", "patients"."insurance", "patients"."primary_clinician_id", "patients"."deceased_on", "patients"."created_at", "patients"."updated_at" ORDER BY "encounters"."id" ASC;

@@ -34,9 +34,13 @@ SELECT DISTINCT department_id, kind FROM encounters ORDER BY 1, 2;
 
 -- as: nurse
 -- masked: ssn, portal_id, last_login_ip, insurance
+SELECT DISTINCT p.* FROM patients p JOIN encounters e ON e.patient_id = p.id WHERE e.kind = 'emergency' AND p.id < 20;
+
+-- as: nurse
+-- masked: ssn, portal_id, last_login_ip, insurance
 SELECT p.*, count(e.id) AS visits FROM patients p LEFT JOIN encounters e ON e.patient_id = p.id WHERE p.id < 10 GROUP BY p.id ORDER BY p.id;
 
--- as: privacy
+-- masked: mrn, full_name
 SELECT p.id, p.mrn, p.full_name, count(e.id) AS visits FROM patients p LEFT JOIN encounters e ON e.patient_id = p.id WHERE p.id < 10 GROUP BY p.id, p.mrn, p.full_name ORDER BY p.id;
 
 -- masked: patient, mrn, full_name

@@ -44,7 +44,9 @@ const relationsFrom = (
   (SELECT json_agg(i.inhparent) FROM pg_inherits i WHERE i.inhrelid = c.oid),
   (SELECT json_agg(t.tgfoid) FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D'),
   EXISTS (SELECT 1 FROM pg_rewrite r WHERE r.ev_class = c.oid AND r.rulename <> '_RETURN' AND c.oid >= 16384),
-  c.relrowsecurity) ORDER BY c.oid)
+  c.relrowsecurity,
+  (SELECT json_agg(a.attname) FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
+    WHERE i.indrelid = c.oid AND i.indisprimary AND i.indisvalid AND i.indimmediate)) ORDER BY c.oid)
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE c.oid >= ${first} AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c') AND c.relpersistence <> 't' AND n.nspname <> 'pg_toast'`;
 
@@ -147,10 +149,11 @@ type RelationRow = [
   Oid[] | null,
   boolean,
   boolean,
+  string[] | null,
 ];
 
 function relationOf(row: RelationRow): SnapshotRelation {
-  const [oid, schema, name, kind, columns, definition, parents, triggers, rules, rowSecurity] = row;
+  const [oid, schema, name, kind, columns, definition, parents, triggers, rules, rowSecurity, key] = row;
   return {
     oid: Number(oid),
     schema,
@@ -162,6 +165,7 @@ function relationOf(row: RelationRow): SnapshotRelation {
     triggers: (triggers ?? []).map(Number),
     rules,
     rowSecurity,
+    ...(key === null ? {} : { key }),
   };
 }
 

@@ -130,7 +130,21 @@ export function namedItem(run: Run, name: string, named: Named, action: Action =
   const { relation } = named;
   const qualified = fullName(relation);
   touchFamily(run, relation, action);
-  return { ...derivedItem(name, fieldsOf(run, relation)), qualified, stored: true, row: rowSources(run, relation) };
+  return {
+    ...derivedItem(name, fieldsOf(run, relation)),
+    qualified,
+    stored: true,
+    row: rowSources(run, relation),
+    key: keyOf(run, relation),
+  };
+}
+
+/** A primary key says nothing of the rows of tables that inherit; over partitions it holds. */
+function keyOf(run: Run, relation: SnapshotRelation): readonly number[] {
+  const inherited = relation.kind !== "partitioned" && run.base.lookup.descendants(relation).length > 0;
+  if (relation.key === undefined || inherited || isSystemSchema(relation.schema)) return [];
+  const positions = relation.key.map((name) => relation.columns.findIndex((column) => column.name === name));
+  return positions.includes(-1) ? [] : positions;
 }
 
 /** Notes an action on a relation, and on those whose rows are also its rows. */

@@ -113,6 +113,8 @@ export interface Item {
   readonly stored: boolean;
   /** Sources of the row as a whole, when they are not just those of its columns. */
   readonly row: Sources;
+  /** Positions in `columns` of what tells its rows apart: its table's primary key. Empty when nothing is known to. */
+  readonly key: readonly number[];
 }
 
 export interface Cte {
@@ -214,7 +216,7 @@ export function wholeRow(item: Item): Value {
 
 /** An entry made of known columns: a sub-select, a CTE, a function. */
 export function derivedItem(name: string | null, columns: readonly Field[]): Item {
-  return { name, qualified: null, columns, named: name !== null, bare: true, stored: false, row: NOTHING };
+  return { name, qualified: null, columns, named: name !== null, bare: true, stored: false, row: NOTHING, key: [] };
 }
 
 /** Renames the columns of an entry, as `AS name (a, b)` does. */

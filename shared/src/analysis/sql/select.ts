@@ -4,6 +4,7 @@ import { windowUse } from "./calls.ts";
 import { compositeFields } from "./composites.ts";
 import { itemOf } from "./expressions.ts";
 import { fromClause } from "./from.ts";
+import { dependent, listed } from "./keys.ts";
 import { columnName } from "./names.ts";
 import { predicate } from "./predicates.ts";
 import {
@@ -88,14 +89,14 @@ function plain(run: Run, stmt: SelectStmt, outer: Scope): readonly Field[] {
   const scope = scopeOf(outer, items);
   if (stmt.whereClause !== undefined) predicate(run, stmt.whereClause, scope);
   const fields = targets(run, stmt.targetList, scope);
-  for (const node of stmt.groupClause ?? []) groupKeys(run, node, fields, scope, items);
+  grouping(run, stmt, fields, scope);
   if (stmt.havingClause !== undefined) predicate(run, stmt.havingClause, scope);
   for (const node of stmt.windowClause ?? []) {
     const window = bodyOf(node, "WindowDef");
     if (window !== null) windowUse(run, window, scope);
   }
   for (const node of stmt.distinctClause ?? [])
-    if (tagOf(node) === null) for (const field of fields) use(run, field.value, "group");
+    if (tagOf(node) === null) distinct(run, stmt, fields, items);
     else use(run, keyOf(run, node, fields, scope), "group");
   for (const node of stmt.sortClause ?? []) use(run, sortKey(run, bodyOf(node, "SortBy"), fields, scope), "order");
   return fields;
@@ -149,6 +150,28 @@ function expandStar(run: Run, node: Node, scope: Scope): readonly Field[] | null
   return [{ name: "?column?", value: derive([whole]) }];
 }
 
+function grouping(run: Run, stmt: SelectStmt, fields: readonly Field[], scope: Scope): void {
+  const { items } = scope;
+  const clause = stmt.groupClause ?? [];
+  const columns = listed(stmt.targetList, items);
+  const keys = clause.map(
+    (node) => (columns.length === fields.length ? columns[(positionOf(node) ?? 0) - 1] : null) ?? node,
+  );
+  // Each set of GROUPING SETS groups by itself, with the key or without.
+  const sets = clause.some((node) => bodyOf(node, "GroupingSet") !== null);
+  const shapeless = sets ? new Set<Node>() : dependent(keys, items);
+  for (const [i, node] of clause.entries())
+    if (!shapeless.has(keys[i]!)) groupKeys(run, node, fields, scope, items);
+    else if (positionOf(node) !== null) run.out.literalFree = false;
+    else valueAt(run, node, scope);
+}
+
+function distinct(run: Run, stmt: SelectStmt, fields: readonly Field[], items: readonly Item[]): void {
+  const columns = listed(stmt.targetList, items);
+  const shapeless = columns.length === fields.length ? dependent(columns, items) : new Set<Node>();
+  for (const [i, field] of fields.entries()) if (!shapeless.has(columns[i]!)) use(run, field.value, "group");
+}
+
 function groupKeys(run: Run, node: Node, fields: readonly Field[], scope: Scope, items: readonly Item[]): void {
   const set = bodyOf(node, "GroupingSet");
   if (set !== null) {
@@ -167,10 +190,14 @@ function sortKey(run: Run, body: SortBy | null, fields: readonly Field[], scope:
   return body?.node === undefined ? PLAIN : keyOf(run, body.node, fields, scope);
 }
 
+function positionOf(node: Node): number | null {
+  const constant = bodyOf(node, "A_Const");
+  return constant === null ? null : integerOf(constant);
+}
+
 /** An item of ORDER BY or DISTINCT ON: a result column by name or number, or an expression. */
 function keyOf(run: Run, node: Node, fields: readonly Field[], scope: Scope): Value {
-  const constant = bodyOf(node, "A_Const");
-  const position = constant === null ? null : integerOf(constant);
+  const position = positionOf(node);
   if (position !== null) {
     run.out.literalFree = false;
     return fields[position - 1]?.value ?? PLAIN;
