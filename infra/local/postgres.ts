@@ -24,6 +24,8 @@ export interface PostgresOptions {
   readonly logFile: string;
   /** For tests: what happens after a power failure does not matter. */
   readonly careless?: boolean;
+  /** Connections that it takes; 200 when left out. */
+  readonly connections?: number;
 }
 
 export interface RunningPostgres {
@@ -125,7 +127,12 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
     writeFileSync(join(data, name), text, { mode: 0o600 });
     giveTo(join(data, name));
   }
-  const settings = { ...SETTINGS, port: String(port), ...(options.careless ? { fsync: "off" } : {}) };
+  const settings = {
+    ...SETTINGS,
+    port: String(port),
+    ...(options.careless ? { fsync: "off" } : {}),
+    ...(options.connections === undefined ? {} : { max_connections: String(options.connections) }),
+  };
   const args = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   const log = openSync(logFile, "a");
   // Its own process group: Ctrl-C reaches this program alone, which then stops things in their order.

@@ -33,12 +33,13 @@ export async function startBenchDatabase(
   folder: string,
   certificates: Certificates,
   size: Size,
+  connections = 200,
 ): Promise<BenchDatabase> {
   const port = await freePort();
   const logFile = join(folder, "postgres.log");
   const place = await choosePlace(join(folder, "pg"));
   await initCluster(place, ADMIN.password);
-  const server = await startPostgres({ place, port, tls: certificates.postgres, logFile });
+  const server = await startPostgres({ place, port, tls: certificates.postgres, logFile, connections });
   const route: Route = { name: "direct", host: "127.0.0.1", port, database: DATABASE, ...ROLE };
   await runSql({ ...route, ...ADMIN }, [
     `CREATE ROLE ${ROLE.user} LOGIN PASSWORD '${ROLE.password}'`,

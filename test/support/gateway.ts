@@ -18,6 +18,8 @@ export interface GatewayOptions {
   readonly target: { readonly name: string; readonly port: number; readonly password: string };
   /** Options of Node for the process. */
   readonly node?: readonly string[];
+  /** Sessions in all; the gateway's own limit when left out. */
+  readonly sessions?: number;
 }
 
 export interface Gateway {
@@ -71,7 +73,7 @@ export async function prepareGateway(options: GatewayOptions): Promise<Gateway> 
 }
 
 function configuration(
-  { folder, certificates, policy, target }: GatewayOptions,
+  { folder, certificates, policy, target, sessions }: GatewayOptions,
   issuer: Issuer,
   { port, admin, state }: { port: number; admin: number; state: string },
 ): object {
@@ -83,6 +85,7 @@ function configuration(
     state,
     tls: { cert: certificates.certFile, key: certificates.keyFile },
     issuers: [{ issuer: issuer.url, audience: AUDIENCE, jwksUri: issuer.jwksUri, caFile }],
+    ...(sessions === undefined ? {} : { limits: { sessions } }),
     targets: {
       [target.name]: { host: "localhost", port: target.port, caFile, credential: join(folder, "credential") },
     },

@@ -158,9 +158,13 @@ describe("a held command", () => {
   });
 
   test("is refused when approvals or evidence cannot be had, and nothing was asked in vain", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    onTestFinished(() => void vi.useRealTimers());
     const at = await ground();
     at.fake.approvals.down = true;
-    expect(await outcome(await send(at))).toBe("approval-unavailable");
+    const vain = await send(at);
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(await outcome(vain)).toBe("approval-unavailable");
     at.fake.approvals.down = false;
     at.fake.world.failJournal = true;
     expect(await outcome(await send(at))).toBe("evidence-unavailable");
@@ -169,6 +173,7 @@ describe("a held command", () => {
     const sent = await send(at);
     at.fake.approvals.down = true;
     at.fake.approvals.approve();
+    await vi.advanceTimersByTimeAsync(3000);
     expect(await outcome(sent)).toBe("approval-unavailable");
     expect(events(at, "execute")).toEqual([]);
   });

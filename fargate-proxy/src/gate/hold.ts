@@ -7,7 +7,7 @@ import type { StatementKind } from "#shared/facts.ts";
 import type { SessionEvidence } from "../ports/evidence.ts";
 import type { Command } from "../protocol.ts";
 import { type Asker, requestFor } from "./asking.ts";
-import { within } from "./deadline.ts";
+import { patiently, within } from "./deadline.ts";
 import { endedRefusal, pendingRefusal, waitingNotice } from "./held-words.ts";
 import type { Judged } from "./judged.ts";
 import type { GateParts } from "./parts.ts";
@@ -22,6 +22,8 @@ type Outcome = ApprovalState | "taken" | Refusal;
 
 /** Milliseconds that the store of approvals may take to answer. */
 const PATIENCE_MS = 20_000;
+/** Somebody else may be writing at the moment. */
+const ATTEMPTS = 10;
 /** An estimate that takes longer is left out. */
 const ESTIMATE_MS = 1000;
 const PLANNED: ReadonlySet<StatementKind> = new Set(["select", "insert", "update", "delete", "merge"]);
@@ -94,7 +96,7 @@ export class Hold {
     try {
       const rows = await this.#estimate(command, judged);
       const asked = rows === null ? request : { ...request, estimatedRows: rows };
-      state = await within(PATIENCE_MS, this.#parts.approvals.port.open(asked));
+      state = await patiently(ATTEMPTS, PATIENCE_MS, () => this.#parts.approvals.port.open(asked));
     } catch {
       return new Refusal("approval-unavailable");
     }
@@ -198,8 +200,10 @@ export class Hold {
   async #spend(state: ApprovalState, digest: string): Promise<boolean | Refusal> {
     this.#taken = true;
     try {
-      const spending = this.#parts.approvals.port.spend(state.request.id, digest, this.#asker.session);
-      const spent = (await within(PATIENCE_MS, spending)) === "spent";
+      const { port } = this.#parts.approvals;
+      // One that was spent although it seemed to fail is refused the next time: at worst an approval is lost, and asked for again.
+      const spend = () => port.spend(state.request.id, digest, this.#asker.session);
+      const spent = (await patiently(ATTEMPTS, PATIENCE_MS, spend)) === "spent";
       this.#taken = spent;
       return spent;
     } catch {
@@ -209,9 +213,9 @@ export class Hold {
 
   async #cancel(id: string, why: string | null): Promise<void> {
     if (why === null) return;
-    const cancelled = this.#parts.approvals.port.cancel(id, this.#asker.principal.name, why);
+    const cancel = () => this.#parts.approvals.port.cancel(id, this.#asker.principal.name, why);
     // What cannot be cancelled expires by itself, and can be run by its asker alone.
-    await within(PATIENCE_MS, cancelled).catch(() => {});
+    await patiently(ATTEMPTS, PATIENCE_MS, cancel).catch(() => {});
   }
 }
 
