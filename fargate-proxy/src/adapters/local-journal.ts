@@ -73,7 +73,7 @@ export class LocalJournal implements JournalPort {
       (found) => found.size,
       () => 0,
     );
-    if (this.#spares.length < MOST_SPARES && size === this.#fileBytes) await this.#recycle(path);
+    if (this.#spares.length < MOST_SPARES && size === this.#fileBytes) await this.#recycle(path).catch(ignoreMissing);
     else await unlink(path).catch(ignoreMissing);
   }
 

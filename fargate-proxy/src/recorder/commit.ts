@@ -163,15 +163,16 @@ export class GroupCommit {
 
   async #run(): Promise<void> {
     this.#busy = true;
-    const batch = this.#gathering;
-    this.#gathering = this.#take();
-    this.#flying = batch;
-    const written = await this.#write(batch);
-    this.#flying = null;
+    do {
+      const batch = this.#gathering;
+      this.#gathering = this.#take();
+      this.#flying = batch;
+      const written = await this.#write(batch);
+      this.#flying = null;
+      if (!written) break;
+      this.#recycle(batch);
+    } while (this.#gathering.awaited && this.#available);
     this.#busy = false;
-    if (!written) return;
-    this.#recycle(batch);
-    if (this.#gathering.awaited) this.#schedule();
   }
 
   async #write(batch: Batch): Promise<boolean> {
