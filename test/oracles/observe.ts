@@ -26,10 +26,11 @@ export const LOCKS = `WITH held AS MATERIALIZED (
   FROM held h LEFT JOIN (pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace) ON c.oid = h.relation
   WHERE c.relkind IS NULL OR c.relkind NOT IN ('i', 'I', 't', 'c') ORDER BY 1, 4`;
 
-/** Pairs of relations with a foreign key from the one to the other. */
-export const KEYS = `SELECT DISTINCT ${NAMED} || ' ' || CASE WHEN m.nspname ~ '^pg_temp' THEN 'pg_temp' ELSE m.nspname END || '.' || f.relname
-  FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class c ON c.oid = k.conrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-  JOIN pg_catalog.pg_class f ON f.oid = k.confrelid JOIN pg_catalog.pg_namespace m ON m.oid = f.relnamespace WHERE k.contype = 'f'`;
+/** Pairs of relations with a foreign key from the one to the other, or a constraint trigger about both. */
+export const KEYS = `SELECT ${NAMED} || ' ' || CASE WHEN m.nspname ~ '^pg_temp' THEN 'pg_temp' ELSE m.nspname END || '.' || f.relname
+  FROM (SELECT conrelid, confrelid FROM pg_catalog.pg_constraint WHERE contype = 'f'
+    UNION SELECT tgrelid, tgconstrrelid FROM pg_catalog.pg_trigger WHERE tgconstrrelid <> 0) k JOIN pg_catalog.pg_class c ON c.oid = k.conrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  JOIN pg_catalog.pg_class f ON f.oid = k.confrelid JOIN pg_catalog.pg_namespace m ON m.oid = f.relnamespace`;
 
 export const EVENT_TRIGGERS = "SELECT 1 FROM pg_catalog.pg_event_trigger";
 

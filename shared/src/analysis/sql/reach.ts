@@ -25,6 +25,7 @@ interface Reaching {
   readonly subtype?: string;
   readonly renameType?: string;
   readonly options?: readonly Node[];
+  readonly constrrel?: { readonly schemaname?: string; readonly relname?: string };
 }
 
 export function reach(run: Run, tag: string, body: Reaching): void {
@@ -32,6 +33,13 @@ export function reach(run: Run, tag: string, body: Reaching): void {
   // Add, validate, set not null: of AlterDomainStmt in nodes/parsenodes.h.
   if (tag === "AlterDomainStmt" && /^[CVO]$/.test(body.subtype ?? "")) alterDomain(run, strings(body.typeName));
   if (tag === "DropStmt") drop(run, body);
+  // CREATE CONSTRAINT TRIGGER ... FROM the other table of the constraint.
+  const { schemaname, relname } = body.constrrel ?? {};
+  const other = named(
+    run,
+    [schemaname, relname].filter((name) => name !== undefined),
+  );
+  if (other !== undefined) run.out.touch(fullName(other), "read", isSystemSchema(other.schema));
   if (tag === "CreateSeqStmt" || tag === "AlterSeqStmt") owner(run, body);
   // Which tables are made of a row type is not in the snapshot.
   const changes = (body.cmds ?? []).map((node) => bodyOf(node, "AlterTableCmd")?.behavior);

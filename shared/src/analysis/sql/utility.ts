@@ -138,6 +138,8 @@ const HANDLERS: Readonly<Record<string, (run: Run, body: unknown, names: Names) 
     CreatedbStmt: outside,
     DropdbStmt: outside,
     ReassignOwnedStmt: outside,
+    // ALL IN TABLESPACE: where tables are kept is not in the snapshot.
+    AlterTableMoveAllStmt: outside,
     DropOwnedStmt: outside,
   }).map(([tag, handler]) => [tag, handler as (run: Run, body: unknown, names: Names) => void]),
 );
