@@ -2,7 +2,7 @@
 import type { CatalogSnapshot } from "#shared/catalog.ts";
 import type { Decision } from "#shared/decision.ts";
 import { Refusal } from "#shared/errors.ts";
-import type { EvidenceEvent, SessionIdentity } from "#shared/evidence/event.ts";
+import type { SessionIdentity } from "#shared/evidence/event.ts";
 import type { Analysis, SyntaxProblem } from "#shared/facts.ts";
 import type { Principal } from "#shared/identity.ts";
 import { type CopyShape, copyMask } from "#shared/masking/copy.ts";
@@ -11,10 +11,11 @@ import type { CopyMask, MaskTally, RowMask, Shape } from "#shared/masking/types.
 import type { Target } from "#shared/target.ts";
 import type { SessionEvidence } from "../ports/evidence.ts";
 import type { Claim, Command, Interruption, Judgement, Permitted, Session } from "../protocol.ts";
+import { announcement, unparsed } from "./announce.ts";
 import { preparationObstacle } from "./asking.ts";
 import { within } from "./deadline.ts";
 import { Hold } from "./hold.ts";
-import { type Judged, makePlans, mayEcho, summarize } from "./judged.ts";
+import { type Judged, makePlans, mayEcho } from "./judged.ts";
 import type { GateParts } from "./parts.ts";
 import { mintPermit, type Permit } from "./permit.ts";
 import { refersToNames, withReferred } from "./refers.ts";
@@ -108,20 +109,7 @@ export class GateSession implements Session, Live {
   }
 
   #refuseSyntax(command: Command, problem: SyntaxProblem): Refusal {
-    this.#evidence.note({
-      type: "statement",
-      phase: command.phase === "query" ? "query" : "prepare",
-      text: problem.normalized,
-      fingerprint: problem.fingerprint,
-      facts: [],
-      decision: {
-        outcome: "refuse",
-        policies: [],
-        why: "syntax error",
-        version: this.#parts.bundle.version,
-        reveal: [],
-      },
-    });
+    this.#evidence.note(unparsed(command, problem, this.#parts.bundle.version));
     return this.#refuse(syntaxRefusal(problem), null);
   }
 
@@ -221,7 +209,7 @@ export class GateSession implements Session, Live {
     if (judged.guarded) this.#touched = true;
     const { clock, meter } = this.#parts;
     const announced = clock.micros();
-    const recorded = this.#evidence.record(this.#announce(command, judged));
+    const recorded = this.#evidence.record(announcement(command, judged));
     if (judged.ref === 0) judged.ref = this.#evidence.seq;
     meter.count("commands", 1, judged.analysis.statements[0]?.facts.kind ?? "empty");
     this.#running += command.phase === "prepare" ? 0 : 1;
@@ -277,34 +265,6 @@ export class GateSession implements Session, Live {
     return mintPermit(bytes);
   }
 
-  #announce(command: Command, judged: Judged): EvidenceEvent {
-    const { decision, analysis } = judged;
-    if (judged.ref !== 0)
-      return {
-        type: "execute",
-        phase: command.phase,
-        ref: judged.ref,
-        decision: null,
-        binds: command.binds,
-        ...(judged.approval === null ? {} : { approval: judged.approval }),
-        ...(judged.approval === null || command.continues === undefined ? {} : { continues: true }),
-      };
-    return {
-      type: "statement",
-      phase: command.phase === "query" ? "query" : "prepare",
-      text: analysis.normalized,
-      fingerprint: analysis.fingerprint,
-      facts: summarize(analysis.statements.map((s) => s.facts)),
-      decision: {
-        outcome: decision.outcome,
-        policies: decision.policies,
-        why: decision.why,
-        version: decision.version,
-        reveal: decision.reveal,
-      },
-    };
-  }
-
   #isCurrent(judged: Judged, command: Command): boolean {
     return (
       judged.validUntil > this.lastActive &&
@@ -329,7 +289,7 @@ export class GateSession implements Session, Live {
 
   #noteStatement(command: Command, judged: Judged): void {
     if (judged.ref !== 0) return;
-    this.#evidence.note(this.#announce(command, judged));
+    this.#evidence.note(announcement(command, judged));
     judged.ref = this.#evidence.seq;
   }
 
