@@ -174,8 +174,30 @@ describe("a DELETE as engineer", () => {
   });
 });
 
+it("who breaks the glass goes ahead at once, is announced, and is reviewed by somebody else", async () => {
+  const broken = await people.postern(
+    "break-glass",
+    "clinic",
+    "--as",
+    "dba",
+    "--reason",
+    "outage",
+    "--minutes",
+    "5",
+    "--json",
+  );
+  expect(broken).toMatchObject({ code: 0, err: "" });
+  const { glass } = JSON.parse(broken.out);
+  const dba = await client("dba");
+  expect(await outcome(dba.query(`DELETE FROM prescriptions WHERE id = ${await row()}`))).toBe(1);
+  const review = (as: string) =>
+    people.postern("approvals", "review", glass.id, "--as", as, "--reason", "looked at it");
+  expect(await review("dba")).toMatchObject({ code: 1, err: "postern: nobody reviews what they did themselves\n" });
+  expect(await review("privacy")).toMatchObject({ code: 0 });
+});
+
 it("all of it is in the evidence, and verification finds each run as it was approved", async () => {
   await sleep(1500);
   const verified = await people.postern("verify", "--json");
-  expect(JSON.parse(verified.out)).toMatchObject({ ok: true, checked: { approved: 6 } });
+  expect(JSON.parse(verified.out)).toMatchObject({ ok: true, checked: { approved: 7 } });
 });
