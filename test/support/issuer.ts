@@ -7,6 +7,8 @@ export interface Issuer {
   /** `iss` of its tokens. */
   readonly url: string;
   readonly jwksUri: string;
+  /** The key set itself, JSON. */
+  readonly keys: string;
   /** A signed JWT (RFC 7519, ES256) of one hour; `claims` replace or add. */
   token(name: string, claims?: Readonly<Record<string, unknown>>): string;
   /** How often its keys were asked for. */
@@ -46,6 +48,7 @@ export async function startIssuer(
   return {
     url,
     jwksUri: `${url}/jwks`,
+    keys,
     token,
     close,
     get requests() {

@@ -29,9 +29,9 @@ export function tokenVerifier({
     try {
       const principal = principalOf(await verifier.verify(token), CLAIMS);
       return typeof principal === "string" ? { refused: principal } : principal;
-    } catch {
-      // Never the error's own text: it quotes claims.
-      return { refused: "the token was not accepted" };
+    } catch (error) {
+      // The kind of error, never its own text: that quotes claims.
+      return { refused: `the token was not accepted: ${error instanceof Error ? error.constructor.name : "Error"}` };
     }
   };
 }

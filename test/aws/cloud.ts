@@ -1,0 +1,235 @@
+// A stand-in for AWS on loopback, with the approval workflow deployed in it: the stack's table, the real bundles, the real state machine.
+import { execFileSync, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { CreateTableCommand, type CreateTableCommandInput, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { CreateFunctionCommand, InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import { CreateSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { CreateEmailIdentityCommand, SESv2Client } from "@aws-sdk/client-sesv2";
+import { CreateStateMachineCommand, DescribeExecutionCommand, SFNClient } from "@aws-sdk/client-sfn";
+import { App } from "aws-cdk-lib";
+import { Template } from "aws-cdk-lib/assertions";
+import { build } from "esbuild";
+import { DynamoApprovals } from "#functions/adapters/dynamo-approvals.ts";
+import type { HttpEvent, HttpResponse } from "#functions/approval-answer/http.ts";
+import { ensureCertificates } from "#local/certificates.ts";
+import { type Issuer, startIssuer } from "#test/support/issuer.ts";
+import { freePort, listening } from "#test/support/net.ts";
+import { ROOT } from "#test/support/project.ts";
+import { environment } from "#test/support/settings.ts";
+import { APP, SECRET, TEAM } from "#test/support/slack.ts";
+import { ApprovalsStack } from "../../infra/stacks/approvals-stack.ts";
+
+/** Kept between runs, and gone with node_modules. */
+const CACHE = join(ROOT, "node_modules/.cache/aws");
+const FUNCTIONS = ["approval-request", "notify", "approval-answer", "approval-expire"] as const;
+const ACCOUNT = "000000000000";
+const REGION = "us-east-1";
+/** The stand-in reads no TimeoutSecondsPath; the workflow looks again when it is woken too early. */
+const WAKE_SECONDS = 3;
+
+export interface Cloud {
+  readonly store: DynamoApprovals;
+  readonly issuer: Issuer;
+  /** What was posted to Slack: method and body. */
+  readonly slack: { readonly method: string; readonly body: Record<string, unknown> }[];
+  /** @throws with what the function said, when it failed */
+  invoke<R>(name: (typeof FUNCTIONS)[number], event: object): Promise<R>;
+  answer(event: HttpEvent): Promise<HttpResponse>;
+  /** How the workflow of this name stands. */
+  execution(name: string): Promise<string>;
+  stop(): Promise<void>;
+}
+
+/** Somebody of Slack's workspace and of the directory. */
+export interface Member {
+  readonly user: string;
+  readonly name: string;
+  readonly groups: readonly string[];
+}
+
+export async function startCloud(members: readonly Member[], broken: ReadonlySet<string>): Promise<Cloud> {
+  execFileSync(join(ROOT, "test/aws/setup.sh"), [CACHE], { stdio: "inherit" });
+  const scratch = mkdtempSync(join(tmpdir(), "postern-aws-"));
+  const port = await freePort();
+  const endpoint = `http://127.0.0.1:${port}`;
+  const tls = await ensureCertificates(scratch);
+  const outside = {
+    ...environment(),
+    BIND_HOST: "127.0.0.1",
+    GATEWAY_PORT: String(port),
+    LAMBDA_EXECUTOR: "local",
+  };
+  const child = spawn(join(CACHE, "python/bin/python"), ["-m", "ministack"], { env: outside, stdio: "ignore" });
+  // What starts may fail half way: the process ends with this one all the same.
+  process.once("exit", () => child.kill("SIGKILL"));
+  await listening(port, child, 60_000);
+  const client = { endpoint, region: REGION, credentials: { accessKeyId: "test", secretAccessKey: "test" } };
+
+  const pem = { cert: readFileSync(tls.certFile, "utf8"), key: readFileSync(tls.keyFile, "utf8") };
+  const issuer = await startIssuer(pem, "postern");
+  const world = await startWorld(members, broken, issuer.keys);
+  const dynamo = new DynamoDBClient(client);
+  await dynamo.send(new CreateTableCommand(tableOfStack()));
+  const secret = JSON.stringify({ slackSigningSecret: SECRET, slackBotToken: "xoxb-test", directoryToken: "scim" });
+  const { ARN } = await new SecretsManagerClient(client).send(
+    new CreateSecretCommand({ Name: "credentials", SecretString: secret }),
+  );
+  await new SESv2Client(client).send(new CreateEmailIdentityCommand({ EmailIdentity: "postern@example.org" }));
+  const workflow = `arn:aws:states:${REGION}:${ACCOUNT}:stateMachine:approval`;
+  const settings = {
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_REGION: REGION,
+    AWS_ACCESS_KEY_ID: "test",
+    AWS_SECRET_ACCESS_KEY: "test",
+    POSTERN_TABLE: "approvals",
+    POSTERN_WORKFLOW: workflow,
+    POSTERN_SECRET: ARN ?? "",
+    POSTERN_POLICY: join(ROOT, "policy"),
+    POSTERN_SLACK_API: `${world.url}/api`,
+    POSTERN_SLACK_TEAM: TEAM,
+    POSTERN_SLACK_APP: APP,
+    POSTERN_DIRECTORY: `${world.url}/scim`,
+    POSTERN_MAIL_FROM: "postern@example.org",
+    POSTERN_ISSUER: issuer.url,
+    POSTERN_AUDIENCE: "postern",
+    // Inside functions the stand-in turns HTTPS to loopback into HTTP: so the keys are served there, and asked for by HTTPS.
+    POSTERN_JWKS: `${world.url.replace("http:", "https:")}/jwks`,
+  };
+  const lambda = new LambdaClient({ ...client, maxAttempts: 1 });
+  for (const name of FUNCTIONS)
+    await lambda.send(
+      new CreateFunctionCommand({
+        FunctionName: name,
+        Runtime: "nodejs24.x",
+        Handler: "index.handler",
+        Role: `arn:aws:iam::${ACCOUNT}:role/none`,
+        Timeout: 20,
+        Code: { ZipFile: await bundle(name, scratch) },
+        Environment: { Variables: settings },
+      }),
+    );
+  const states = new SFNClient(client);
+  await states.send(
+    new CreateStateMachineCommand({
+      name: "approval",
+      roleArn: `arn:aws:iam::${ACCOUNT}:role/none`,
+      definition: definition(),
+    }),
+  );
+
+  const invoke = async <R>(name: string, event: object): Promise<R> => {
+    const done = await lambda.send(
+      new InvokeCommand({ FunctionName: name, Payload: Buffer.from(JSON.stringify(event)) }),
+    );
+    const text = Buffer.from(done.Payload ?? []).toString("utf8");
+    if (done.FunctionError !== undefined) throw new Error(text);
+    return JSON.parse(text) as R;
+  };
+  return {
+    store: new DynamoApprovals(dynamo, "approvals"),
+    issuer,
+    slack: world.slack,
+    invoke,
+    answer: (event) => invoke<HttpResponse>("approval-answer", event),
+    async execution(name) {
+      const executionArn = `${workflow.replace(":stateMachine:", ":execution:")}:${name}`;
+      return (await states.send(new DescribeExecutionCommand({ executionArn }))).status ?? "";
+    },
+    async stop() {
+      child.kill("SIGTERM");
+      await Promise.all([issuer.close(), world.close()]);
+      rmSync(scratch, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The table as the stack has it, without what the stand-in does not know. */
+function tableOfStack(): CreateTableCommandInput {
+  const stack = new ApprovalsStack(new App({ context: { "aws:cdk:bundling-stacks": [] } }), "Test");
+  const [table] = Object.values(Template.fromStack(stack).findResources("AWS::DynamoDB::Table"));
+  const { KeySchema, AttributeDefinitions, GlobalSecondaryIndexes, BillingMode } = table?.Properties ?? {};
+  return { TableName: "approvals", KeySchema, AttributeDefinitions, GlobalSecondaryIndexes, BillingMode };
+}
+
+function definition(): string {
+  const functions: Readonly<Record<string, string>> = { NotifyFunction: "notify", ExpireFunction: "approval-expire" };
+  return readFileSync(join(ROOT, "infra/workflow/approval.asl.json"), "utf8")
+    .replace(/\$\{(\w+)\}/g, (_, name) => `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${functions[name]}`)
+    .replace('"TimeoutSecondsPath": "$.seconds"', `"TimeoutSeconds": ${WAKE_SECONDS}`);
+}
+
+/** As the stack bundles it: one file, nothing outside. */
+async function bundle(name: string, scratch: string): Promise<Uint8Array> {
+  const folder = join(scratch, name);
+  mkdirSync(folder);
+  await build({
+    entryPoints: [join(ROOT, "functions/src", name, "handler.ts")],
+    outfile: join(folder, "index.js"),
+    bundle: true,
+    platform: "node",
+    target: "node24",
+    logLevel: "error",
+  });
+  writeFileSync(join(folder, "package.json"), "{}");
+  execFileSync(join(CACHE, "python/bin/python"), ["-m", "zipfile", "-c", "../code.zip", "index.js", "package.json"], {
+    cwd: folder,
+  });
+  return readFileSync(join(scratch, "code.zip"));
+}
+
+/** Slack's Web API and the identity provider's directory. */
+async function startWorld(members: readonly Member[], broken: ReadonlySet<string>, keys: string) {
+  const slack: Cloud["slack"] = [];
+  const server = createServer(async (request, response) => {
+    const url = new URL(request.url ?? "/", "http://127.0.0.1");
+    let text = "";
+    for await (const chunk of request) text += chunk;
+    const reply = (value: unknown) => response.setHeader("content-type", "application/json").end(JSON.stringify(value));
+    if (url.pathname === "/jwks") return response.setHeader("content-type", "application/json").end(keys);
+    if (url.pathname === "/scim/Users") return reply({ Resources: members.map(scimUser) });
+    if (url.pathname === "/api/users.info") {
+      const member = members.find((one) => one.user === url.searchParams.get("user"));
+      return reply(
+        member === undefined ? { ok: false, error: "user_not_found" } : { ok: true, user: slackUser(member) },
+      );
+    }
+    const body = text.startsWith("{") ? (JSON.parse(text) as Record<string, unknown>) : {};
+    slack.push({ method: url.pathname.replace("/api/", ""), body });
+    if (broken.has(String(body.channel))) return reply({ ok: false, error: "channel_not_found" });
+    return reply({ ok: true, channel: body.channel, ts: `1548261231.${String(slack.length).padStart(6, "0")}` });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const close = () => {
+    server.closeAllConnections();
+    return new Promise<void>((resolve) => server.close(() => resolve()));
+  };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, slack, close };
+}
+
+function scimUser({ name, groups }: Member): object {
+  const emails = [{ value: `${name}@example.org`, primary: true }];
+  return {
+    id: name,
+    userName: name,
+    active: true,
+    emails,
+    groups: groups.map((display) => ({ value: display, display })),
+  };
+}
+
+function slackUser({ user, name }: Member): object {
+  const profile = { email: `${name}@example.org`, display_name: "somebody" };
+  return {
+    id: user,
+    team_id: TEAM,
+    name: "somebody",
+    deleted: false,
+    is_bot: false,
+    is_email_confirmed: true,
+    profile,
+  };
+}
