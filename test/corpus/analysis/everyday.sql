@@ -125,3 +125,4 @@ SELECT pg_is_in_recovery(), pg_postmaster_start_time(), txid_current();
 SELECT set_config('application_name', 'report', false), current_setting('server_version_num')::int;
 SELECT gen_random_uuid(), random(), clock_timestamp();
 SELECT has_table_privilege('patients', 'SELECT'), pg_backend_pid();
+SELECT (VALUES (1)), (VALUES (2), (3) LIMIT 1);

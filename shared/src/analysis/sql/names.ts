@@ -108,7 +108,7 @@ function subLink(node: Node): Figured | null {
   if (body?.subLinkType !== "EXPR_SUBLINK") return null;
   const query = bodyOf(body.subselect, "SelectStmt");
   const target = bodyOf(firstTarget(query), "ResTarget");
-  if (target === null) return null;
+  if (target === null) return query?.valuesLists === undefined ? null : strong("column1");
   if (target.name !== undefined) return strong(target.name);
   return target.val === undefined ? null : figure(target.val);
 }

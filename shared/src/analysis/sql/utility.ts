@@ -85,6 +85,12 @@ const HANDLERS: Readonly<Record<string, (run: Run, body: unknown, names: Names) 
     LockStmt: lock,
     TruncateStmt: (run, body: Body<"TruncateStmt">) => {
       each(run, "truncate", body.relations, "delete");
+      // Triggers ON TRUNCATE run code of their own.
+      for (const node of body.relations ?? []) {
+        const rangeVar = bodyOf(node, "RangeVar");
+        const relation = rangeVar === null ? undefined : findRelation(run, rangeVar)?.relation;
+        if (relation != null) run.on.writing(run, relation);
+      }
       // Which tables refer to these is not in the snapshot.
       if (body.behavior === "DROP_CASCADE") run.out.gap("cascade", "truncate");
     },
