@@ -12,7 +12,7 @@
 // It cannot see sessions or recordings that were left out of the bundle, or whether an open session went on.
 import { createHash, createPublicKey, verify } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { zstdDecompressSync } from "node:zlib";
+import * as zlib from "node:zlib";
 
 const sha256 = (...parts) => parts.reduce((hash, part) => hash.update(part), createHash("sha256")).digest();
 const hex = (bytes) => bytes.toString("hex");
@@ -83,7 +83,7 @@ const ENDS = ["session.closed", "session.recovered"];
 
 /** Follows one session's events; `at` is where its chain has come to. */
 function checkEvents({ record, bytes }, session, at) {
-  const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(zstdDecompressSync(bytes));
+  const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(zlib.zstdDecompressSync(bytes));
   check(text.endsWith("\n"), `${record.key}: its last line has no end`);
   check(record.first === at.seq + 1, `${record.key}: event ${at.seq + 1} is missing before it`);
   for (const event of text.slice(0, -1).split("\n")) {
@@ -117,6 +117,7 @@ async function* linesOf(path) {
 /** The objects of a session come together, its events before its recording, each in order. */
 async function main(path, trusted) {
   check(path !== undefined, "usage: node verify-bundle.mjs BUNDLE [KEY]");
+  check(zlib.zstdDecompressSync !== undefined, "this needs Node 22.15 or later, whose zlib can read Zstandard");
   const [sessions, seen] = [new Map(), new Set()];
   let [head, key, objects, ended] = [null, trusted, 0, false];
   for await (const text of linesOf(path)) {
