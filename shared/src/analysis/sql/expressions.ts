@@ -80,9 +80,9 @@ export function evaluate(run: Run, node: Node, scope: Scope): Value {
     case "JsonKeyValue":
     case "List":
       return derive(within(run, body, scope));
-    // A key may be NULL or not unique, text in FORMAT JSON no JSON, and a result too long for its type.
     case "JsonObjectConstructor":
     case "JsonArrayConstructor":
+      return jsonConstructor(run, body as JsonConstructor, scope);
     case "JsonArrayQueryConstructor":
     case "JsonObjectAgg":
     case "JsonArrayAgg":
@@ -112,6 +112,26 @@ export function within(run: Run, body: unknown, scope: Scope): Value[] {
     return within(run, (body as Record<string, unknown>)[tag], scope);
   if (tag >= "A" && tag <= "Z~") return tag === "TypeName" ? [] : [valueAt(run, body as Node, scope)];
   return Object.values(body).flatMap((child) => within(run, child, scope));
+}
+
+interface JsonConstructor {
+  readonly exprs?: Node[];
+  readonly output?: { readonly typeName?: object };
+  readonly unique?: boolean;
+}
+
+/** A key may be NULL or not unique, text in FORMAT JSON no JSON, and a result too long for its type; else it always succeeds. */
+function jsonConstructor(run: Run, body: JsonConstructor, scope: Scope): Value {
+  const values = within(run, body, scope);
+  const keys = (body.exprs ?? []).flatMap((node) => bodyOf(node, "JsonKeyValue")?.key ?? []);
+  const items = (body.exprs ?? []).map((node) => bodyOf(node, "JsonKeyValue")?.value ?? bodyOf(node, "JsonValueExpr"));
+  const plain =
+    body.output?.typeName === undefined &&
+    body.unique !== true &&
+    items.every((item) => (item?.format?.format_type ?? "JS_FORMAT_DEFAULT") === "JS_FORMAT_DEFAULT") &&
+    !valuesAt(run, keys, scope).some(shows);
+  if (!plain) canFail(run, values);
+  return derive(values, { risky: !plain || values.some((v) => v.risky) });
 }
 
 /** Arrays in an array have to be of one size. */

@@ -75,7 +75,8 @@ function flow(run: Run, target: Target, column: string, value: Value): void {
   // Whoever made a temporary table chose what its columns take: whether the value does tells of it.
   if (target.named !== null && target.named.relation === null) canFail(run, [value]);
   run.out.flow(run.base.lookup.ref(target.full, column), value);
-  for (const ref of field.value.sources) run.out.flow(ref, value);
+  // A temporary table only has values that came from there: nothing is written back.
+  if (target.named?.relation != null) for (const ref of field.value.sources) run.out.flow(ref, value);
 }
 
 /** Temporary relations live outside the catalog: the session learns what flowed into them. */

@@ -1,0 +1,232 @@
+-- 5. Functions of every language, DO, CALL, strings that are run as SQL, large objects, files, settings as a carrier.
+
+-- refused 42501
+SELECT ssn_of('{mrn}');
+
+-- refused 42501
+SELECT * FROM find_patient('a');
+
+-- refused 42501
+SELECT (find_patient('a')).ssn;
+
+-- refused 42501
+DO $$ BEGIN RAISE NOTICE '%', (SELECT ssn FROM patients LIMIT 1); END $$;
+
+-- refused 42501
+DO LANGUAGE plpgsql 'BEGIN PERFORM 1; END';
+
+-- refused 42501
+CALL discharge(1);
+
+-- refused 42501
+SELECT query_to_xml('SELECT ssn FROM patients', true, true, '');
+
+-- refused 42501
+SELECT query_to_xml_and_xmlschema('SELECT ssn FROM patients', true, true, '');
+
+-- refused 42501
+SELECT database_to_xml(true, true, '');
+
+-- refused 42501
+SELECT schema_to_xml('public', true, true, '');
+
+-- refused 42501
+SELECT table_to_xml('patients', true, true, '');
+
+-- refused 42501
+SELECT table_to_xml(oid, true, true, '') FROM pg_class WHERE relname = 'patients';
+
+-- refused 42501
+SELECT cursor_to_xml('c', 1, true, true, '');
+
+-- refused 42501
+SELECT * FROM ts_stat('SELECT to_tsvector(ssn) FROM patients');
+
+-- refused 42501
+SELECT ts_rewrite('a'::tsquery, 'SELECT to_tsquery(ssn), to_tsquery(ssn) FROM patients');
+
+-- refused 42501
+SELECT lo_from_bytea(0, ssn::bytea) FROM patients;
+
+-- refused 42501
+SELECT lo_get(1);
+
+-- refused 42501
+SELECT lo_export(1, '/tmp/x');
+
+-- refused 42501
+SELECT loread(lo_open(1, 262144), 100);
+
+-- refused 42501
+SELECT data FROM pg_largeobject;
+
+-- refused 42501
+SELECT pg_read_file('base/1/1249');
+
+-- refused 42501
+SELECT pg_read_binary_file('base/1/1249');
+
+-- refused 42501
+SELECT pg_ls_dir('.');
+
+-- refused 42501
+SELECT pg_current_logfile(), pg_read_file(pg_current_logfile());
+
+-- refused 42501
+SELECT set_config('app.x', ssn, false) FROM patients WHERE id = 7;
+
+-- refused 42501
+SELECT current_setting('app.x'), set_config('app.x', max(ssn), false) FROM patients;
+
+-- refused 42501
+SELECT set_config(ssn, 'x', false) FROM patients WHERE id = 7;
+
+-- refused 42501
+SELECT set_config('app.' || replace(ssn, '-', 'x'), '1', false) FROM patients WHERE id = 7;
+
+-- refused 42883
+SELECT dblink('dbname=clinic', 'SELECT ssn FROM patients');
+
+-- refused 42501, as dba, scratch
+CREATE FUNCTION scratch.peek() RETURNS text LANGUAGE sql SECURITY DEFINER AS 'SELECT ssn FROM public.patients LIMIT 1';
+SELECT scratch.peek();
+
+-- masked, as dba, scratch
+-- A function in SQL is looked into.
+CREATE FUNCTION scratch.peek(i int) RETURNS text LANGUAGE sql AS 'SELECT ssn FROM public.patients WHERE id = i';
+SELECT scratch.peek(7);
+
+-- masked, as dba, scratch
+CREATE FUNCTION scratch.peek(p public.patients) RETURNS text LANGUAGE sql AS 'SELECT p.ssn';
+SELECT p.id FROM patients p WHERE id = 7;
+
+-- masked, as dba, scratch
+CREATE FUNCTION scratch.peek(p public.patients) RETURNS text LANGUAGE sql AS 'SELECT p.ssn';
+SELECT scratch.peek(p) FROM patients p WHERE id = 7;
+
+-- refused 42703, as dba, scratch
+-- The same as an attribute of the row.
+CREATE FUNCTION scratch.peek(p public.patients) RETURNS text LANGUAGE sql AS 'SELECT p.ssn';
+SET search_path = public, scratch;
+SELECT p.peek FROM patients p WHERE id = 7;
+
+-- masked, as dba, scratch
+CREATE FUNCTION scratch.peek(x text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT x';
+SELECT scratch.peek(ssn) FROM patients WHERE id = 7;
+
+-- masked, as dba, scratch
+CREATE FUNCTION scratch.peek(x text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT x';
+SELECT scratch.peek(x => ssn) FROM patients WHERE id = 7;
+
+-- refused 42501, as dba, scratch
+-- The body does not name its argument; an overload takes it.
+CREATE FUNCTION scratch.peek(x anyelement) RETURNS text LANGUAGE plpgsql AS 'BEGIN RETURN x::text; END';
+SELECT scratch.peek(ssn) FROM patients WHERE id = 7;
+
+-- masked, as dba, scratch
+CREATE FUNCTION scratch.peek(VARIADIC x text[]) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT x[2]';
+SELECT scratch.peek('a', ssn) FROM patients WHERE id = 7;
+
+-- masked, as dba, scratch
+CREATE FUNCTION scratch.peek(VARIADIC x text[]) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT x[2]';
+SELECT scratch.peek(VARIADIC ARRAY['a', ssn::text]) FROM patients WHERE id = 7;
+
+-- refused 42501, as dba, scratch
+CREATE FUNCTION scratch.peek(a text DEFAULT 'x', b text DEFAULT 'y') RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT b';
+SELECT scratch.peek(b => ssn) FROM patients WHERE id = 7 LIMIT 5;
+
+-- masked, as dba, scratch
+CREATE FUNCTION scratch.peek(a text DEFAULT 'x', b text DEFAULT 'y') RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT b';
+SELECT scratch.peek('a', ssn) FROM patients WHERE id = 7 LIMIT 5;
+
+-- refused 42501, as dba, scratch
+CREATE FUNCTION scratch.peek(a text DEFAULT 'x', b text DEFAULT 'y') RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT b';
+SELECT scratch.peek(b => ssn, a => 'x') FROM patients WHERE id = 7 LIMIT 5;
+
+-- masked, as dba, scratch
+CREATE FUNCTION scratch.peek(OUT a text, OUT b text) LANGUAGE sql AS 'SELECT ''x'', ssn FROM public.patients WHERE id = 7';
+SELECT a FROM scratch.peek();
+
+-- masked, as dba, scratch
+CREATE FUNCTION scratch.peek(OUT a text, OUT b text) LANGUAGE sql AS 'SELECT ''x'', ssn FROM public.patients WHERE id = 7';
+SELECT b FROM scratch.peek();
+
+-- masked, as dba, scratch
+CREATE FUNCTION scratch.peek(OUT a text, OUT b text) LANGUAGE sql AS 'SELECT ''x'', ssn FROM public.patients WHERE id = 7';
+SELECT (scratch.peek()).b FROM scratch.peek();
+
+-- masked, as dba, scratch
+CREATE FUNCTION scratch.peek() RETURNS TABLE (a int, b text) LANGUAGE sql BEGIN ATOMIC SELECT id, ssn FROM public.patients WHERE id < 4; END;
+SELECT b FROM scratch.peek();
+
+-- refused 42501, as dba, scratch
+-- The function shows it in the name of something that shows nothing.
+CREATE FUNCTION scratch.count(x text) RETURNS text LANGUAGE plpgsql AS 'BEGIN RETURN x; END';
+SET search_path = scratch, public;
+SELECT count(ssn) FROM patients WHERE id = 7;
+
+-- refused 42501, as dba, scratch
+CREATE FUNCTION scratch.left(x text, n int) RETURNS text LANGUAGE plpgsql AS 'BEGIN RAISE NOTICE ''%'', x; RETURN NULL; END';
+SET search_path = scratch, pg_catalog, public;
+SELECT left(ssn, 1) FROM patients WHERE id = 7;
+
+-- masked, as dba, scratch
+CREATE FUNCTION scratch.pg_typeof(x text) RETURNS text LANGUAGE sql AS 'SELECT x';
+SET search_path = scratch, pg_catalog, public;
+SELECT pg_typeof(ssn::text) FROM patients WHERE id = 7;
+
+-- masked, as dba, scratch
+CREATE FUNCTION scratch.num_nulls(x text) RETURNS text LANGUAGE sql AS 'SELECT x';
+SET search_path = scratch, pg_catalog, public;
+SELECT num_nulls(ssn::text) FROM patients WHERE id = 7;
+
+-- refused 42501, as dba, scratch
+-- An aggregate whose state is the value.
+CREATE AGGREGATE scratch.count(text) (SFUNC = textcat, STYPE = text, INITCOND = '');
+SET search_path = scratch, pg_catalog, public;
+SELECT count(ssn::text) FROM patients WHERE id = 7;
+
+-- refused 42501, as dba, scratch
+CREATE AGGREGATE scratch.cat(text) (SFUNC = textcat, STYPE = text, INITCOND = '');
+SELECT scratch.cat(ssn::text) FROM patients WHERE id = 7;
+
+-- masked, as dba, scratch
+CREATE OPERATOR scratch.= (LEFTARG = text, RIGHTARG = text, FUNCTION = textcat);
+SELECT ssn::text OPERATOR(scratch.=) 'x' FROM patients WHERE id = 7;
+
+-- refused 42501, as dba, scratch
+CREATE FUNCTION scratch.shout(x text, y text) RETURNS boolean LANGUAGE plpgsql AS 'BEGIN RAISE NOTICE ''%'', x; RETURN true; END';
+CREATE OPERATOR scratch.@@@ (LEFTARG = text, RIGHTARG = text, FUNCTION = scratch.shout);
+SELECT id FROM patients WHERE ssn::text OPERATOR(scratch.@@@) 'x';
+
+-- refused 42501, as dba, scratch
+CREATE OPERATOR scratch.## (LEFTARG = text, RIGHTARG = text, FUNCTION = textcat);
+SELECT ssn::text OPERATOR(scratch.##) 'x' FROM patients WHERE id = 7;
+
+-- refused 42501, as dba, scratch
+CREATE PROCEDURE scratch.peek(INOUT x text) LANGUAGE sql AS 'SELECT max(ssn) FROM public.patients';
+CALL scratch.peek(NULL);
+
+-- refused 42501
+CREATE EXTENSION dblink;
+
+-- refused 42501
+LOAD 'auto_explain';
+
+-- refused 42501
+CREATE SERVER s FOREIGN DATA WRAPPER w;
+
+-- refused 42501
+CREATE EVENT TRIGGER e ON ddl_command_end EXECUTE FUNCTION touch();
+
+-- refused 42501
+SELECT pg_catalog.pg_stat_get_activity(NULL), pg_stat_get_backend_activity(1);
+
+-- refused 42883
+SELECT pg_get_wal_records_info('0/0', '0/1');
+
+-- refused 42501
+SELECT binary_upgrade_set_next_pg_type_oid(1);
+
+-- refused 42501
+SELECT textin(textout(ssn)), pg_catalog.record_out(p) FROM patients p WHERE id = 7;
