@@ -52,8 +52,11 @@ SELECT ascii(ssn), length(full_name), octet_length(email), bit_length(phone), ch
 -- refused 42501
 SELECT ascii(ssn) + 0 FROM patients ORDER BY id LIMIT 3;
 
--- masked
+-- refused 42501
 SELECT strpos(ssn, '9'), position('1' IN ssn), starts_with(ssn, '9'), ssn ^@ '9', ssn LIKE '9%', ssn ~ '^9', ssn SIMILAR TO '9%' FROM patients ORDER BY id LIMIT 3;
+
+-- masked
+SELECT strpos(ssn, '9'), position('1' IN ssn), starts_with(ssn, '9'), ssn ^@ '9', ssn = '{ssn}' FROM patients ORDER BY id LIMIT 3;
 
 -- masked
 SELECT ssn = '{ssn}', ssn <> '{ssn}', ssn < '5', ssn IN ('{ssn}'), ssn BETWEEN '1' AND '5', ssn IS DISTINCT FROM '{ssn}' FROM patients ORDER BY id LIMIT 8;
@@ -210,8 +213,11 @@ SELECT (ssn IS NULL)::int, ssn IS NOT NULL, num_nulls(ssn), num_nonnulls(nullif(
 -- masked
 SELECT ssn IS NOT NULL AND nullif(ssn, '{ssn}') IS NULL AS hit, (nullif(ssn, '{ssn}'), 1) IS NULL, NOT (ssn = '{ssn}') IS TRUE, (ssn = '{ssn}') IS UNKNOWN FROM patients ORDER BY id LIMIT 8;
 
--- masked
+-- refused 42501
 SELECT pg_typeof(ssn), pg_typeof(CASE WHEN ssn LIKE '9%' THEN 1 ELSE 2 END), pg_typeof(p) FROM patients p ORDER BY id LIMIT 3;
+
+-- masked
+SELECT pg_typeof(ssn), pg_typeof(CASE WHEN ssn = '{ssn}' THEN 1 ELSE 2 END), pg_typeof(p) FROM patients p ORDER BY id LIMIT 3;
 
 -- refused 42501
 SELECT pg_collation_for(ssn) FROM patients p ORDER BY id LIMIT 3;

@@ -184,7 +184,7 @@ CREATE TEMP TABLE copy (a text);
 ROLLBACK;
 SELECT a FROM copy;
 
--- refused 42703
+-- refused 42501
 CREATE TEMP TABLE copy AS SELECT ssn AS a FROM patients WHERE id = 7;
 BEGIN;
 SAVEPOINT s;
@@ -206,12 +206,12 @@ CREATE TEMP TABLE copy AS SELECT ssn AS a FROM patients WHERE id = 7;
 ALTER TABLE copy RENAME TO b;
 SELECT a FROM b;
 
--- refused 42703
+-- refused 42501
 CREATE TEMP TABLE copy AS SELECT ssn AS a, 'x' AS b FROM patients WHERE id = 7;
 ALTER TABLE copy RENAME COLUMN a TO c;
 SELECT c FROM copy;
 
--- refused 42703
+-- refused 42501
 -- Columns that trade their names.
 CREATE TEMP TABLE copy AS SELECT ssn AS a, 'x'::bpchar AS b FROM patients WHERE id = 7;
 ALTER TABLE copy RENAME COLUMN a TO t;

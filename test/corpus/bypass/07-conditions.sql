@@ -63,14 +63,20 @@ SELECT count(*) FILTER (WHERE ssn LIKE '9%') FROM patients;
 -- refused 42501
 SELECT count(DISTINCT ssn) FROM patients;
 
--- masked
+-- refused 42501
 SELECT count(CASE WHEN ssn LIKE '9%' THEN 1 END), count(nullif(ssn, '{ssn}')), bool_or(ssn = '{ssn}') FROM patients;
+
+-- masked
+SELECT count(CASE WHEN ssn = '{ssn}' THEN 1 END), count(nullif(ssn, '{ssn}')), bool_or(ssn = '{ssn}') FROM patients;
 
 -- refused 42501
 SELECT sum(CASE WHEN ssn LIKE '9%' THEN 1 ELSE 0 END) FROM patients;
 
--- masked
+-- refused 42501
 SELECT CASE WHEN ssn LIKE '9%' THEN 'x' END, CASE WHEN ssn NOT LIKE '9%' THEN 'x' END, CASE WHEN ssn LIKE '9%' THEN id END FROM patients ORDER BY id LIMIT 3;
+
+-- masked
+SELECT CASE WHEN ssn = '{ssn}' THEN 'x' END, CASE WHEN ssn <> '{ssn}' THEN 'x' END, CASE WHEN ssn = '{ssn}' THEN id END FROM patients ORDER BY id LIMIT 3;
 
 -- masked
 -- Whether a derived value is null may tell everything.
@@ -87,14 +93,20 @@ SELECT string_to_array(ssn, '9'), array_remove(ARRAY[left(ssn, 1)], '9'), ARRAY[
 -- The lengths of arrays, and which of their elements are null.
 SELECT array_replace(ARRAY[left(ssn, 1)], '9', NULL) FROM patients ORDER BY id LIMIT 5;
 
--- masked
+-- refused 42501
 SELECT string_to_array(ssn, '9'), ARRAY[nullif(left(ssn, 1), '9')], ARRAY[CASE WHEN ssn LIKE '9%' THEN 1 END] FROM patients ORDER BY id LIMIT 3;
+
+-- masked
+SELECT string_to_array(ssn, '9'), ARRAY[nullif(left(ssn, 1), '9')], ARRAY[CASE WHEN ssn = '{ssn}' THEN 1 END] FROM patients ORDER BY id LIMIT 3;
 
 -- masked
 SELECT array_remove(ARRAY[left(ssn, 1)], '9'), string_to_array(ssn, '9', ''), ARRAY[]::text[] || left(ssn, 1), ARRAY(SELECT p.ssn) FROM patients p ORDER BY id LIMIT 3;
 
--- masked
+-- refused 42501
 SELECT to_jsonb(nullif(ssn, '{ssn}')), to_json(CASE WHEN ssn LIKE '9%' THEN 1 END) FROM patients ORDER BY id LIMIT 3;
+
+-- masked
+SELECT to_jsonb(nullif(ssn, '{ssn}')), to_json(CASE WHEN ssn = '{ssn}' THEN 1 END) FROM patients ORDER BY id LIMIT 3;
 
 -- refused 42501
 SELECT row_to_json(CASE WHEN ssn LIKE '9%' THEN ROW(1) END) FROM patients ORDER BY id LIMIT 3;

@@ -152,5 +152,5 @@ SELECT ssn FROM patients WHERE id = 'x';
 -- refused 42703
 SELECT ssn FROM patients ORDER BY ssn_;
 
--- fails 22012
+-- refused 42501
 SELECT CASE WHEN ssn LIKE '9%' THEN (1 / 0)::text ELSE 'x' END FROM patients WHERE id = 7;
