@@ -183,6 +183,20 @@ describe("a command", () => {
     expect(known.judgement.analysis.statements[0]?.facts.outputs).toHaveLength(1);
   });
 
+  test("whose result could not be masked is refused, the second time as the first, and never announced", async () => {
+    const fake = await fakeGate();
+    const session = await admitted(fake);
+    fake.world.decide = () => PERMIT;
+    const gaps = [{ reason: "function", what: "public.f" }];
+    const unclear = analysis(facts({ kind: "insert", complete: false, gaps, outputs: null }));
+    fake.world.analyse = () => unclear;
+    for (let i = 0; i < 2; i++) {
+      expect(await session.judge(command())).toMatchObject({ code: "analysis-incomplete" });
+      expect(fake.log.at(-1)?.event).toMatchObject({ type: "refused", code: "analysis-incomplete" });
+    }
+    expect(fake.log.map(({ event }) => event.type)).not.toContain("execute");
+  });
+
   test("after revocation moves nothing, even when it was judged before", async () => {
     const fake = await fakeGate();
     const session = await admitted(fake);

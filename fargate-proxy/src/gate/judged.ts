@@ -7,13 +7,16 @@ import { planStatement } from "#shared/masking/plan.ts";
 import type { MaskPlan } from "#shared/masking/types.ts";
 import type { PolicyCatalog } from "#shared/policy/types.ts";
 import type { AnalysisContext } from "../ports/analysis.ts";
-import type { Judgement } from "../protocol.ts";
+import type { Command, Judgement } from "../protocol.ts";
+import { setsSomething } from "./settings-said.ts";
 
 export interface Judged extends Judgement {
   readonly decision: Decision;
   /** Milliseconds since the epoch: after it, policy is asked again. */
   readonly validUntil: number;
   readonly plans: readonly MaskPlan[];
+  /** Why its result could not be masked; null when it can be. */
+  readonly unshowable: string | null;
   readonly guarded: boolean;
   /** Permitting it may change a setting. */
   readonly sets: boolean;
@@ -25,16 +28,47 @@ export interface Judged extends Judgement {
   ref: number;
 }
 
-export function makePlans(analysis: Analysis, catalog: PolicyCatalog, target: string, decision: Decision): MaskPlan[] {
+export interface Decided {
+  readonly command: Command;
+  readonly analysis: Analysis;
+  readonly decision: Decision;
+  readonly snapshot: CatalogSnapshot | null;
+}
+
+/** What follows from policy's answer, once for all runs. @param now milliseconds since the epoch */
+export function judgedAs(
+  listed: PolicyCatalog,
+  target: string,
+  { command, analysis, decision, snapshot }: Decided,
+  now: number,
+): Judged {
+  // What is out of step with the target is masked whole, whatever was said of it.
+  const catalog = snapshot === null ? listed : listed.without(target, listed.outOfStep(snapshot));
+  const facts = analysis.statements.map((s) => s.facts);
   const reveal = new Set(decision.reveal);
-  return analysis.statements.map((s) => planStatement(s.facts, catalog, target, reveal));
+  const plans = decision.outcome === "refuse" ? [] : facts.map((f) => planStatement(f, catalog, target, reveal));
+  return {
+    text: command.text,
+    analysis,
+    ref: 0,
+    decision,
+    validUntil: now + decision.cacheSeconds * 1000,
+    held: decision.outcome === "hold",
+    plans,
+    unshowable: plans.find((plan) => plan.type === "refuse")?.why ?? null,
+    guarded: mayEcho(facts, catalog, target, snapshot),
+    sets: setsSomething(analysis),
+    approval: null,
+    context: command.context,
+    snapshot,
+  };
 }
 
 /**
  * May the server's words about this command hold data? Yes when it touches PHI or a view (its rows come from tables that the
  * command does not name: REFRESH), when it cannot be vouched for, and when it writes to a relation with triggers or rules (their errors speak of other tables).
  */
-export function mayEcho(
+function mayEcho(
   facts: readonly Facts[],
   catalog: PolicyCatalog,
   target: string,

@@ -19,6 +19,11 @@ export function deniedRefusal(decision: Decision): Refusal {
   });
 }
 
+/** @param why the construct that the analysis could not follow */
+export function unshowableRefusal(why: string): Refusal {
+  return new Refusal("analysis-incomplete", { message: `the result cannot be masked: ${why}` });
+}
+
 /** Names that the server does not know either are answered in the server's own terms. */
 const UNDEFINED: Readonly<Record<string, "undefined-relation" | "undefined-column" | "undefined-function">> = {
   "undefined-relation": "undefined-relation",

@@ -5,23 +5,24 @@ import { Refusal } from "#shared/errors.ts";
 import type { SessionIdentity } from "#shared/evidence/event.ts";
 import type { Analysis, SyntaxProblem } from "#shared/facts.ts";
 import type { Principal } from "#shared/identity.ts";
-import { type CopyShape, copyMask } from "#shared/masking/copy.ts";
-import { type MaskEnvironment, rowMask } from "#shared/masking/rows.ts";
+import type { CopyShape } from "#shared/masking/copy.ts";
+import type { Mismatch } from "#shared/masking/rows.ts";
 import type { CopyMask, MaskTally, RowMask, Shape } from "#shared/masking/types.ts";
 import type { Target } from "#shared/target.ts";
 import type { SessionEvidence } from "../ports/evidence.ts";
 import type { Claim, Command, Interruption, Judgement, Permitted, Session } from "../protocol.ts";
 import { announcement, unparsed } from "./announce.ts";
 import { preparationObstacle } from "./asking.ts";
+import { maskOfCopy, maskOfRows } from "./conceal.ts";
 import { within } from "./deadline.ts";
 import { Hold } from "./hold.ts";
-import { type Judged, makePlans, mayEcho } from "./judged.ts";
+import { type Judged, judgedAs } from "./judged.ts";
 import type { GateParts } from "./parts.ts";
 import { mintPermit, type Permit } from "./permit.ts";
 import { refersToNames, withReferred } from "./refers.ts";
-import { deniedRefusal, isUndefinedName, syntaxRefusal, undefinedRefusal } from "./refusal.ts";
+import { deniedRefusal, isUndefinedName, syntaxRefusal, undefinedRefusal, unshowableRefusal } from "./refusal.ts";
 import type { Live, Registry } from "./registry.ts";
-import { SettingsSaid, setsSomething } from "./settings-said.ts";
+import { SettingsSaid } from "./settings-said.ts";
 
 export interface SessionStart {
   readonly identity: SessionIdentity;
@@ -135,7 +136,7 @@ export class GateSession implements Session, Live {
 
   async #decide(command: Command, analysis: Analysis): Promise<Verdict> {
     const judged = await this.#judgedNow(command, analysis);
-    return judged instanceof Refusal ? this.#refuse(judged, null) : this.#decided(command, judged);
+    return judged instanceof Refusal ? this.#refuse(judged, null) : this.#permit(command, judged);
   }
 
   /** Asks policy, and keeps what follows from its answer. */
@@ -163,43 +164,20 @@ export class GateSession implements Session, Live {
   }
 
   #keep(command: Command, analysis: Analysis, decision: Decision, snapshot: CatalogSnapshot | null): Judged {
-    const listed = this.#parts.bundle.catalog;
-    // What is out of step with the target is masked whole, whatever was said of it.
-    const catalog = snapshot === null ? listed : listed.without(this.target.name, listed.outOfStep(snapshot));
-    const facts = analysis.statements.map((s) => s.facts);
-    const judged: Judged = {
-      text: command.text,
-      analysis,
-      ref: 0,
-      decision,
-      validUntil: this.lastActive + decision.cacheSeconds * 1000,
-      held: decision.outcome === "hold",
-      plans: decision.outcome === "refuse" ? [] : makePlans(analysis, catalog, this.target.name, decision),
-      guarded: mayEcho(facts, catalog, this.target.name, snapshot),
-      sets: setsSomething(analysis),
-      approval: null,
-      context: command.context,
-      snapshot,
-    };
+    const { catalog } = this.#parts.bundle;
+    const judged = judgedAs(catalog, this.target.name, { command, analysis, decision, snapshot }, this.lastActive);
     if (this.#judged.size >= REMEMBERED)
       for (const oldest of this.#judged.keys()) if (this.#judged.delete(oldest)) break;
     this.#judged.set(analysis, judged);
     return judged;
   }
 
-  #decided(command: Command, judged: Judged): Verdict | Promise<Verdict> {
-    for (const plan of judged.plans) {
-      if (plan.type !== "refuse") continue;
-      const refusal = new Refusal("analysis-incomplete", { message: `the result cannot be masked: ${plan.why}` });
-      return this.#refuse(refusal, judged, command);
-    }
-    return this.#permit(command, judged);
-  }
-
   /** Evidence before effect: the permit resolves when the event that announces the command is durable. */
   #permit(command: Command, judged: Judged): Verdict | Promise<Verdict> {
     const { outcome } = judged.decision;
     if (outcome === "refuse") return this.#refuse(deniedRefusal(judged.decision), judged, command);
+    // Before it runs, and every time: what it did could not be taken back when its result turns out not to be showable.
+    if (judged.unshowable !== null) return this.#refuse(unshowableRefusal(judged.unshowable), judged, command);
     if (outcome === "hold" && judged.approval === null) {
       if (command.phase !== "prepare") return this.#hold(command, judged);
       const obstacle = preparationObstacle(judged);
@@ -303,34 +281,21 @@ export class GateSession implements Session, Live {
 
   conceal(judgement: Judgement, index: number, shape: Shape): RowMask | Refusal {
     const judged = judgement as Judged;
-    const plan = judged.plans[index];
-    const env = this.#maskEnvironment();
-    if (plan === undefined || env === null) return this.#mismatch(judged, "no plan");
-    const mask = rowMask(plan, shape, env);
-    return "mismatch" in mask ? this.#mismatch(judged, mask.mismatch) : mask;
+    return this.#orMismatch(judged, maskOfRows(this.#parts, judged, index, shape, this.#masking));
   }
 
   concealCopy(judgement: Judgement, index: number, shape: CopyShape): CopyMask | Refusal {
     const judged = judgement as Judged;
-    const plan = judged.plans[index];
-    const statement = judged.analysis.statements[index];
-    const env = this.#maskEnvironment();
-    if (plan === undefined || statement === undefined || env === null) return this.#mismatch(judged, "no plan");
-    const mask = copyMask(plan, statement, shape, env);
-    return "mismatch" in mask ? this.#mismatch(judged, mask.mismatch) : mask;
+    return this.#orMismatch(judged, maskOfCopy(this.#parts, judged, index, shape, this.#masking));
   }
 
-  #maskEnvironment(): MaskEnvironment | null {
-    const snapshot = this.#parts.analysis.snapshot(this.target.name);
-    if (snapshot === null) return null;
-    const { pseudonyms, bundle } = this.#parts;
-    const { hmac } = pseudonyms;
-    const target = this.target.name;
-    return { snapshot, target, hmac, records: bundle.catalog.recordFormats(target), now: this.lastActive };
+  get #masking(): { readonly target: string; readonly now: number } {
+    return { target: this.target.name, now: this.lastActive };
   }
 
-  #mismatch(judged: Judged, what: string): Refusal {
-    return this.#refuse(new Refusal("result-mismatch", { detail: what }), judged);
+  #orMismatch<T extends object>(judged: Judged, mask: T | Mismatch): T | Refusal {
+    if (!("mismatch" in mask)) return mask;
+    return this.#refuse(new Refusal("result-mismatch", { detail: mask.mismatch }), judged);
   }
 
   holds(judgement: Judgement): boolean {
