@@ -128,7 +128,8 @@ async function executed(evidence: LocalEvidence, session: string): Promise<Recor
     const { event, seq } = line;
     if (event.type === "statement") {
       texts.set(seq, event.text);
-      if (event.phase === "query" && event.decision.outcome !== "refuse") ran(event.text);
+      // One that was held is announced once more when it runs.
+      if (event.phase === "query" && event.decision.outcome === "permit") ran(event.text);
     } else if (event.type === "execute" && event.phase !== "prepare") ran(texts.get(event.ref) ?? "");
   }
   return times;
