@@ -1,6 +1,6 @@
 // What every journal has to keep to.
 import { describe, expect, it } from "vitest";
-import type { JournalPort } from "#proxy/ports/journal.ts";
+import type { JournalPort } from "#shared/evidence/ports.ts";
 
 /** @param open opens the journal of a place; opening it again after `close` is what a new process does */
 export function journalContract(name: string, open: (place: string) => Promise<JournalPort>): void {

@@ -1,8 +1,8 @@
 // What every signer of the ledger has to keep to.
 import { describe, expect, it } from "vitest";
 import { nodeSha256, nodeVerifyEd25519 } from "#proxy/adapters/node-crypto.ts";
-import type { SignerPort } from "#proxy/ports/signer.ts";
 import { checkpointText, openCheckpoint, parseVerifierKey, signedCheckpoint } from "#shared/evidence/checkpoint.ts";
+import type { SignerPort } from "#shared/evidence/ports.ts";
 
 /** @param open opens the same signer each time */
 export function signerContract(name: string, open: () => Promise<SignerPort>): void {

@@ -1,6 +1,6 @@
 // What every store of evidence has to keep to, wherever it keeps its objects.
 import { describe, expect, it } from "vitest";
-import { KeyExists, type StorePort } from "#proxy/ports/store.ts";
+import { KeyExists, type StorePort } from "#shared/evidence/ports.ts";
 
 const KEY = "events/v1/date=2026-11-20/target=clinic/01ABC/0000000001-0000000002.ndjson.zst";
 

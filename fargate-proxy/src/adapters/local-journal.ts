@@ -4,7 +4,7 @@ import { constants } from "node:fs";
 import { type FileHandle, mkdir, open, readdir, rename, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import type { JournalBatch, JournalPort } from "../ports/journal.ts";
+import type { JournalBatch, JournalPort } from "#shared/evidence/ports.ts";
 import { BATCH_HEADER, batchHeader, journalFileName, parseJournalFileName, readBatch } from "./local-journal-file.ts";
 
 /** Files that are ready to be written: `spare-` and a number. */

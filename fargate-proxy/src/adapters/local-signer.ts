@@ -3,7 +3,7 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject,
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type VerifierKey, verifierKey } from "#shared/evidence/checkpoint.ts";
-import type { SignerPort } from "../ports/signer.ts";
+import type { SignerPort } from "#shared/evidence/ports.ts";
 import { nodeSha256 } from "./node-crypto.ts";
 
 const ORIGIN = "postern.local/ledger";

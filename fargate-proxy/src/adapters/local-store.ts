@@ -3,8 +3,8 @@
 import { randomUUID } from "node:crypto";
 import { link, mkdir, open, readdir, readFile, rename, stat, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { isObjectKey, KeyExists, type StorePort } from "#shared/evidence/ports.ts";
 import { isPartial, parseTileKey } from "#shared/evidence/tiles.ts";
-import { KeyExists, type StorePort } from "../ports/store.ts";
 
 /** Objects on their way, inside the store so that a link does not cross file systems. */
 const DRAFTS = ".drafts";
@@ -98,8 +98,7 @@ export class LocalStore implements StorePort {
   }
 
   #path(key: string): string {
-    if (!/^[A-Za-z0-9=._-]+(\/[A-Za-z0-9=._-]+)*$/.test(key) || key.split("/").some((part) => part.startsWith(".")))
-      throw new RangeError("this is not the key of an object");
+    if (!isObjectKey(key)) throw new RangeError("this is not the key of an object");
     return join(this.#root, key);
   }
 

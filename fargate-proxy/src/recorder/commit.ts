@@ -1,6 +1,6 @@
 // Group commit: lines of all sessions gather in one batch while the batch before is being written; one write makes a whole batch durable.
 import { Refusal } from "#shared/errors.ts";
-import type { JournalPort } from "../ports/journal.ts";
+import type { JournalPort } from "#shared/evidence/ports.ts";
 
 /** Whose lines a journal unit must keep until they are safe elsewhere. */
 export interface Owner {

@@ -4,6 +4,7 @@ import { checkpointText, openCheckpoint, signedCheckpoint, type VerifyEd25519 } 
 import { type Sha256, toHex } from "#shared/evidence/digest.ts";
 import { CHECKPOINT_KEY, leafBytes } from "#shared/evidence/ledger.ts";
 import { readEntries } from "#shared/evidence/ledger-entries.ts";
+import { KeyExists, type SignerPort, type StorePort } from "#shared/evidence/ports.ts";
 import type { ObjectRecord } from "#shared/evidence/segment.ts";
 import {
   isPartial,
@@ -15,8 +16,6 @@ import {
   tileBytes,
   tileKey,
 } from "#shared/evidence/tiles.ts";
-import type { SignerPort } from "../ports/signer.ts";
-import { KeyExists, type StorePort } from "../ports/store.ts";
 import { Hopeless, type Patience, persist } from "./patience.ts";
 
 export interface LedgerTools {

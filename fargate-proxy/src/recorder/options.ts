@@ -1,6 +1,7 @@
 // What a recorder is opened with.
+
+import type { JournalPort } from "#shared/evidence/ports.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { JournalPort } from "../ports/journal.ts";
 import type { SpoolPort } from "../ports/spool.ts";
 import type { LedgerTools } from "./ledger-writer.ts";
 

@@ -1,8 +1,8 @@
 // How an object gets into the store and under the ledger, such that a crash at any point leaves something recovery can tell from a
 // forgery: what is about to be stored is announced in the journal first, with its hash.
 import { announcement } from "#shared/evidence/announce.ts";
+import type { StorePort } from "#shared/evidence/ports.ts";
 import type { ObjectRecord } from "#shared/evidence/segment.ts";
-import type { StorePort } from "../ports/store.ts";
 import type { GroupCommit } from "./commit.ts";
 import { type LedgerWriter, putOnce } from "./ledger-writer.ts";
 import { Gangway, type Patience, persist } from "./patience.ts";

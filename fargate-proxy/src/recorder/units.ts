@@ -1,5 +1,5 @@
 // Which journal units still hold lines that are nowhere else. A unit goes when its last line is safe and nothing more can land in it.
-import type { JournalPort } from "../ports/journal.ts";
+import type { JournalPort } from "#shared/evidence/ports.ts";
 import type { Owner } from "./commit.ts";
 
 export class Units {

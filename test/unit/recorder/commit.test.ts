@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from "vitest";
-import type { JournalPort } from "#proxy/ports/journal.ts";
 import { Batch, GroupCommit } from "#proxy/recorder/commit.ts";
 import { Holding, Units } from "#proxy/recorder/units.ts";
 import { Refusal } from "#shared/errors.ts";
+import type { JournalPort } from "#shared/evidence/ports.ts";
 
 /** A journal whose writes wait until they are let through, or fail. */
 class SlowJournal implements JournalPort {

@@ -6,8 +6,8 @@ import { LocalEvidence } from "#proxy/adapters/local-evidence.ts";
 import { batchHeader } from "#proxy/adapters/local-journal-file.ts";
 import { LocalStore } from "#proxy/adapters/local-store.ts";
 import { compress } from "#proxy/adapters/node-zstd.ts";
-import type { StorePort } from "#proxy/ports/store.ts";
 import { openRecorder, type Recorder } from "#proxy/recorder/recorder.ts";
+import type { StorePort } from "#shared/evidence/ports.ts";
 import {
   execute,
   newIdentity,
