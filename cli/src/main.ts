@@ -32,6 +32,7 @@ const GROUPS: Readonly<Record<string, Readonly<Record<string, () => Promise<Regi
     tail: async () => (await import("./tail.ts")).registerTail,
     verify: async () => (await import("./verify.ts")).registerVerify,
     bundle: async () => (await import("./bundle.ts")).registerBundle,
+    query: async () => (await import("./query.ts")).registerQuery,
     reconcile: async () => (await import("./reconcile.ts")).registerReconcile,
   },
 };

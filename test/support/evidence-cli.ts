@@ -1,6 +1,7 @@
 // The commands that read evidence, without the rest of the program.
 import { Command } from "commander";
 import { registerBundle } from "#cli/bundle.ts";
+import { registerQuery } from "#cli/query.ts";
 import { registerReplay } from "#cli/replay.ts";
 import { registerSessions } from "#cli/sessions.ts";
 import { registerShow } from "#cli/show.ts";
@@ -8,6 +9,14 @@ import { registerTail } from "#cli/tail.ts";
 import { registerVerify } from "#cli/verify.ts";
 
 const program = new Command("postern");
-for (const register of [registerSessions, registerShow, registerReplay, registerTail, registerVerify, registerBundle])
+for (const register of [
+  registerSessions,
+  registerShow,
+  registerReplay,
+  registerTail,
+  registerVerify,
+  registerBundle,
+  registerQuery,
+])
   register(program);
 await program.parseAsync();
