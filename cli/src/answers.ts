@@ -1,9 +1,5 @@
 // What the commands about approvals have in common.
 import { type LocalAnswers, type NotTaken, openLocalAnswers } from "#proxy/adapters/local-answers.ts";
-import type { GlassRefusal } from "#shared/approval/break-glass.ts";
-import type { AnswerRefusal } from "#shared/approval/types.ts";
-import { refusalText } from "#shared/approval/words.ts";
-import { Refusal } from "#shared/errors.ts";
 import { type Home, openHome } from "./home.ts";
 import { attempt, Problem } from "./problem.ts";
 
@@ -27,18 +23,7 @@ export function minutesIn(text: string): number {
 }
 
 /** @throws Problem when it did not count */
-export function taken<T extends object>(answered: T | NotTaken<AnswerRefusal | GlassRefusal>): T {
-  if (!("refused" in answered)) return answered;
-  const { refused } = answered as NotTaken<AnswerRefusal | GlassRefusal>;
-  if (refused instanceof Refusal) throw new Problem(refused.message, 1, refused.hint);
-  throw new Problem(GLASS[refused] ?? refusalText(refused as AnswerRefusal), 1);
+export function taken<T extends object>(answered: T | NotTaken): T {
+  if ("refused" in answered) throw new Problem(answered.message, 1);
+  return answered;
 }
-
-const GLASS: Readonly<Record<string, string>> = {
-  "not-offered": "the policy offers no break-glass",
-  "no-reason": "a reason is needed",
-  "bad-time": "that is longer than policy allows, or no time at all",
-  "own-glass": "nobody reviews what they did themselves",
-  "reviewed-already": "it was reviewed already",
-  "unknown-glass": "there is no such break-glass",
-};

@@ -14,6 +14,8 @@ export function settings(): Settings {
 export interface WorkflowSettings {
   /** Name of the table of requests. */
   readonly table: string;
+  /** Name of the table of offboarded identities; empty where there is none. */
+  readonly revocations: string;
   /** ARN of the state machine; empty for functions that start nothing. */
   readonly workflow: string;
   /** ARN of the secret that holds Slack's and the directory's credentials; empty where neither is used. */
@@ -32,6 +34,7 @@ export interface WorkflowSettings {
 export function workflowSettings(): WorkflowSettings {
   return {
     table: needed("POSTERN_TABLE"),
+    revocations: optional("POSTERN_REVOCATIONS"),
     workflow: optional("POSTERN_WORKFLOW"),
     secret: optional("POSTERN_SECRET"),
     slack: {

@@ -93,7 +93,9 @@ describe("a DELETE as engineer", () => {
     expect(await run).toBe(1);
     if (inside) await engineer.query("COMMIT");
     expect(await isThere(id)).toBe(false);
-    expect(engineer.notices[0]).toContain(`this waits for the approval of dba (request ${request.id})`);
+    expect(engineer.notices).toEqual([
+      `engineer asks to delete from public.prescriptions at clinic: this waits for the approval of dba (request ${request.id})`,
+    ]);
     expect((await people.state(request.id)).status).toBe("spent");
   });
 
@@ -174,6 +176,24 @@ describe("a DELETE as engineer", () => {
   });
 });
 
+it("what is approved for a while lets the same person do the same to the same tables, and nothing else", async () => {
+  const since = Date.now();
+  const engineer = await client("engineer");
+  const run = outcome(engineer.query(`DELETE FROM prescriptions WHERE id = ${await row()}`));
+  const { request } = await people.asked(since);
+  const approved = await people.postern("approve", request.id, "--as", "dba", "--window", "5", "--reason", "clean-up");
+  expect(approved).toMatchObject({ code: 0, err: "" });
+  expect(await run).toBe(1);
+  // Another row: another command, which nobody is asked about.
+  expect(await outcome(engineer.query(`DELETE FROM prescriptions WHERE id = ${await row()}`))).toBe(1);
+  expect(engineer.notices).toHaveLength(1);
+  const after = Date.now();
+  const other = outcome(engineer.query("DELETE FROM prescriptions WHERE id = 1 AND drug = 'none'"));
+  const asked = await people.asked(after);
+  expect(await people.answer(asked.request.id, "dba", "deny")).toBe("denied");
+  expect(await other).toBe("42501");
+});
+
 it("who breaks the glass goes ahead at once, is announced, and is reviewed by somebody else", async () => {
   const broken = await people.postern(
     "break-glass",
@@ -199,5 +219,5 @@ it("who breaks the glass goes ahead at once, is announced, and is reviewed by so
 it("all of it is in the evidence, and verification finds each run as it was approved", async () => {
   await sleep(1500);
   const verified = await people.postern("verify", "--json");
-  expect(JSON.parse(verified.out)).toMatchObject({ ok: true, checked: { approved: 7 } });
+  expect(JSON.parse(verified.out)).toMatchObject({ ok: true, checked: { approved: 9 } });
 });

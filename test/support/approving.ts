@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { openLocalAnswers } from "#proxy/adapters/local-answers.ts";
 import type { ApprovalState } from "#shared/approval/types.ts";
-import { Refusal } from "#shared/errors.ts";
 import type { TestHome } from "./home.ts";
 import { ROOT } from "./project.ts";
 import { environment } from "./settings.ts";
@@ -18,8 +17,8 @@ export interface Ran {
 export interface Approving {
   /** Runs the command line on this home. */
   postern(...args: string[]): Promise<Ran>;
-  /** The one open request; waits for it. */
-  asked(): Promise<ApprovalState>;
+  /** The one open request (made after `since`, milliseconds since the epoch); waits for it. */
+  asked(since?: number): Promise<ApprovalState>;
   state(id: string): Promise<ApprovalState>;
   /** @returns the status afterwards, or why it did not count */
   answer(id: string, as: string, decision?: "approve" | "deny"): Promise<string>;
@@ -52,7 +51,11 @@ export function approving(home: TestHome): Approving {
           resolve({ code: error === null ? 0 : Number(error.code), out, err }),
         ).stdin?.end();
       }),
-    asked: () => wait(async () => (await answers.list(false)).find((s) => s.status === "open"), "a request"),
+    asked: (since = 0) =>
+      wait(
+        async () => (await answers.list(false)).find((s) => s.status === "open" && s.request.createdAt >= since),
+        "a request",
+      ),
     state,
     until: (id, status) =>
       wait(async () => {
@@ -62,8 +65,7 @@ export function approving(home: TestHome): Approving {
     answer: async (id, as, decision = "approve") => {
       const token = await home.token(as);
       const after = await answers.answer({ token, id, decision, reason: "ticket 4711" });
-      if (!("refused" in after)) return after.status;
-      return after.refused instanceof Refusal ? after.refused.code : after.refused;
+      return "refused" in after ? after.refused : after.status;
     },
     close: () => answers.close(),
   };

@@ -68,12 +68,14 @@ let settled: string[];
 let whispers: string[];
 let forms: string[];
 let glasses: string[];
+let revoked: Set<string>;
 let now: number;
 let handle: (event: HttpEvent) => Promise<HttpResponse>;
 
 beforeEach(async () => {
   store = new LocalApprovalStore(":memory:");
   [settled, whispers, forms, glasses] = [[], [], [], []];
+  revoked = new Set();
   now = START;
   await store.create(opened());
   const parts: AnswerParts = {
@@ -88,6 +90,7 @@ beforeEach(async () => {
       whisper: async (_, text) => void whispers.push(text),
     },
     verify: async (token) => PEOPLE.find((one) => one.name === token) ?? { refused: "its signature is wrong" },
+    revoked: async (names) => names.some((name) => revoked.has(name)),
     approvals: APPROVALS,
     startGlass: async (id) => void glasses.push(id),
     settle: async (token, state) => void settled.push(`${token} ${state.status}`),
@@ -248,6 +251,21 @@ describe("a callback of Slack", () => {
     });
   });
 
+  test("of one who has been offboarded is refused, and so is any for one who has", async () => {
+    revoked.add("ada");
+    await handle(press());
+    expect(whispers).toEqual(["Not counted: you have been offboarded."]);
+    expect(await status()).toBe("open");
+    revoked = new Set(["engineer"]);
+    await store.setTask(ID, "task");
+    await handle(press(ACTIONS.approve, undefined, SECONDS + 1));
+    expect(await status()).toBe("cancelled");
+    expect(settled).toEqual(["task cancelled"]);
+    expect(await incidents()).toEqual(
+      expect.arrayContaining(["answer-refused revoked", "answer-refused requester-revoked"]),
+    );
+  });
+
   test("that is signed but no payload of ours is not taken for an answer", async () => {
     const odd = [{ type: "block_actions" }, { ...blockActions("x' OR 1=1", ACTIONS.approve) }, [], null, "approve"];
     for (const [i, payload] of odd.entries())
@@ -296,6 +314,25 @@ describe("somebody who is signed in", () => {
     expect([response.statusCode, JSON.parse(response.body).refused]).toEqual([code, why]);
     expect(await store.get(ID)).toEqual(before);
     expect(await incidents()).toHaveLength(1);
+  });
+
+  test("but not who has been offboarded, whatever they say", async () => {
+    revoked.add("ada").add("nora");
+    expect(JSON.parse((await say("ada", yes)).body)).toMatchObject({ refused: "revoked" });
+    const wish = { target: "clinic", reason: "cardiac arrest", minutes: 30 };
+    expect((await say("nora", wish, "/break-glass")).statusCode).toBe(403);
+    expect(await status()).toBe("open");
+    expect(glasses).toEqual([]);
+  });
+
+  test("for somebody who has been offboarded: the request is taken back", async () => {
+    const agent = { ...request().requester, kind: "agent" as const, name: "copilot", actsFor: "paul" };
+    const own = { ...request({ requester: agent }), id: "01k0000000000000000000000b" };
+    await store.create(opened(own));
+    revoked.add("paul");
+    const refused = await say("ada", yes, `/approvals/${own.id}/answer`);
+    expect(JSON.parse(refused.body)).toMatchObject({ refused: "requester-revoked" });
+    expect((await store.get(own.id))?.history.at(-1)).toMatchObject({ type: "cancelled", by: "postern" });
   });
 
   test("not twice, not late, not without a reason", async () => {

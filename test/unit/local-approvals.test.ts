@@ -2,6 +2,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
+import { MessengerFailure } from "#functions/notify/messenger.ts";
 import { LocalApprovalStore } from "#proxy/adapters/local-approval-store.ts";
 import {
   type LocalApprovalsOptions,
@@ -11,7 +12,7 @@ import {
 import { apply } from "#shared/approval/apply.ts";
 import type { GlassState } from "#shared/approval/break-glass.ts";
 import type { ApprovalNews } from "#shared/approval/store.ts";
-import type { ApprovalChange, ApprovalState } from "#shared/approval/types.ts";
+import type { ApprovalChange, ApprovalState, GroupRules } from "#shared/approval/types.ts";
 import { troubles } from "#shared/approval/words.ts";
 import { answer, human, MINUTE, RULES, request, START } from "#test/support/approvals.ts";
 import { temporaryState } from "#test/support/evidence.ts";
@@ -74,12 +75,27 @@ describe("approvals of the local home", () => {
     await vi.waitFor(() => expect(seen.types().at(-1)).toBe("spent"));
   });
 
-  it("say which channels are not there, and go on with the others", async () => {
+  it("ask on the channels that exist, and on the console where there is none, without a word of the others", async () => {
     const { approvals, other } = home();
+    const { dba, privacy } = RULES.groups as Record<string, GroupRules>;
+    const rules = {
+      ...RULES,
+      needed: ["dba", "privacy"],
+      groups: { dba: dba!, privacy: { ...privacy!, channels: ["email" as const] } },
+    };
+    await approvals.open(request({ rules }));
+    const told = ["dba", "privacy"].map((group) => ({ type: "notified", at: START, group, channel: "console" }));
+    await vi.waitFor(async () => expect((await other.get(request().id))?.history).toHaveLength(3));
+    expect((await other.get(request().id))?.history.slice(1)).toEqual(told);
+  });
+
+  it("say which channel fails, and go on with the others", async () => {
+    const fails = () => Promise.reject(new MessengerFailure("Slack does not answer"));
+    const { approvals, other } = home({ messengers: { slack: { ask: fails, conclude: fails, announce: fails } } });
     await approvals.open(request());
     await vi.waitFor(async () => expect(troubles((await other.get(request().id)) as ApprovalState)).toHaveLength(1));
     const kept = (await other.get(request().id)) as ApprovalState;
-    expect(troubles(kept)).toEqual(["dba was not reached by slack: slack is not set up here"]);
+    expect(troubles(kept)).toEqual(["dba was not reached by slack: Slack does not answer"]);
     expect(kept.history).toContainEqual({ type: "notified", at: START, group: "dba", channel: "console" });
   });
 

@@ -1,21 +1,29 @@
-// Answers of people at the local home: whoever shows a token of an issuer that the gateway knows is who the token says, and nobody else.
+// Answers of people at the local home: the function that takes them on AWS, called in process over the local tables. Whoever shows a token of an
+// issuer that the gateway knows is who the token says, and nobody else.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { apply, applyGlass } from "#shared/approval/apply.ts";
-import { breakGlass, type GlassRefusal, type GlassState } from "#shared/approval/break-glass.ts";
-import type { AnswerRefusal, ApprovalState, Approver } from "#shared/approval/types.ts";
+import { approvalAnswer } from "#functions/approval-answer/answer.ts";
+import type { HttpEvent, HttpResponse } from "#functions/approval-answer/http.ts";
+import type { AnswerParts } from "#functions/approval-answer/take.ts";
+import type { GlassState } from "#shared/approval/break-glass.ts";
+import { onChannels } from "#shared/approval/rules.ts";
+import type { ApprovalState, Approver } from "#shared/approval/types.ts";
 import { Refusal } from "#shared/errors.ts";
 import type { Principal } from "#shared/identity.ts";
+import { readApprovals } from "#shared/policy/approvals-file.ts";
 import { type Config, parseConfig } from "../config.ts";
 import type { IdentityPort } from "../ports/identity.ts";
 import { createIdentity, type Revocations } from "./identity.ts";
 import { newId } from "./ids.ts";
 import { LocalApprovalStore } from "./local-approval-store.ts";
+import { HERE } from "./local-approvals.ts";
 import { RevocationTable } from "./local-revocations.ts";
-import { loadPolicyFolder } from "./policy-folder.ts";
 
-/** Why something did not count: a closed word of the rules, or what is wrong with the token. */
-export type NotTaken<Why> = { readonly refused: Why | Refusal };
+/** Why something did not count: a closed word of the rules, or what is wrong with the token; and the same in words. */
+export interface NotTaken {
+  readonly refused: string;
+  readonly message: string;
+}
 
 export interface AnswerWish {
   readonly token: string;
@@ -30,20 +38,20 @@ export interface LocalAnswers {
   /** Those that are open or approved, oldest first; or the last ones of all, newest first. */
   list(all: boolean): Promise<readonly ApprovalState[]>;
   show(id: string): Promise<ApprovalState | null>;
-  answer(wish: AnswerWish): Promise<ApprovalState | NotTaken<AnswerRefusal>>;
+  answer(wish: AnswerWish): Promise<ApprovalState | NotTaken>;
   glasses(): Promise<readonly GlassState[]>;
   breakGlass(wish: {
     readonly token: string;
     readonly target: string;
     readonly reason: string;
     readonly minutes: number;
-  }): Promise<GlassState | NotTaken<GlassRefusal>>;
+  }): Promise<GlassState | NotTaken>;
   review(wish: {
     readonly token: string;
     readonly id: string;
     readonly justified: boolean;
     readonly reason: string;
-  }): Promise<GlassState | NotTaken<GlassRefusal>>;
+  }): Promise<GlassState | NotTaken>;
   close(): void;
 }
 
@@ -62,30 +70,47 @@ export function openLocalAnswers(state: string, now: () => number): LocalAnswers
     oauth: config.oauth,
     revocations: revocationsOf(table),
   });
-  return new Answers(config, identity, new LocalApprovalStore(join(state, "index.db"), 2000), now, () => {
+  const store = new LocalApprovalStore(join(state, "index.db"), 2000);
+  const door = approvalAnswer(async () => partsOf(config, store, identity, table, now));
+  return new Answers(store, door, () => {
     identity.close();
     table.close();
   });
 }
 
+function partsOf(
+  config: Config,
+  store: LocalApprovalStore,
+  identity: IdentityPort,
+  table: RevocationTable,
+  now: () => number,
+): AnswerParts {
+  const approvals = readApprovals(readFileSync(join(config.policy, "approvals.yaml"), "utf8")).value;
+  return {
+    store,
+    slack: null,
+    async verify(token) {
+      const principal = await identity.verify(token);
+      return principal instanceof Refusal ? { refused: principal.message } : approverOf(principal);
+    },
+    revoked: async (names) => table.all().some((revocation) => names.includes(revocation.name)),
+    approvals: approvals === null ? null : { ...approvals, groups: onChannels(approvals.groups, HERE) },
+    // The gateway sees both in the tables: it announces what is new, and minds the time.
+    startGlass: async () => {},
+    settle: async () => {},
+    newId: () => newId(now()),
+    now,
+  };
+}
+
 class Answers implements LocalAnswers {
-  readonly #config: Config;
-  readonly #identity: IdentityPort;
   readonly #store: LocalApprovalStore;
-  readonly #now: () => number;
+  readonly #door: (event: HttpEvent) => Promise<HttpResponse>;
   readonly #closeRest: () => void;
 
-  constructor(
-    config: Config,
-    identity: IdentityPort,
-    store: LocalApprovalStore,
-    now: () => number,
-    closeRest: () => void,
-  ) {
-    this.#config = config;
-    this.#identity = identity;
+  constructor(store: LocalApprovalStore, door: (event: HttpEvent) => Promise<HttpResponse>, closeRest: () => void) {
     this.#store = store;
-    this.#now = now;
+    this.#door = door;
     this.#closeRest = closeRest;
   }
 
@@ -97,47 +122,23 @@ class Answers implements LocalAnswers {
     return this.#store.get(id);
   }
 
-  async answer({ token, id, decision, reason, windowMinutes }: AnswerWish) {
-    const by = await this.#who(token);
-    if (by instanceof Refusal) return { refused: by };
-    const answer = {
-      by,
-      decision,
-      reason,
-      channel: "console",
-      authentication: "oidc",
-      ...(windowMinutes === undefined ? {} : { windowMinutes }),
-    } as const;
-    const at = this.#now();
-    const done = await apply(this.#store, id, { type: "answer", at, answer });
-    const refused = done === null ? "unknown-request" : done.refused;
-    if (done !== null && refused === undefined) return done.state;
-    const incident = { at, type: "answer-refused", why: refused ?? "", request: id, by: by.name, channel: "console" };
-    await this.#store.report(incident as Parameters<LocalApprovalStore["report"]>[0]);
-    return { refused: refused ?? "unknown-request" } as const;
+  async answer({ token, id, ...body }: AnswerWish): Promise<ApprovalState | NotTaken> {
+    const said = await this.#say(token, `/approvals/${id}/answer`, body);
+    return "refused" in said ? said : found(await this.#store.get(id));
   }
 
   glasses(): Promise<readonly GlassState[]> {
     return this.#store.unreviewed();
   }
 
-  async breakGlass({ token, target, reason, minutes }: Parameters<LocalAnswers["breakGlass"]>[0]) {
-    const by = await this.#who(token);
-    if (by instanceof Refusal) return { refused: by };
-    const { approvals } = await loadPolicyFolder(this.#config.policy, this.#config.targets);
-    const at = this.#now();
-    const broken = breakGlass(approvals, { id: newId(at), target, by, reason, minutes }, at);
-    if (typeof broken === "string") return { refused: broken };
-    await this.#store.createGlass(broken);
-    return broken;
+  async breakGlass({ token, ...body }: Parameters<LocalAnswers["breakGlass"]>[0]): Promise<GlassState | NotTaken> {
+    const said = await this.#say(token, "/break-glass", body);
+    return "refused" in said ? said : found(await this.#store.getGlass(String(said.id)));
   }
 
-  async review({ token, id, justified, reason }: Parameters<LocalAnswers["review"]>[0]) {
-    const by = await this.#who(token);
-    if (by instanceof Refusal) return { refused: by };
-    const done = await applyGlass(this.#store, id, { type: "review", at: this.#now(), by, justified, reason });
-    if (done === null) return { refused: "unknown-glass" } as const;
-    return done.refused === undefined ? done.state : { refused: done.refused };
+  async review({ token, id, ...body }: Parameters<LocalAnswers["review"]>[0]): Promise<GlassState | NotTaken> {
+    const said = await this.#say(token, `/break-glass/${id}/review`, body);
+    return "refused" in said ? said : found(await this.#store.getGlass(id));
   }
 
   close(): void {
@@ -145,10 +146,25 @@ class Answers implements LocalAnswers {
     this.#closeRest();
   }
 
-  async #who(token: string): Promise<Approver | Refusal> {
-    const principal = await this.#identity.verify(token);
-    return principal instanceof Refusal ? principal : approverOf(principal);
+  async #say(token: string, rawPath: string, body: object): Promise<NotTaken | { readonly id?: string }> {
+    const { statusCode, body: text } = await this.#door({
+      rawPath,
+      headers: { authorization: `Bearer ${token}` },
+      requestContext: { http: { method: "POST" } },
+      body: JSON.stringify(body),
+      isBase64Encoded: false,
+    });
+    const said = JSON.parse(text) as { readonly refused?: string; readonly message?: string; readonly id?: string };
+    if (statusCode < 300) return said.id === undefined ? {} : { id: said.id };
+    const refused = said.refused ?? "it was not taken";
+    return { refused, message: said.message ?? refused };
   }
+}
+
+/** What was written a moment ago is there. */
+function found<T>(state: T | null): T {
+  if (state === null) throw new Error("what was answered has gone");
+  return state;
 }
 
 function approverOf({ kind, name, issuer, subject, email, groups }: Principal): Approver {

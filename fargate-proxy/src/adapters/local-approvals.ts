@@ -7,9 +7,11 @@ import { notify } from "#functions/notify/notify.ts";
 import { apply } from "#shared/approval/apply.ts";
 import { type GlassState, isOverdue } from "#shared/approval/break-glass.ts";
 import { asked, knowsChannel, nextDue } from "#shared/approval/machine.ts";
+import { onChannels } from "#shared/approval/rules.ts";
 import type { ApprovalNews } from "#shared/approval/store.ts";
-import type { ApprovalState } from "#shared/approval/types.ts";
+import type { ApprovalRequest, ApprovalState, Channel } from "#shared/approval/types.ts";
 import type { ApprovalListener, ApprovalPort } from "../ports/approvals.ts";
+import { ApprovalWatchers } from "./approval-watchers.ts";
 import { LocalApprovalStore } from "./local-approval-store.ts";
 
 export interface LocalApprovalsOptions {
@@ -17,8 +19,8 @@ export interface LocalApprovalsOptions {
   readonly path: string;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  /** How people are asked besides the console; by nothing when left out. */
-  readonly messengers?: NotifyParts["messengers"];
+  /** How people are asked besides the console. Channels that are left out do not exist here: nobody is asked there. */
+  readonly messengers?: Partial<NotifyParts["messengers"]>;
   /** Something did not work and will be tried again; in words without data. */
   readonly onProblem: (problem: string) => void;
   /** How often the tables are looked at. */
@@ -34,16 +36,12 @@ const STALE_MS = 10_000;
 /** Sessions of this process wait while the tables are looked at. */
 const PATIENCE_MS = 250;
 const BATCH = 100;
+/** Where people are asked at the local home, whatever else there is. */
+export const HERE: readonly Channel[] = ["console"];
 
 /** @throws when the tables cannot be opened */
 export function openLocalApprovals(options: LocalApprovalsOptions): RunningApprovals {
   return new LocalApprovals(options);
-}
-
-interface Watcher {
-  readonly listener: ApprovalListener;
-  /** How much of the history it knows. */
-  seen: number;
 }
 
 class LocalApprovals implements RunningApprovals {
@@ -52,7 +50,7 @@ class LocalApprovals implements RunningApprovals {
   readonly #request: ReturnType<typeof approvalRequest>;
   readonly #expire: ReturnType<typeof approvalExpire>;
   readonly #notify: ReturnType<typeof notify>;
-  readonly #watchers = new Map<string, Set<Watcher>>();
+  readonly #watchers = new ApprovalWatchers();
   /** What is open or approved, as it was read last. */
   readonly #live = new Map<string, ApprovalState>();
   readonly #timer: NodeJS.Timeout;
@@ -68,7 +66,7 @@ class LocalApprovals implements RunningApprovals {
     this.#options = options;
     const { now } = options;
     const store = new LocalApprovalStore(options.path, PATIENCE_MS);
-    const messengers = options.messengers ?? { slack: null, email: null };
+    const messengers = { slack: null, email: null, ...options.messengers };
     const start = async (state: ApprovalState) => void this.#live.set(state.request.id, state);
     this.#store = store;
     this.#request = approvalRequest(async () => ({ store, start, now }));
@@ -83,24 +81,21 @@ class LocalApprovals implements RunningApprovals {
     return !this.#closed && this.#options.now() - this.#readAt < STALE_MS;
   }
 
-  async open(request: Parameters<ApprovalPort["open"]>[0]): Promise<ApprovalState> {
-    const state = await this.#request({ request });
+  async open(request: ApprovalRequest): Promise<ApprovalState> {
+    const exist = [...HERE, ...Object.keys(this.#options.messengers ?? {})] as Channel[];
+    const rules = { ...request.rules, groups: onChannels(request.rules.groups, exist) };
+    const state = await this.#request({ request: { ...request, rules } });
     this.#look();
     return state;
   }
 
   watch(id: string, listener: ApprovalListener): () => void {
-    const watcher: Watcher = { listener, seen: 0 };
-    const all = this.#watchers.get(id) ?? new Set();
-    this.#watchers.set(id, all.add(watcher));
+    const stop = this.#watchers.add(id, listener);
     void this.#store.get(id).then(
-      (state) => state !== null && all.has(watcher) && tell(watcher, state),
+      (state) => state !== null && this.#watchers.tell(state),
       () => {},
     );
-    return () => {
-      all.delete(watcher);
-      if (all.size === 0 && this.#watchers.get(id) === all) this.#watchers.delete(id);
-    };
+    return stop;
   }
 
   async cancel(id: string, by: string, why: string): Promise<ApprovalState> {
@@ -157,7 +152,7 @@ class LocalApprovals implements RunningApprovals {
     const wasOpen = this.#live.get(id)?.status === "open";
     if (state.status === "open" || state.status === "approved") this.#live.set(id, state);
     else this.#live.delete(id);
-    for (const watcher of this.#watchers.get(id) ?? []) tell(watcher, state);
+    this.#watchers.tell(state);
     if (wasOpen && state.status !== "open") await this.#try(this.#notify({ id, conclude: true }));
   }
 
@@ -194,12 +189,6 @@ class LocalApprovals implements RunningApprovals {
   async #try(call: Promise<unknown>): Promise<void> {
     await call.catch((error: Error) => this.#options.onProblem(`approvals: ${error.message}`));
   }
-}
-
-function tell(watcher: Watcher, state: ApprovalState): void {
-  const changes = state.history.slice(watcher.seen);
-  watcher.seen = Math.max(watcher.seen, state.history.length);
-  if (changes.length > 0) watcher.listener(state, changes);
 }
 
 function isUnasked(state: ApprovalState): boolean {

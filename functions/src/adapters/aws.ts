@@ -1,5 +1,5 @@
 // The AWS services that the functions of the approval workflow share. Clients are made once for each process.
-import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { ExecutionAlreadyExists, SendTaskSuccessCommand, SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
 import { z } from "zod";
@@ -22,6 +22,23 @@ export async function readSecrets(arn: string): Promise<Secrets> {
   if (arn === "") return secretSchema.parse({});
   const found = await new SecretsManagerClient().send(new GetSecretValueCommand({ SecretId: arn }));
   return secretSchema.parse(JSON.parse(found.SecretString ?? "{}"));
+}
+
+/**
+ * Whether one of these names has been offboarded, as the table says at this moment: one item for each, by `name`. Rejects when it cannot be told.
+ * @param table without one nobody has been
+ */
+export function revocationsIn(table: string): (names: readonly string[]) => Promise<boolean> {
+  if (table === "") return async () => false;
+  const client = new DynamoDBClient();
+  return async (names) => {
+    const found = await Promise.all(
+      names.map((name) =>
+        client.send(new GetItemCommand({ TableName: table, Key: { name: { S: name } }, ConsistentRead: true })),
+      ),
+    );
+    return found.some(({ Item }) => Item !== undefined);
+  };
 }
 
 /** Starts the state machine under a name, which makes a second start of the same none. */

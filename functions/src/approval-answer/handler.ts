@@ -2,8 +2,9 @@
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { newId } from "#shared/ids.ts";
 import { readApprovals } from "#shared/policy/approvals-file.ts";
-import { dynamoStore, readSecrets, type Secrets, settler, starter } from "../adapters/aws.ts";
+import { dynamoStore, readSecrets, revocationsIn, type Secrets, settler, starter } from "../adapters/aws.ts";
 import { getJson, postJson } from "../adapters/fetch-json.ts";
 import type { Invoke } from "../middleware.ts";
 import { settings, type WorkflowSettings, workflowSettings } from "../settings.ts";
@@ -26,7 +27,8 @@ export const handler: Invoke<HttpResponse> = approvalAnswer(async () => {
     approvals,
     startGlass: (glass, seconds) => start(`glass-${glass}`, { glass, seconds }),
     settle: settler(),
-    newId,
+    revoked: revocationsIn(set.revocations),
+    newId: () => newId(Date.now(), randomBytes(16)),
     now: Date.now,
   };
 });
@@ -48,13 +50,4 @@ function slackParts({ slack, directory, issuer }: WorkflowSettings, secrets: Sec
       await postJson(responseUrl, {}, { response_type: "ephemeral", replace_original: false, text }).catch(() => null);
     },
   };
-}
-
-/** Sorts by time, as the gateway's own ids: 10 characters of it, and 16 at random, in Crockford's base 32. */
-function newId(): string {
-  const digits = "0123456789abcdefghjkmnpqrstvwxyz";
-  let id = "";
-  for (let rest = Date.now(), i = 0; i < 10; i++, rest = Math.floor(rest / 32)) id = digits.charAt(rest % 32) + id;
-  for (const byte of randomBytes(16)) id += digits.charAt(byte % 32);
-  return id;
 }

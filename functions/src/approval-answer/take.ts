@@ -1,5 +1,5 @@
 // What taking an answer needs of the world, and the one place where an answer is put to the rules.
-import { apply } from "#shared/approval/apply.ts";
+import { decide } from "#shared/approval/apply.ts";
 import type { ApprovalStore, Incident } from "#shared/approval/store.ts";
 import type { Answer, AnswerRefusal, ApprovalState, Approver } from "#shared/approval/types.ts";
 import type { Approvals } from "#shared/policy/approvals-file.ts";
@@ -24,6 +24,8 @@ export interface AnswerParts {
   readonly slack: SlackParts | null;
   /** @returns whose token it is, or why it is none */
   verify(token: string): Promise<Approver | { readonly refused: string }>;
+  /** True when one of these has been offboarded. */
+  revoked(names: readonly string[]): Promise<boolean>;
   readonly approvals: Approvals | null;
   /** Starts the workflow of a break-glass: tells who has to review it, and minds the time. */
   startGlass(id: string, seconds: number): Promise<void>;
@@ -38,8 +40,7 @@ export const REASON_LENGTH = 500;
 
 /** @returns why the answer did not count; null when it did */
 export async function take(parts: AnswerParts, id: string, answer: Answer): Promise<AnswerRefusal | null> {
-  const done = await apply(parts.store, id, { type: "answer", at: parts.now(), answer });
-  const refused = done === null ? "unknown-request" : (done.refused ?? null);
+  const refused = (await offboarded(parts, id, answer.by)) ?? (await put(parts, id, answer));
   if (refused !== null)
     await report(parts, {
       type: "answer-refused",
@@ -48,11 +49,24 @@ export async function take(parts: AnswerParts, id: string, answer: Answer): Prom
       request: id,
       by: answer.by.name,
     });
-  if (done?.effects.some((effect) => effect.type === "conclude")) {
-    const token = await parts.store.task(id);
-    if (token !== null) await parts.settle(token, done.state);
-  }
   return refused;
+}
+
+async function put(parts: AnswerParts, id: string, answer: Answer): Promise<AnswerRefusal | null> {
+  const done = await decide(parts.store, parts.settle, id, { type: "answer", at: parts.now(), answer });
+  return done === null ? "unknown-request" : (done.refused ?? null);
+}
+
+/** Who has been offboarded answers nothing, and nothing of theirs is left to be answered. */
+async function offboarded(parts: AnswerParts, id: string, by: Approver): Promise<AnswerRefusal | null> {
+  if (await parts.revoked([by.name])) return "revoked";
+  const state = await parts.store.get(id);
+  if (state === null) return null;
+  const { name, actsFor } = state.request.requester;
+  if (!(await parts.revoked(actsFor === undefined ? [name] : [name, actsFor]))) return null;
+  const why = "whoever asked has been offboarded";
+  await decide(parts.store, parts.settle, id, { type: "cancel", at: parts.now(), by: "postern", why });
+  return "requester-revoked";
 }
 
 export async function report(parts: AnswerParts, incident: Omit<Incident, "at">): Promise<void> {

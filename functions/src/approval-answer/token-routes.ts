@@ -1,6 +1,6 @@
 // What somebody who is signed in can do: look, answer, take back, break the glass, review.
 import { z } from "zod";
-import { apply, applyGlass } from "#shared/approval/apply.ts";
+import { applyGlass, decide } from "#shared/approval/apply.ts";
 import { breakGlass, type GlassRefusal } from "#shared/approval/break-glass.ts";
 import { isRequester } from "#shared/approval/quorum.ts";
 import type { AnswerRefusal, ApprovalState, Approver } from "#shared/approval/types.ts";
@@ -14,8 +14,10 @@ const answerBody = z.strictObject({
   reason,
   windowMinutes: z.number().positive().exactOptional(),
 });
-const glassBody = z.strictObject({ target: z.string(), reason, minutes: z.number() });
-const reviewBody = z.strictObject({ justified: z.boolean(), reason });
+/** Whether they need a reason is for the rules to say. */
+const why = z.string().max(REASON_LENGTH);
+const glassBody = z.strictObject({ target: z.string(), reason: why, minutes: z.number() });
+const reviewBody = z.strictObject({ justified: z.boolean(), reason: why });
 
 const STATUS: Readonly<Record<AnswerRefusal | GlassRefusal, number>> = {
   requester: 403,
@@ -23,6 +25,8 @@ const STATUS: Readonly<Record<AnswerRefusal | GlassRefusal, number>> = {
   "not-a-member": 403,
   "not-offered": 403,
   "own-glass": 403,
+  revoked: 403,
+  "requester-revoked": 403,
   "answered-already": 409,
   "decided-already": 409,
   "reviewed-already": 409,
@@ -42,6 +46,10 @@ export async function tokenRoute(parts: AnswerParts, event: HttpEvent): Promise<
   if ("refused" in who) {
     await report(parts, { type: "callback-refused", why: "token", channel: "console" });
     return json(401, { refused: who.refused });
+  }
+  if (await parts.revoked([who.name])) {
+    await report(parts, { type: "answer-refused", why: "revoked", channel: "console", by: who.name });
+    return refuse("revoked");
   }
   const [, what, id, action] = event.rawPath.split("/");
   const way = [event.requestContext.http.method, what, ...(action === undefined ? [] : [action])].join(" ");
@@ -109,9 +117,7 @@ async function cancel(parts: AnswerParts, by: Approver, id: string): Promise<Htt
   const state = await parts.store.get(id);
   if (state === null || !isRequester(by, state.request.requester)) return refuse("unknown-request");
   const why = "taken back by who asked";
-  const done = await apply(parts.store, id, { type: "cancel", at: parts.now(), by: by.name, why });
-  const token = done?.changes.length ? await parts.store.task(id) : null;
-  if (done !== null && token !== null) await parts.settle(token, done.state);
+  const done = await decide(parts.store, parts.settle, id, { type: "cancel", at: parts.now(), by: by.name, why });
   return json(200, { status: done?.state.status });
 }
 
@@ -154,10 +160,10 @@ function refuse(why: AnswerRefusal | GlassRefusal): HttpResponse {
 }
 
 const REFUSED_GLASS = {
-  "not-offered": "policy has no break-glass",
+  "not-offered": "the policy offers no break-glass",
   "no-reason": "a reason is needed",
-  "bad-time": "the time is longer than policy allows",
-  "own-glass": "nobody reviews their own",
-  "reviewed-already": "it has been reviewed",
+  "bad-time": "that is longer than policy allows, or no time at all",
+  "own-glass": "nobody reviews what they did themselves",
+  "reviewed-already": "it was reviewed already",
   "unknown-glass": "there is no such break-glass",
 } as const;

@@ -2,6 +2,7 @@
 import { type GlassEvent, type GlassStep, stepGlass } from "./break-glass.ts";
 import { type ApprovalEvent, type Step, step } from "./machine.ts";
 import type { ApprovalStore } from "./store.ts";
+import type { ApprovalState } from "./types.ts";
 
 /** Writers of one request are few people and a timer; whoever loses so often meets something that is broken. */
 const TRIES = 50;
@@ -17,7 +18,24 @@ export async function apply(store: ApprovalStore, id: string, event: ApprovalEve
   throw new Error("the request was written by others again and again");
 }
 
-/** The same for a break-glass. */
+/**
+ * The same for what may decide a request: then the workflow need not wait for its answer any longer.
+ * @param settle ends the task that waits. Never rejects: the workflow looks by itself when its time comes
+ */
+export async function decide(
+  store: ApprovalStore,
+  settle: (task: string, state: ApprovalState) => Promise<void>,
+  id: string,
+  event: ApprovalEvent,
+): Promise<Step | null> {
+  const done = await apply(store, id, event);
+  if (done === null || !done.effects.some((effect) => effect.type === "conclude")) return done;
+  const task = await store.task(id);
+  if (task !== null) await settle(task, done.state);
+  return done;
+}
+
+/** The same as `apply`, for a break-glass. */
 export async function applyGlass(store: ApprovalStore, id: string, event: GlassEvent): Promise<GlassStep | null> {
   for (let i = 0; i < TRIES; i++) {
     const before = await store.getGlass(id);

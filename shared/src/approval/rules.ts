@@ -1,6 +1,6 @@
 // From approvals.yaml to the rules of one request.
 import type { Approvals } from "../policy/approvals-file.ts";
-import type { ApprovalRules, GroupRules } from "./types.ts";
+import type { ApprovalRules, Channel, GroupRules } from "./types.ts";
 
 /**
  * @param needed groups of which people must agree, as the decision names them
@@ -25,4 +25,16 @@ export function rulesFor(approvals: Approvals | null, needed: readonly string[])
     onceMinutes: approvals.grants.once.validMinutes,
     windowMinutes: approvals.grants.window?.maxMinutes ?? 0,
   };
+}
+
+/** Groups as they can be asked where only some channels exist. Who looks at the console sees every request: a group without any other is asked there. */
+export function onChannels<G extends Pick<GroupRules, "channels">>(
+  groups: Readonly<Record<string, G>>,
+  exist: readonly Channel[],
+): Record<string, G> {
+  const here = (rules: G): G => {
+    const channels = rules.channels.filter((channel) => exist.includes(channel));
+    return { ...rules, channels: channels.length === 0 ? ["console"] : channels };
+  };
+  return Object.fromEntries(Object.entries(groups).map(([name, rules]) => [name, here(rules)]));
 }

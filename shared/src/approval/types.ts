@@ -102,6 +102,8 @@ export type AnswerRefusal =
   | "answered-already"
   | "expired"
   | "decided-already"
+  | "revoked"
+  | "requester-revoked"
   | "unknown-request";
 
 /** What lets a request through without new answers. */

@@ -84,6 +84,8 @@ const REFUSALS: Readonly<Record<AnswerRefusal, string>> = {
   "answered-already": "you have answered already",
   expired: "the request has expired",
   "decided-already": "the request is decided already",
+  revoked: "you have been offboarded",
+  "requester-revoked": "whoever asked has been offboarded: the request is taken back",
   "unknown-request": "there is no such request",
 };
 
