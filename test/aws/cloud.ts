@@ -1,5 +1,5 @@
 // A stand-in for AWS on loopback, with the approval workflow deployed in it: the stack's table, the real bundles, the real state machine.
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -17,17 +17,12 @@ import { DynamoApprovals } from "#functions/adapters/dynamo-approvals.ts";
 import type { HttpEvent, HttpResponse } from "#functions/approval-answer/http.ts";
 import { ensureCertificates } from "#local/certificates.ts";
 import { type Issuer, startIssuer } from "#test/support/issuer.ts";
-import { freePort, listening } from "#test/support/net.ts";
 import { ROOT } from "#test/support/project.ts";
-import { environment } from "#test/support/settings.ts";
 import { APP, SECRET, TEAM } from "#test/support/slack.ts";
 import { ApprovalsStack } from "../../infra/stacks/approvals-stack.ts";
+import { ACCOUNT, clientOf, REGION, startMiniStack } from "./ministack.ts";
 
-/** Kept between runs, and gone with node_modules. */
-const CACHE = join(ROOT, "node_modules/.cache/aws");
 const FUNCTIONS = ["approval-request", "notify", "approval-answer", "approval-expire"] as const;
-const ACCOUNT = "000000000000";
-const REGION = "us-east-1";
 /** The stand-in reads no TimeoutSecondsPath; the workflow looks again when it is woken too early. */
 const WAKE_SECONDS = 3;
 
@@ -52,22 +47,11 @@ export interface Member {
 }
 
 export async function startCloud(members: readonly Member[], broken: ReadonlySet<string>): Promise<Cloud> {
-  execFileSync(join(ROOT, "test/aws/setup.sh"), [CACHE], { stdio: "inherit" });
+  const ministack = await startMiniStack();
+  const { endpoint } = ministack;
+  const client = clientOf(endpoint);
   const scratch = mkdtempSync(join(tmpdir(), "postern-aws-"));
-  const port = await freePort();
-  const endpoint = `http://127.0.0.1:${port}`;
   const tls = await ensureCertificates(scratch);
-  const outside = {
-    ...environment(),
-    BIND_HOST: "127.0.0.1",
-    GATEWAY_PORT: String(port),
-    LAMBDA_EXECUTOR: "local",
-  };
-  const child = spawn(join(CACHE, "python/bin/python"), ["-m", "ministack"], { env: outside, stdio: "ignore" });
-  // What starts may fail half way: the process ends with this one all the same.
-  process.once("exit", () => child.kill("SIGKILL"));
-  await listening(port, child, 60_000);
-  const client = { endpoint, region: REGION, credentials: { accessKeyId: "test", secretAccessKey: "test" } };
 
   const pem = { cert: readFileSync(tls.certFile, "utf8"), key: readFileSync(tls.keyFile, "utf8") };
   const issuer = await startIssuer(pem, "postern");
@@ -108,7 +92,7 @@ export async function startCloud(members: readonly Member[], broken: ReadonlySet
         Handler: "index.handler",
         Role: `arn:aws:iam::${ACCOUNT}:role/none`,
         Timeout: 20,
-        Code: { ZipFile: await bundle(name, scratch) },
+        Code: { ZipFile: await bundle(name, scratch, ministack.python) },
         Environment: { Variables: settings },
       }),
     );
@@ -140,7 +124,7 @@ export async function startCloud(members: readonly Member[], broken: ReadonlySet
       return (await states.send(new DescribeExecutionCommand({ executionArn }))).status ?? "";
     },
     async stop() {
-      child.kill("SIGTERM");
+      ministack.stop();
       await Promise.all([issuer.close(), world.close()]);
       rmSync(scratch, { recursive: true, force: true });
     },
@@ -163,7 +147,7 @@ function definition(): string {
 }
 
 /** As the stack bundles it: one file, nothing outside. */
-async function bundle(name: string, scratch: string): Promise<Uint8Array> {
+async function bundle(name: string, scratch: string, python: string): Promise<Uint8Array> {
   const folder = join(scratch, name);
   mkdirSync(folder);
   await build({
@@ -175,7 +159,7 @@ async function bundle(name: string, scratch: string): Promise<Uint8Array> {
     logLevel: "error",
   });
   writeFileSync(join(folder, "package.json"), "{}");
-  execFileSync(join(CACHE, "python/bin/python"), ["-m", "zipfile", "-c", "../code.zip", "index.js", "package.json"], {
+  execFileSync(python, ["-m", "zipfile", "-c", "../code.zip", "index.js", "package.json"], {
     cwd: folder,
   });
   return readFileSync(join(scratch, "code.zip"));

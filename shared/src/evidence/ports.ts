@@ -11,10 +11,19 @@ export class KeyExists extends Error {
   }
 }
 
+export interface ObjectFacts {
+  /** Nothing of this session and lane can follow. */
+  readonly final: boolean;
+}
+
 /** Where evidence objects are kept. AWS: S3 with Object Lock. Local: write-once files. */
 export interface StorePort extends EvidenceReader {
-  /** Resolves when the object is durable and cannot be changed any more. Rejects with KeyExists when there is one of this key. */
-  put(key: string, bytes: Uint8Array): Promise<void>;
+  /**
+   * Resolves when the object is durable and cannot be changed any more. Rejects with KeyExists when there is one of this key; where an answer
+   * can be lost, only when it has other bytes.
+   * @param about what a store without a ledger beside it keeps with the object
+   */
+  put(key: string, bytes: Uint8Array, about?: ObjectFacts): Promise<void>;
   /** Writes an object that may change: the head of the ledger, and nothing else. Readers see the old bytes or the new. */
   replace(key: string, bytes: Uint8Array): Promise<void>;
   /** Takes away a partial tile of the ledger that a wider one has replaced, and nothing else. Where objects are locked it may stay. */

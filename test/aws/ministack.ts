@@ -1,0 +1,37 @@
+// MiniStack, the stand-in for AWS, as a process of its own on loopback.
+import { execFileSync, spawn } from "node:child_process";
+import { join } from "node:path";
+import { freePort, listening } from "#test/support/net.ts";
+import { ROOT } from "#test/support/project.ts";
+import { environment } from "#test/support/settings.ts";
+
+/** Kept between runs, and gone with node_modules. */
+const CACHE = join(ROOT, "node_modules/.cache/aws");
+export const ACCOUNT = "000000000000";
+export const REGION = "us-east-1";
+
+export interface MiniStack {
+  readonly port: number;
+  readonly endpoint: string;
+  /** Of the python that it runs in. */
+  readonly python: string;
+  stop(): void;
+}
+
+/** Installs it when it is missing. @throws when it cannot be had or does not start */
+export async function startMiniStack(): Promise<MiniStack> {
+  execFileSync(join(ROOT, "test/aws/setup.sh"), [CACHE], { stdio: "inherit" });
+  const port = await freePort();
+  const python = join(CACHE, "python/bin/python");
+  const env = { ...environment(), BIND_HOST: "127.0.0.1", GATEWAY_PORT: String(port), LAMBDA_EXECUTOR: "local" };
+  const child = spawn(python, ["-m", "ministack"], { env, stdio: "ignore" });
+  // What starts may fail half way: the process ends with this one all the same.
+  process.once("exit", () => child.kill("SIGKILL"));
+  await listening(port, child, 60_000);
+  return { port, endpoint: `http://127.0.0.1:${port}`, python, stop: () => void child.kill("SIGTERM") };
+}
+
+/** What the SDK's clients are made with, to speak to a stand-in. */
+export function clientOf(endpoint: string) {
+  return { endpoint, region: REGION, credentials: { accessKeyId: "test", secretAccessKey: "test" } };
+}
