@@ -65,7 +65,7 @@ async function selection(evidence: LocalEvidence, name: string | undefined, opti
     throw new Problem("give a session, or --since and --until", 2);
   if (name !== undefined) {
     const { session } = await evidence.find(name);
-    const wanted = (record: ObjectRecord) => parseKey(record.key)?.session === session;
+    const wanted = (record: ObjectRecord) => isClear(record) && parseKey(record.key)?.session === session;
     return { wanted, scope: `session ${session}`, file: `${session}.bundle.jsonl` };
   }
   const day = (text: string) => new Date(parseTime(text)).toISOString().slice(0, 10);
@@ -73,10 +73,15 @@ async function selection(evidence: LocalEvidence, name: string | undefined, opti
   const to = until === undefined ? "9999-99-99" : day(until);
   const wanted = (record: ObjectRecord) => {
     const date = parseKey(record.key)?.date ?? "";
-    return date >= from && date <= to;
+    return isClear(record) && date >= from && date <= to;
   };
   const scope = `sessions that began ${since === undefined ? "" : `on ${from} or later `}${until === undefined ? "" : `until ${to}`}`;
   return { wanted, scope: scope.trim(), file: `${since === undefined ? "all" : from}.bundle.jsonl` };
+}
+
+/** What is sealed stays here: destroying its key must leave no copy that another key could open some day. */
+function isClear(record: ObjectRecord): boolean {
+  return parseKey(record.key)?.lane !== "sealed";
 }
 
 async function signedLedger(

@@ -2,11 +2,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { localWrappedKeys, openLocalDataKeys } from "#proxy/adapters/local-data-keys.ts";
 import { LocalJournal } from "#proxy/adapters/local-journal.ts";
 import { openLocalRecorder } from "#proxy/adapters/local-recorder.ts";
 import { openLocalSigner } from "#proxy/adapters/local-signer.ts";
 import { openLocalSpool } from "#proxy/adapters/local-spool.ts";
 import { LocalStore } from "#proxy/adapters/local-store.ts";
+import { sealBlock } from "#proxy/adapters/node-cipher.ts";
 import { nodeSha256, nodeVerifyEd25519 } from "#proxy/adapters/node-crypto.ts";
 import { compress, decompress } from "#proxy/adapters/node-zstd.ts";
 import type { SessionEvidence } from "#proxy/ports/evidence.ts";
@@ -53,6 +55,11 @@ export async function recorderParts(state: string, problems: string[] = []): Pro
     verifyEd25519: nodeVerifyEd25519,
     compress,
     decompress,
+    sealing: {
+      dataKeys: await openLocalDataKeys(join(state, "keys")),
+      wrappedKeys: localWrappedKeys(join(state, "keys/sealed")),
+      sealBlock,
+    },
     clock: systemClock,
     onProblem: (message) => problems.push(message),
     timing: TIMING,

@@ -117,6 +117,8 @@ export interface FakeGate {
   readonly gate: RunningGate;
   readonly approvals: FakeApprovals;
   readonly log: { session: string; event: EvidenceEvent; durable: boolean }[];
+  /** What was sealed, in all sessions. */
+  readonly sealed: { kind: string; ref: number; text: string }[];
   /** Knobs that a test turns. */
   readonly world: {
     now: number;
@@ -137,6 +139,7 @@ export async function fakeGate(): Promise<FakeGate> {
   const log: FakeGate["log"] = [];
   const waiting: (() => void)[] = [];
   const listeners: ((isRevoked: (p: Principal) => boolean) => void)[] = [];
+  const sealed: FakeGate["sealed"] = [];
   const world: FakeGate["world"] = {
     now: 1_000_000,
     available: true,
@@ -174,6 +177,7 @@ export async function fakeGate(): Promise<FakeGate> {
       },
       note: (event) => void append(event),
       output() {},
+      seal: ({ kind, ref, bytes }) => void sealed.push({ kind, ref, text: Buffer.from(bytes).toString() }),
       writable: true,
       drained: () => Promise.resolve(),
       async close(reason) {
@@ -224,5 +228,5 @@ export async function fakeGate(): Promise<FakeGate> {
     inert: { postgres: (bytes) => bytes[0] === 83 },
     maxSessions: 5,
   };
-  return { gate: await createGate(parts), log, world, approvals };
+  return { gate: await createGate(parts), log, sealed, world, approvals };
 }

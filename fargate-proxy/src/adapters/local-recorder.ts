@@ -3,10 +3,12 @@ import { join } from "node:path";
 import type { Clock } from "../ports/clock.ts";
 import type { Timing } from "../recorder/options.ts";
 import { openRecorder, type Recorder } from "../recorder/recorder.ts";
+import { localWrappedKeys, openLocalDataKeys } from "./local-data-keys.ts";
 import { LocalJournal } from "./local-journal.ts";
 import { openLocalSigner } from "./local-signer.ts";
 import { openLocalSpool } from "./local-spool.ts";
 import { LocalStore } from "./local-store.ts";
+import { sealBlock } from "./node-cipher.ts";
 import { nodeSha256, nodeVerifyEd25519 } from "./node-crypto.ts";
 import { compress, decompress } from "./node-zstd.ts";
 
@@ -37,6 +39,11 @@ export async function openLocalRecorder(options: LocalRecorderOptions): Promise<
       verifyEd25519: nodeVerifyEd25519,
       compress,
       decompress,
+      sealing: {
+        dataKeys: await openLocalDataKeys(join(state, "keys")),
+        wrappedKeys: localWrappedKeys(join(state, "keys/sealed")),
+        sealBlock,
+      },
     });
   } catch (error) {
     await journal.close();

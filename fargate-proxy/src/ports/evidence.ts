@@ -1,5 +1,6 @@
 // Where evidence goes. Adapters: the recorder over a journal and a segment store.
 import type { EvidenceEvent, SessionIdentity } from "#shared/evidence/event.ts";
+import type { ChunkType } from "#shared/evidence/recording.ts";
 
 export interface EvidencePort {
   /** Opens the evidence of one session. Its events are numbered from 1 without gaps. */
@@ -8,6 +9,18 @@ export interface EvidencePort {
   readonly available: boolean;
   /** Flushes journal, segments and recordings; resolves when all is in the store. */
   close(): Promise<void>;
+}
+
+/**
+ * What is kept for those who may open it: `statement` as the client sent it, the `values` bound to it, the target's `result` before masking
+ * and the `mask` that was laid over it (or `commitments` to its masked cells), rows `before` and `after` a write.
+ * All bytes of one kind and `ref` are one stream, in the order given.
+ */
+export interface SealedPart {
+  readonly kind: Exclude<ChunkType, "output">;
+  /** `seq` of the event of this session that the bytes belong to: of the run, where they belong to one. */
+  readonly ref: number;
+  readonly bytes: Uint8Array;
 }
 
 export interface SessionEvidence {
@@ -19,7 +32,9 @@ export interface SessionEvidence {
   note(event: EvidenceEvent): void;
   /** What the client is being sent, after masking: goes to the recording. The bytes are copied or consumed before it returns. */
   output(bytes: Uint8Array): void;
-  /** False when the recording is behind: stop reading from the target until `drained` resolves. */
+  /** Encrypts and keeps it. The bytes are copied before it returns; they are never in the clear outside this process. */
+  seal(part: SealedPart): void;
+  /** False when the recording, or what is sealed, is behind: stop reading from the target until `drained` resolves. */
   readonly writable: boolean;
   drained(): Promise<void>;
   /** Appends `session.closed`, writes the last segment. Resolves when both are in the store. */

@@ -4,11 +4,13 @@ import type { JournalPort } from "#shared/evidence/ports.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { SpoolPort } from "../ports/spool.ts";
 import type { LedgerTools } from "./ledger-writer.ts";
+import type { SealingParts } from "./sealing.ts";
 
 export interface RecorderOptions extends LedgerTools {
   readonly journal: JournalPort;
   readonly spool: SpoolPort;
   readonly clock: Clock;
+  readonly sealing: Pick<SealingParts, "dataKeys" | "wrappedKeys" | "sealBlock">;
   /** One Zstandard frame; level 1 where speed counts, 3 where size does. */
   compress(bytes: Uint8Array, level: 1 | 3): Promise<Uint8Array>;
   decompress(bytes: Uint8Array): Promise<Uint8Array>;

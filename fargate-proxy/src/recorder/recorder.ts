@@ -3,14 +3,15 @@
 import type { SessionIdentity } from "#shared/evidence/event.ts";
 import type { EvidencePort, SessionEvidence } from "../ports/evidence.ts";
 import { GroupCommit } from "./commit.ts";
+import { SPOOLING } from "./lane.ts";
 import { LedgerWriter, loadLedger } from "./ledger-writer.ts";
 import type { RecorderOptions, Timing } from "./options.ts";
-import { Backlog, type RecorderParts } from "./parts.ts";
+import { Backlog } from "./parts.ts";
 import type { Patience } from "./patience.ts";
-import { type RecordingParts, SPOOLING } from "./recording.ts";
 import { type Recovered, recover } from "./recover.ts";
 import { Sealer } from "./sealer.ts";
-import { RecordedSession } from "./session.ts";
+import { KEYS } from "./sealing.ts";
+import { RecordedSession, type SessionParts } from "./session.ts";
 import { Units } from "./units.ts";
 
 const TIMING: Timing = { segmentMs: 5000, recordingMs: 1000, tickMs: 500, retryMs: 500, closeMs: 10_000 };
@@ -44,7 +45,8 @@ export async function openRecorder(options: RecorderOptions): Promise<Recorder> 
   const sealer = new Sealer({ store: options.store, ledger, commit, units, patience });
   const recovered = await recover({ ...options, stored, commit, ledger, units, sealer });
   const backlog = new Backlog(BACKLOG_BYTES);
-  const parts: RecorderParts & { readonly recording: RecordingParts } = {
+  const compress = (bytes: Uint8Array) => options.compress(bytes, 1);
+  const parts: SessionParts = {
     clock: options.clock,
     sha256: options.sha256,
     commit,
@@ -53,8 +55,11 @@ export async function openRecorder(options: RecorderOptions): Promise<Recorder> 
     patience,
     backlog,
     pack: (bytes) => options.compress(bytes, 3),
-    isAvailable: () => commit.available && !backlog.exceeded && !patience.trouble.has(SPOOLING),
-    recording: { sealer, spool: options.spool, patience, compress: (bytes) => options.compress(bytes, 1) },
+    isAvailable: () =>
+      commit.available && !backlog.exceeded && !patience.trouble.has(SPOOLING) && !patience.trouble.has(KEYS),
+    lanes: { sealer, spool: options.spool, patience },
+    recording: { pack: compress },
+    sealing: { ...options.sealing, sha256: options.sha256, patience, compress },
   };
   const running = run(parts, timing);
   const stop = async () => {
@@ -78,7 +83,7 @@ export async function openRecorder(options: RecorderOptions): Promise<Recorder> 
 }
 
 function run(
-  parts: RecorderParts & { readonly recording: RecordingParts },
+  parts: SessionParts,
   timing: Timing,
 ): { open(identity: SessionIdentity): SessionEvidence; close(): Promise<void> } {
   const live = new Set<RecordedSession>();

@@ -1,5 +1,5 @@
 // What a process that died left behind is brought to an end: lines of the journal become segments, sessions without an end get one
-// (`session.recovered`), spools become parts of recordings. Each step leaves things such that the next start can take it again.
+// (`session.recovered`), spools become parts of recordings and of sealed lanes. Each step leaves things such that the next start can take it again.
 import { readAnnouncement } from "#shared/evidence/announce.ts";
 import { chainStart, link } from "#shared/evidence/chain.ts";
 import type { SessionIdentity } from "#shared/evidence/event.ts";
@@ -13,7 +13,7 @@ import type { LedgerWriter, StoredLedger } from "./ledger-writer.ts";
 import type { RecorderOptions } from "./options.ts";
 import type { Sealer } from "./sealer.ts";
 import { SEGMENT_BYTES, Segment } from "./segment.ts";
-import { parseSpoolName } from "./spool-name.ts";
+import { parseSpoolName, type SpoolName } from "./spool-name.ts";
 import type { Units } from "./units.ts";
 
 export interface Recovered {
@@ -21,7 +21,7 @@ export interface Recovered {
   readonly sessions: readonly string[];
   /** Lines that were in the journal only. */
   readonly lines: number;
-  /** Parts of recordings that were in the spool only. */
+  /** Parts of recordings and sealed lanes that were in the spool only. */
   readonly parts: number;
 }
 
@@ -110,8 +110,8 @@ interface Unfinished {
   readonly id: string;
   /** Last object of events under the ledger. */
   stored: ObjectRecord | null;
-  /** Number of recording blocks under the ledger. */
-  blocks: number;
+  /** By lane: number of blocks under the ledger. */
+  readonly blocks: Record<SpoolName["lane"], number>;
   /** From the journal, beyond `stored`, in order. */
   lines: readonly string[];
 }
@@ -122,7 +122,7 @@ function findSessions(
 ): ReadonlyMap<string, Unfinished> {
   const sessions = new Map<string, Unfinished>();
   const session = (id: string): Unfinished => {
-    const found = sessions.get(id) ?? { id, stored: null, blocks: 0, lines: [] };
+    const found = sessions.get(id) ?? { id, stored: null, blocks: { recordings: 0, sealed: 0 }, lines: [] };
     sessions.set(id, found);
     return found;
   };
@@ -130,7 +130,7 @@ function findSessions(
     const name = parseKey(record.key);
     if (name === null) continue;
     const of = session(name.session);
-    if (name.lane === "recordings") of.blocks = Math.max(of.blocks, name.last);
+    if (name.lane !== "events") of.blocks[name.lane] = Math.max(of.blocks[name.lane], name.last);
     else if (of.stored === null || of.stored.last < name.last) of.stored = record;
   }
   for (const [id, lines] of journal) {
@@ -234,27 +234,31 @@ function identify(
   };
 }
 
-/** Parts of recordings that waited for their object. @returns how many */
+/** Parts that waited for their object. @returns how many */
 async function sealSpools(parts: RecoveryParts, sessions: ReadonlyMap<string, Unfinished>): Promise<number> {
   let sealed = 0;
   for (const file of await parts.spool.list()) {
     const name = parseSpoolName(file);
     if (name === null) continue;
-    const blocks = sessions.get(name.place.session)?.blocks ?? 0;
+    const blocks = sessions.get(name.place.session)?.blocks[name.lane] ?? 0;
     // Earlier than what the ledger has: the process died between storing the part and removing its spool.
-    if (name.firstBlock === blocks + 1 && (await sealSpool(parts, file, name.place, name.firstBlock))) sealed += 1;
+    if (name.firstBlock === blocks + 1 && (await sealSpool(parts, file, name))) sealed += 1;
     await parts.spool.remove(file);
   }
   return sealed;
 }
 
-async function sealSpool(parts: RecoveryParts, file: string, place: Place, first: number): Promise<boolean> {
+async function sealSpool(
+  parts: RecoveryParts,
+  file: string,
+  { lane, place, firstBlock: first }: SpoolName,
+): Promise<boolean> {
   const spooled = await parts.spool.read(file);
   const { frames, whole } = splitBlocks(spooled);
   if (frames.length === 0) return false;
   const bytes = spooled.subarray(0, whole);
   const last = first + frames.length - 1;
-  const key = objectKey({ lane: "recordings", ...place, first, last });
+  const key = objectKey({ lane, ...place, first, last });
   const sha256 = parts.sha256.text(bytes, "hex");
   await parts.sealer.seal(() =>
     Promise.resolve({ record: { key, sha256, bytes: bytes.length, first, last, final: true }, bytes }),

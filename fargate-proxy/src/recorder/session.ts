@@ -6,17 +6,27 @@ import type { EvidenceEvent, SessionIdentity } from "#shared/evidence/event.ts";
 import { LineWriter } from "#shared/evidence/line.ts";
 import { type Place, placeOf } from "#shared/evidence/segment.ts";
 import { commandsIn } from "#shared/evidence/summary.ts";
-import type { SessionEvidence } from "../ports/evidence.ts";
+import type { SealedPart, SessionEvidence } from "../ports/evidence.ts";
+import { type LaneParts, LaneWriter, type Packer } from "./lane.ts";
 import type { RecorderParts } from "./parts.ts";
 import { pause } from "./patience.ts";
-import { Recording, type RecordingParts } from "./recording.ts";
+import { Sealing, type SealingParts } from "./sealing.ts";
 import { SEGMENT_BYTES, Segment } from "./segment.ts";
 
+/** What the lanes of sessions need besides what `RecorderParts` has. */
+export interface SessionParts extends RecorderParts {
+  readonly lanes: LaneParts;
+  readonly recording: Packer;
+  readonly sealing: SealingParts;
+}
+
 export class RecordedSession implements SessionEvidence {
-  readonly #parts: RecorderParts;
+  readonly #parts: SessionParts;
   readonly #identity: SessionIdentity;
   readonly #writer: LineWriter;
-  readonly #recording: Recording;
+  readonly #recording: LaneWriter;
+  readonly #keyed: Sealing;
+  readonly #sealed: LaneWriter;
   readonly #place: Place;
   readonly #onEnd: () => void;
   #seq = 0;
@@ -30,16 +40,14 @@ export class RecordedSession implements SessionEvidence {
   #rows = 0;
   #bytes = 0;
 
-  constructor(
-    parts: RecorderParts & { readonly recording: RecordingParts },
-    identity: SessionIdentity,
-    onEnd: () => void,
-  ) {
+  constructor(parts: SessionParts, identity: SessionIdentity, onEnd: () => void) {
     this.#parts = parts;
     this.#identity = identity;
     this.#writer = new LineWriter(identity);
     this.#place = placeOf(identity.session, identity.target, parts.clock.now());
-    this.#recording = new Recording(parts.recording, this.#place);
+    this.#recording = new LaneWriter(parts.lanes, "recordings", this.#place, parts.recording);
+    this.#keyed = new Sealing(parts.sealing, this.#place);
+    this.#sealed = new LaneWriter(parts.lanes, "sealed", this.#place, this.#keyed);
     this.#prev = genesis(identity.session, parts.sha256);
     this.#onEnd = onEnd;
   }
@@ -63,15 +71,20 @@ export class RecordedSession implements SessionEvidence {
   }
 
   output(bytes: Uint8Array): void {
-    this.#recording.output(bytes, this.#seq, this.#parts.clock.now());
+    this.#recording.add("output", bytes, this.#seq, this.#parts.clock.now());
+  }
+
+  seal({ kind, ref, bytes }: SealedPart): void {
+    void this.#keyed.prepare();
+    this.#sealed.add(kind, bytes, ref, this.#parts.clock.now());
   }
 
   get writable(): boolean {
-    return this.#recording.writable;
+    return this.#recording.writable && this.#sealed.writable;
   }
 
-  drained(): Promise<void> {
-    return this.#recording.drained();
+  async drained(): Promise<void> {
+    await Promise.all([this.#recording.drained(), this.#sealed.drained()]);
   }
 
   close(reason: string): Promise<void> {
@@ -83,6 +96,7 @@ export class RecordedSession implements SessionEvidence {
   tick(segmentsBefore: number, recordingsBefore: number): void {
     if (this.#segment !== null && this.#segment.since < segmentsBefore) this.#cut(false);
     this.#recording.tick(recordingsBefore);
+    this.#sealed.tick(recordingsBefore);
   }
 
   /** @returns null when the event was not taken */
@@ -134,8 +148,9 @@ export class RecordedSession implements SessionEvidence {
 
   async #close(reason: string): Promise<void> {
     try {
-      // The recording first: a session that has its end in the ledger has all of its recording there.
+      // These first: a session that has its end in the ledger has all of its recording there, and all that it sealed.
       await this.#recording.finish();
+      await this.#sealed.finish();
       while (this.#parts.commit.full) await pause(this.#parts.patience.retryMs);
       const counts = { statements: this.#statements, rows: this.#rows, bytes: this.#bytes };
       this.note({ type: "session.closed", reason, ...counts });

@@ -114,7 +114,7 @@ export async function verifyBundle(bundle: Bundle, tools: VerifyTools, key?: Ver
     if (key === undefined)
       walk.notes.push(`the key came with the bundle: compare it with one that you trust (${bundle.head.key})`);
     walk.notes.push(
-      "other sessions, recordings that were left out, and how open sessions went on cannot be told from a bundle",
+      "other sessions, recordings that were left out, sealed originals, and how open sessions went on cannot be told from a bundle",
     );
     return report(null, head);
   } catch (error) {

@@ -1,11 +1,16 @@
-// A recording: what the client was sent, after masking, in timed chunks that say after which event they came. Chunks are gathered in
+// A recording: what the client was sent, after masking, in timed chunks that say after which event they came. The sealed lane has chunks of
+// the same form, and its blocks are encrypted (sealed.ts). Chunks are gathered in
 // blocks, each a Zstandard frame of its own, so that neither writer nor reader ever holds more than one block in clear. Before each
 // frame stands a skippable frame (RFC 8878, section 3.1.2) with its length: a part is a valid .zst file and can be cut into blocks.
 
-/** A stretch of bytes in one direction. */
+/** `output` is what recordings hold; all others are kinds of what is sealed. By their number in a chunk's header, less one. */
+const TYPES = ["output", "statement", "values", "result", "mask", "commitments", "before", "after"] as const;
+export type ChunkType = (typeof TYPES)[number];
+
+/** Chunks of one type and `seq` that follow each other are one stretch of bytes. */
 export interface Chunk {
-  readonly type: "output";
-  /** `seq` of the newest event of the session when these bytes were sent. */
+  readonly type: ChunkType;
+  /** Output: `seq` of the newest event of the session when these bytes were sent. Sealed: of the event that they belong to. */
   readonly seq: number;
   /** Milliseconds since the epoch. */
   readonly time: number;
@@ -14,11 +19,17 @@ export interface Chunk {
 
 /** Type (1 byte), seq (4), time (6), length (4); numbers are big-endian. */
 export const CHUNK_HEADER = 15;
-const OUTPUT = 1;
 
-export function writeChunkHeader(into: Uint8Array, at: number, seq: number, time: number, length: number): void {
+export function writeChunkHeader(
+  into: Uint8Array,
+  at: number,
+  type: ChunkType,
+  seq: number,
+  time: number,
+  length: number,
+): void {
   const view = new DataView(into.buffer, into.byteOffset, into.byteLength);
-  view.setUint8(at, OUTPUT);
+  view.setUint8(at, TYPES.indexOf(type) + 1);
   view.setUint32(at + 1, seq);
   view.setUint16(at + 5, Math.floor(time / 2 ** 32));
   view.setUint32(at + 7, time % 2 ** 32);
@@ -29,12 +40,12 @@ export function writeChunkHeader(into: Uint8Array, at: number, seq: number, time
 export function* readChunks(block: Uint8Array): Generator<Chunk> {
   const view = new DataView(block.buffer, block.byteOffset, block.byteLength);
   for (let at = 0; at < block.length; ) {
-    if (at + CHUNK_HEADER > block.length || view.getUint8(at) !== OUTPUT)
-      throw new Error("a chunk of the recording is malformed");
+    const type = at + CHUNK_HEADER > block.length ? undefined : TYPES[view.getUint8(at) - 1];
+    if (type === undefined) throw new Error("a chunk of the recording is malformed");
     const end = at + CHUNK_HEADER + view.getUint32(at + 11);
     if (end > block.length) throw new Error("a chunk of the recording is cut short");
     const time = view.getUint16(at + 5) * 2 ** 32 + view.getUint32(at + 7);
-    yield { type: "output", seq: view.getUint32(at + 1), time, bytes: block.subarray(at + CHUNK_HEADER, end) };
+    yield { type, seq: view.getUint32(at + 1), time, bytes: block.subarray(at + CHUNK_HEADER, end) };
     at = end;
   }
 }
@@ -54,7 +65,7 @@ export function blockHeader(length: number): Uint8Array {
 }
 
 export interface Blocks {
-  /** One Zstandard frame each. */
+  /** One Zstandard frame each; in the sealed lane, one encrypted block each. */
   readonly frames: readonly Uint8Array[];
   /** Bytes up to the end of the last whole block; less than the length when something is torn. */
   readonly whole: number;

@@ -1,6 +1,7 @@
-// A segment: consecutive lines of one session in one write-once object (NDJSON). A recording's parts have keys of the same form.
+// A segment: consecutive lines of one session in one write-once object (NDJSON). Parts of a recording and of the sealed lane have keys of
+// the same form.
 
-export type Lane = "events" | "recordings";
+export type Lane = "events" | "recordings" | "sealed";
 
 /** Where the objects of a session lie. */
 export interface Place {
@@ -12,7 +13,7 @@ export interface Place {
 
 export interface ObjectName extends Place {
   readonly lane: Lane;
-  /** Events: `seq` of the first and the last line. Recordings: number of the first and the last block. Both count from 1. */
+  /** Events: `seq` of the first and the last line. Recordings, sealed: number of the first and the last block. All count from 1. */
   readonly first: number;
   readonly last: number;
 }
@@ -29,9 +30,13 @@ export interface ObjectRecord {
   readonly final: boolean;
 }
 
-const ENDINGS: Readonly<Record<Lane, string>> = { events: "ndjson.zst", recordings: "chunks.zst" };
+const ENDINGS: Readonly<Record<Lane, string>> = {
+  events: "ndjson.zst",
+  recordings: "chunks.zst",
+  sealed: "chunks.zst.aes",
+};
 const KEY =
-  /^(events|recordings)\/v1\/date=(\d{4}-\d\d-\d\d)\/target=([A-Za-z0-9._-]+)\/([A-Za-z0-9_-]+)\/(\d{10})-(\d{10})\.([a-z.]+)$/;
+  /^(events|recordings|sealed)\/v1\/date=(\d{4}-\d\d-\d\d)\/target=([A-Za-z0-9._-]+)\/([A-Za-z0-9_-]+)\/(\d{10})-(\d{10})\.([a-z.]+)$/;
 
 export function placeOf(session: string, target: string, openedAt: number): Place {
   if (!/^[A-Za-z0-9_-]{1,64}$/.test(session)) throw new RangeError("a session id has to be safe in a file name");

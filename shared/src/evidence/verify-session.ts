@@ -1,7 +1,9 @@
-// One session: each object is what the ledger says, lines are numbered without gaps and chained, the recording is complete.
+// One session: each object is what the ledger says, lines are numbered without gaps and chained, the recording and the sealed lane are
+// complete. What is sealed is checked as far as that goes without its key: numbers, order, end, and that one key sealed all of it.
 import { type ChainState, chainStart, link } from "./chain.ts";
 import { toHex } from "./digest.ts";
 import { type EvidenceLine, readLine } from "./line-read.ts";
+import { followSealed, SEALED_START, type SealedReached } from "./sealed.ts";
 import { type ObjectRecord, splitLines } from "./segment.ts";
 import { isEnd } from "./summary.ts";
 import { BadEvidence, type SessionObjects, type Walk } from "./verify-types.ts";
@@ -21,7 +23,8 @@ export async function verifySession(
   let reached: Reached = { ...chainStart(session, walk.tools.sha256), ended: null };
   for (const record of objects.events) reached = await verifySegment(walk, session, record, reached);
   for (const [i, text] of pending.entries()) reached = followPending(walk, session, text, i, reached);
-  await verifyRecording(walk, session, objects.recordings, reached.ended);
+  await verifyParts(walk, session, objects.recordings, reached.ended, "recording");
+  await verifyParts(walk, session, objects.sealed, reached.ended, "sealed lane");
   if (reached.ended === null) walk.open.push(session);
   else if (reached.ended.event.type === "session.recovered") walk.recovered.push(session);
 }
@@ -145,26 +148,38 @@ function followPending(walk: Walk, session: string, text: string, index: number,
   return follow(walk, session, new TextEncoder().encode(text), { key: "journal", line: index + 1 }, before);
 }
 
-async function verifyRecording(
+async function verifyParts(
   walk: Walk,
   session: string,
   parts: readonly ObjectRecord[],
   end: EvidenceLine | null,
+  what: "recording" | "sealed lane",
 ): Promise<void> {
+  const closed = end?.event.type === "session.closed";
   let reached = 0;
+  let sealed = SEALED_START;
   for (const [i, part] of parts.entries()) {
     const stored = await fetchObject(walk, session, part, reached + 1);
     if (toHex(walk.tools.sha256.digest(stored)) !== part.sha256)
       throw new BadEvidence({
         key: part.key,
         session,
-        what: "the recording's bytes are not those that the ledger knows",
+        what: `the ${what}'s bytes are not those that the ledger knows`,
       });
     if (part.final && i < parts.length - 1)
-      throw new BadEvidence({ key: part.key, session, what: "the recording goes on after its last part" });
+      throw new BadEvidence({ key: part.key, session, what: `the ${what} goes on after its last part` });
     reached = part.last;
+    if (what === "sealed lane") sealed = followBlocks(session, part, stored, sealed);
   }
   const last = parts.at(-1);
-  if (last !== undefined && !last.final && end?.event.type === "session.closed")
-    throw new BadEvidence({ key: last.key, session, what: "the session was closed, and its recording has no end" });
+  if (last !== undefined && closed && (!last.final || (what === "sealed lane" && !sealed.last)))
+    throw new BadEvidence({ key: last.key, session, what: `the session was closed, and its ${what} has no end` });
+}
+
+function followBlocks(session: string, part: ObjectRecord, stored: Uint8Array, before: SealedReached): SealedReached {
+  const reached = followSealed(stored, before);
+  const bad = (what: string) => new BadEvidence({ key: part.key, session, what });
+  if (typeof reached === "string") throw bad(reached);
+  if (reached.number !== part.last) throw bad(`the object ends at block ${reached.number}, not ${part.last}`);
+  return reached;
 }

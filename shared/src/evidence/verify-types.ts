@@ -113,4 +113,5 @@ export interface Walk {
 export interface SessionObjects {
   readonly events: ObjectRecord[];
   readonly recordings: ObjectRecord[];
+  readonly sealed: ObjectRecord[];
 }

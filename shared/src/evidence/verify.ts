@@ -43,7 +43,7 @@ export async function verifyEvidence(
     checked.ledgerEntries = ledger.head.size;
     const sessions = bySession(ledger.records.values(), request.scope);
     for (const session of unwritten(pending, sessions, request.scope))
-      sessions.set(session, { events: [], recordings: [] });
+      sessions.set(session, { events: [], recordings: [], sealed: [] });
     await verifySessions(walk, sessions, pending, request);
     checked.approved = approvals.runs;
     walk.notes.push(...approvals.check(request.scope.type === "all"));
@@ -87,7 +87,7 @@ export async function verifySessions(
 }
 
 function count(objects: SessionObjects | undefined): number {
-  return objects === undefined ? 0 : objects.events.length + objects.recordings.length;
+  return objects === undefined ? 0 : objects.events.length + objects.recordings.length + objects.sealed.length;
 }
 
 export function bySession(records: Iterable<ObjectRecord>, scope: Scope): Map<string, SessionObjects> {
@@ -97,14 +97,12 @@ export function bySession(records: Iterable<ObjectRecord>, scope: Scope): Map<st
     if (name === null)
       throw new BadEvidence({ key: record.key, what: "the ledger names an object that is no evidence" });
     if (!isInScope(name, scope)) continue;
-    const objects = sessions.get(name.session) ?? { events: [], recordings: [] };
+    const objects = sessions.get(name.session) ?? { events: [], recordings: [], sealed: [] };
     sessions.set(name.session, objects);
     objects[name.lane].push(record);
   }
-  for (const { events, recordings } of sessions.values()) {
-    events.sort((a, b) => a.first - b.first);
-    recordings.sort((a, b) => a.first - b.first);
-  }
+  for (const { events, recordings, sealed } of sessions.values())
+    for (const lane of [events, recordings, sealed]) lane.sort((a, b) => a.first - b.first);
   return sessions;
 }
 

@@ -4,6 +4,7 @@ import {
   BLOCK_HEADER,
   blockHeader,
   CHUNK_HEADER,
+  type ChunkType,
   readChunks,
   splitBlocks,
   writeChunkHeader,
@@ -12,18 +13,25 @@ import { objectKey, parseKey, placeOf, splitLines } from "#shared/evidence/segme
 
 describe("chunks", () => {
   it("come back as they were written", () => {
-    const chunk = fc.record({ seq: fc.nat(), time: fc.integer({ min: 0, max: 2 ** 47 }), bytes: fc.uint8Array() });
+    const type = fc.constantFrom<ChunkType>("output", "statement", "result", "commitments", "after");
+    const chunk = fc.record({
+      type,
+      seq: fc.nat(),
+      time: fc.integer({ min: 0, max: 2 ** 47 }),
+      bytes: fc.uint8Array(),
+    });
     fc.assert(
       fc.property(fc.array(chunk), (chunks) => {
         const block = Buffer.concat(
-          chunks.map(({ seq, time, bytes }) => {
+          chunks.map(({ type, seq, time, bytes }) => {
             const piece = Buffer.alloc(CHUNK_HEADER + bytes.length);
-            writeChunkHeader(piece, 0, seq, time, bytes.length);
+            writeChunkHeader(piece, 0, type, seq, time, bytes.length);
             piece.set(bytes, CHUNK_HEADER);
             return piece;
           }),
         );
-        const read = [...readChunks(block)].map(({ seq, time, bytes }) => ({
+        const read = [...readChunks(block)].map(({ type, seq, time, bytes }) => ({
+          type,
           seq,
           time,
           bytes: Buffer.from(bytes).toString("hex"),
@@ -35,7 +43,7 @@ describe("chunks", () => {
 
   it("that are cut short are not taken", () => {
     const block = new Uint8Array(CHUNK_HEADER + 3);
-    writeChunkHeader(block, 0, 1, 1, 4);
+    writeChunkHeader(block, 0, "output", 1, 1, 4);
     expect(() => [...readChunks(block)]).toThrow("cut short");
     expect(() => [...readChunks(new Uint8Array(CHUNK_HEADER))]).toThrow("malformed");
   });

@@ -1,42 +1,57 @@
-// The recording of one session: bytes to the client, in chunks, in blocks that are compressed on the thread pool, in a spool, in parts.
-// Memory per session: the block being filled and those that wait to be compressed; when they are too many, the session is not writable.
+// What a session sends (its recording), or what it seals: bytes in chunks, in blocks that are packed on the thread pool, in a spool, in parts.
+// Memory per lane: the block being filled and those that wait to be packed; when they are too many, the session is not writable.
 import { createHash, type Hash } from "node:crypto";
-import { BLOCK_HEADER, blockHeader, CHUNK_HEADER, writeChunkHeader } from "#shared/evidence/recording.ts";
-import { type ObjectRecord, objectKey, type Place } from "#shared/evidence/segment.ts";
+import {
+  BLOCK_HEADER,
+  blockHeader,
+  CHUNK_HEADER,
+  type ChunkType,
+  writeChunkHeader,
+} from "#shared/evidence/recording.ts";
+import { type Lane, type ObjectRecord, objectKey, type Place } from "#shared/evidence/segment.ts";
 import type { SpoolPort } from "../ports/spool.ts";
 import { type Patience, persist } from "./patience.ts";
 import type { Sealer } from "./sealer.ts";
 import { spoolName } from "./spool-name.ts";
 
-export interface RecordingParts {
+export interface LaneParts {
   readonly sealer: Sealer;
   readonly spool: SpoolPort;
   readonly patience: Patience;
-  compress(bytes: Uint8Array): Promise<Uint8Array>;
+}
+
+/** What becomes of a block before it is spooled. Blocks are packed in order, each once; `number` counts from 1 through the session. */
+export interface Packer {
+  pack(block: Uint8Array, number: number): Promise<Uint8Array>;
+  /** A block that says that nothing follows, in lanes that have one. */
+  end?(number: number): Promise<Uint8Array>;
 }
 
 /** What `Patience.trouble` has while the spool cannot be written. */
-export const SPOOLING = "spooling a recording";
+export const SPOOLING = "spooling a recording or what is sealed";
 
 const FIRST_BLOCK = 16 << 10;
 const BLOCK = 256 << 10;
 /** Stored bytes of one part; S3 objects of evidence stay under 5 MB. */
 const PART = 4 << 20;
-/** Bytes in clear that may wait to be compressed. */
+/** Bytes in clear that may wait to be packed. */
 const WAITING_LIMIT = 1 << 20;
 /** Bytes that come within this time, after the same event, are one chunk. */
 const CHUNK_MS = 10;
 
-export class Recording {
-  readonly #parts: RecordingParts;
+export class LaneWriter {
+  readonly #parts: LaneParts;
+  readonly #lane: Exclude<Lane, "events">;
   readonly #place: Place;
+  readonly #packer: Packer;
   #block: Buffer | null = null;
-  /** A block that was compressed, for the next one: a long result would leave the collector 250 kB a time. */
+  /** A block that was packed, for the next one: a long result would leave the collector 250 kB a time. */
   #spare: Buffer | null = null;
   #length = 0;
   #blockSize = FIRST_BLOCK;
   /** The chunk being filled: where its header is, and what the header says. */
   #chunkAt = -1;
+  #chunkType: ChunkType = "output";
   #chunkSeq = 0;
   #chunkTime = 0;
   /** When the oldest byte of the block came. */
@@ -53,9 +68,11 @@ export class Recording {
   #stored = 0;
   #hash: Hash = createHash("sha256");
 
-  constructor(parts: RecordingParts, place: Place) {
+  constructor(parts: LaneParts, lane: Exclude<Lane, "events">, place: Place, packer: Packer) {
     this.#parts = parts;
+    this.#lane = lane;
     this.#place = place;
+    this.#packer = packer;
   }
 
   get writable(): boolean {
@@ -69,13 +86,13 @@ export class Recording {
   }
 
   /**
-   * Copies bytes that are being sent to the client.
-   * @param seq of the newest event
+   * Copies bytes.
+   * @param seq of the event that they belong to
    * @param time milliseconds since the epoch
    */
-  output(bytes: Uint8Array, seq: number, time: number): void {
+  add(type: ChunkType, bytes: Uint8Array, seq: number, time: number): void {
     for (let from = 0; from < bytes.length; ) {
-      const block = this.#roomFor(seq, time);
+      const block = this.#roomFor(type, seq, time);
       const count = Math.min(bytes.length - from, block.length - this.#length);
       block.set(from === 0 && count === bytes.length ? bytes : bytes.subarray(from, from + count), this.#length);
       this.#length += count;
@@ -84,7 +101,7 @@ export class Recording {
     }
   }
 
-  /** Lets go of a block that has waited since `before`, so that a process that dies leaves nearly all of the recording. */
+  /** Lets go of a block that has waited since `before`, so that a process that dies leaves nearly all of it. */
   tick(before: number): void {
     if (this.#block === null) this.#spare = null;
     if (this.#length > 0 && this.#since < before) this.#endBlock();
@@ -95,17 +112,21 @@ export class Recording {
     if (this.#length > 0) this.#endBlock();
     while (this.#working !== null) await this.#working;
     if (this.#failure !== null) throw this.#failure;
-    if (this.#blocks > 0) await this.#sealPart(true);
+    if (this.#blocks === 0) return;
+    if (this.#packer.end !== undefined) await this.#spool(await this.#packer.end(this.#next));
+    await this.#sealPart(true);
   }
 
   /** The block, with an open chunk and room for at least a byte. */
-  #roomFor(seq: number, time: number): Buffer {
+  #roomFor(type: ChunkType, seq: number, time: number): Buffer {
     if (this.#block !== null && this.#block.length - this.#length <= CHUNK_HEADER) this.#endBlock();
-    const goesOn = this.#chunkAt >= 0 && seq === this.#chunkSeq && time - this.#chunkTime < CHUNK_MS;
+    const same = type === this.#chunkType && seq === this.#chunkSeq;
+    const goesOn = this.#chunkAt >= 0 && same && time - this.#chunkTime < CHUNK_MS;
     const block = this.#block ?? this.#newBlock(time);
     if (goesOn && this.#chunkAt >= 0) return block;
-    writeChunkHeader(block, this.#length, seq, time, 0);
+    writeChunkHeader(block, this.#length, type, seq, time, 0);
     this.#chunkAt = this.#length;
+    this.#chunkType = type;
     this.#chunkSeq = seq;
     this.#chunkTime = time;
     this.#length += CHUNK_HEADER;
@@ -139,10 +160,10 @@ export class Recording {
       });
   }
 
-  /** Compresses and spools what waits, in order. */
+  /** Packs and spools what waits, in order. */
   async #work(): Promise<void> {
     for (let block = this.#waiting.shift(); block !== undefined; block = this.#waiting.shift()) {
-      const frame = await this.#parts.compress(block);
+      const frame = await this.#packer.pack(block, this.#next);
       await this.#spool(frame);
       this.#waitingBytes -= block.length;
       if (block.length > BLOCK / 2) this.#spare = Buffer.from(block.buffer, 0, BLOCK);
@@ -161,15 +182,20 @@ export class Recording {
     this.#blocks += 1;
   }
 
+  /** Number of the next block. */
+  get #next(): number {
+    return this.#firstBlock + this.#blocks;
+  }
+
   get #name(): string {
-    return spoolName(this.#place, this.#firstBlock);
+    return spoolName(this.#lane, this.#place, this.#firstBlock);
   }
 
   async #sealPart(final: boolean): Promise<void> {
     const name = this.#name;
     const first = this.#firstBlock;
     const last = first + this.#blocks - 1;
-    const key = objectKey({ lane: "recordings", ...this.#place, first, last });
+    const key = objectKey({ lane: this.#lane, ...this.#place, first, last });
     const record: ObjectRecord = { key, sha256: this.#hash.digest("hex"), bytes: this.#stored, first, last, final };
     const { sealer, spool } = this.#parts;
     await sealer.seal(async () => ({ record, bytes: (await spool.read(name)).subarray(0, record.bytes) }));

@@ -1,0 +1,125 @@
+// Data keys of the sealed lane at home: HPKE (RFC 9180, base mode, DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-256-GCM) to the officers'
+// public key. The gateway reads `sealed.pub` alone; `sealed.key` is for those who open. Wrapped keys are files, one for each session.
+import { randomBytes } from "node:crypto";
+import { constants } from "node:fs";
+import { link, mkdir, open, readFile, unlink, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { Aes256Gcm, CipherSuite, DhkemX25519HkdfSha256, HkdfSha256 } from "@hpke/core";
+import { canonical } from "#shared/evidence/canonical.ts";
+import type { DataKeyOpener, DataKeys, KeyContext, WrappedKeys } from "#shared/evidence/data-keys.ts";
+
+const suite = new CipherSuite({ kem: new DhkemX25519HkdfSha256(), kdf: new HkdfSha256(), aead: new Aes256Gcm() });
+/** Of the encapsulated key, which stands before the ciphertext. */
+const ENC = 32;
+const KEY = 32;
+
+const infoOf = ({ session, target }: KeyContext) =>
+  Buffer.from(`postern data key v1\n${canonical({ session, target })}`);
+
+/** Makes the pair when there is none: `sealed.key` may then be taken elsewhere, the gateway never reads it. */
+export async function openLocalDataKeys(folder: string): Promise<DataKeys> {
+  const publicKey = (await readKey(join(folder, "sealed.pub"))) ?? (await makePair(folder));
+  const recipientPublicKey = await suite.kem.deserializePublicKey(publicKey);
+  return {
+    async generate(context) {
+      const key = randomBytes(KEY);
+      const { enc, ct } = await suite.seal({ recipientPublicKey, info: infoOf(context) }, key);
+      return { key, wrapped: Buffer.concat([Buffer.from(enc), Buffer.from(ct)]) };
+    },
+  };
+}
+
+/** @param file the private half, `sealed.key` */
+export async function openLocalDataKeyOpener(file: string): Promise<DataKeyOpener> {
+  const recipientKey = await suite.kem.deserializePrivateKey(decode(await readFile(file, "utf8")));
+  return {
+    async open(wrapped, context) {
+      const enc = wrapped.slice(0, ENC);
+      const parameters = { recipientKey, enc, info: infoOf(context) };
+      return new Uint8Array(await suite.open(parameters, wrapped.slice(ENC)));
+    },
+  };
+}
+
+async function readKey(path: string): Promise<ArrayBuffer | null> {
+  try {
+    return decode(await readFile(path, "utf8"));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw error;
+  }
+}
+
+function decode(text: string): ArrayBuffer {
+  return Uint8Array.from(Buffer.from(text.trim(), "base64url")).buffer;
+}
+
+const encode = (key: ArrayBuffer) => `${Buffer.from(key).toString("base64url")}\n`;
+
+async function makePair(folder: string): Promise<ArrayBuffer> {
+  const { privateKey, publicKey } = await suite.kem.generateKeyPair();
+  const halves = [await suite.kem.serializePrivateKey(privateKey), await suite.kem.serializePublicKey(publicKey)];
+  const [secret, open] = halves as [ArrayBuffer, ArrayBuffer];
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  // The private half first: what is sealed with a public one that has lost its other half is lost too.
+  await writeFile(join(folder, "sealed.key"), encode(secret), { mode: 0o600, flag: "wx", flush: true });
+  await writeFile(join(folder, "sealed.pub"), encode(open), { flag: "wx", flush: true });
+  return open;
+}
+
+/** Files of a folder, named by session. Destroying one overwrites it first, as far as the file system lets one. */
+export function localWrappedKeys(folder: string): WrappedKeys {
+  const pathOf = (session: string) => {
+    if (!/^[A-Za-z0-9_-]{1,64}$/.test(session)) throw new RangeError("this is not the id of a session");
+    return join(folder, session);
+  };
+  return {
+    async put(session, wrapped) {
+      const path = pathOf(session);
+      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+      const draft = `${path}.${randomBytes(6).toString("hex")}`;
+      await writeFile(draft, wrapped, { mode: 0o600, flag: "wx", flush: true });
+      try {
+        await link(draft, path);
+      } catch (error) {
+        if (!wrappedEqual(await readFile(path), wrapped)) throw error;
+      } finally {
+        await unlink(draft);
+      }
+      await syncFolder(folder);
+    },
+    get: (session) => readFile(pathOf(session)).catch(nullIfMissing),
+    async destroy(session) {
+      const path = pathOf(session);
+      const wrapped = await readFile(path).catch(nullIfMissing);
+      if (wrapped === null) return;
+      const file = await open(path, constants.O_WRONLY);
+      try {
+        await file.write(randomBytes(wrapped.length), 0, wrapped.length, 0);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await unlink(path);
+      await syncFolder(folder);
+    },
+  };
+}
+
+function wrappedEqual(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0;
+}
+
+function nullIfMissing(error: NodeJS.ErrnoException): null {
+  if (error.code === "ENOENT") return null;
+  throw error;
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, constants.O_RDONLY);
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
