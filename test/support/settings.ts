@@ -16,6 +16,9 @@ export const PROGRAMS = amount("POSTERN_PROGRAMS", 600);
 /** How often the crash test kills the proxy; CI kills it 200 times. */
 export const KILLS = amount("POSTERN_KILLS", 5);
 
+/** How often the crash test kills the recorder, with each fault in turn; CI kills it 72 times; the figure in docs/evidence.md is of 2 000. */
+export const RECORDER_KILLS = amount("POSTERN_RECORDER_KILLS", 36);
+
 /** In how many manners (simple; extended with text; with binary results) each innocent statement is said; CI says it in all three. */
 export const MANNERS = amount("POSTERN_MANNERS", 1);
 
