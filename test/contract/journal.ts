@@ -56,11 +56,21 @@ export function journalContract(name: string, open: (place: string) => Promise<J
       await next.close();
     });
 
-    it("has one writer at a time", async () => {
-      const journal = await open("writer");
-      await expect(open("writer")).rejects.toThrow("another process");
-      await journal.close();
-      await (await open("writer")).close();
+    it("has one writer at a time: the first stays, or the second takes over for good", async () => {
+      const first = await open("writer");
+      const second = await open("writer").catch((error: Error) => {
+        expect(error.message).toContain("another process");
+        return null;
+      });
+      if (second !== null) {
+        await second.write(Buffer.from("mine"));
+        for (let i = 0; i < 3; i++) await expect(first.write(Buffer.from("late"))).rejects.toThrow("another process");
+      } else await first.write(Buffer.from("mine"));
+      await first.close();
+      await second?.close();
+      const third = await open("writer");
+      expect(await contents(third)).toEqual(["mine"]);
+      await third.close();
     });
   });
 }

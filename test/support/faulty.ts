@@ -3,6 +3,8 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import type { AddressInfo } from "node:net";
 
 export type Fault =
+  /** All is well. */
+  | "none"
   /** The request never gets there. */
   | "refused"
   /** It gets there and is carried out, and nobody hears of it. */
