@@ -15,6 +15,7 @@ import type { SessionEvidence } from "#proxy/ports/evidence.ts";
 import type { RecorderOptions, Timing } from "#proxy/recorder/options.ts";
 import type { Recorder } from "#proxy/recorder/recorder.ts";
 import type { EvidenceEvent, SessionIdentity } from "#shared/evidence/event.ts";
+import type { SignerPort } from "#shared/evidence/ports.ts";
 import type { Principal } from "#shared/identity.ts";
 
 export const systemClock = { now: () => Date.now(), micros: () => Math.round(performance.now() * 1000) };
@@ -45,7 +46,10 @@ export function openTestRecorder(state: string, problems: string[] = []): Promis
 }
 
 /** What a recorder is made of, for tests that put something of their own in the place of a part. */
-export async function recorderParts(state: string, problems: string[] = []): Promise<RecorderOptions> {
+export async function recorderParts(
+  state: string,
+  problems: string[] = [],
+): Promise<RecorderOptions & { readonly signer: SignerPort }> {
   return {
     journal: await LocalJournal.open(join(state, "journal"), { fileBytes: 64 << 10 }),
     store: await LocalStore.open(join(state, "evidence")),

@@ -5,22 +5,24 @@ import { nodeSha256, nodeVerifyEd25519 } from "#proxy/adapters/node-crypto.ts";
 import { decompress } from "#proxy/adapters/node-zstd.ts";
 import { leafBytes } from "#shared/evidence/ledger.ts";
 import { readEntries } from "#shared/evidence/ledger-entries.ts";
-import { KeyExists, type StorePort } from "#shared/evidence/ports.ts";
-import type { ObjectRecord } from "#shared/evidence/segment.ts";
+import { KeyExists, type ObjectFacts, type StorePort } from "#shared/evidence/ports.ts";
+import { type ObjectRecord, parseKey } from "#shared/evidence/segment.ts";
 import { TiledTree, tileBytes, tileKey } from "#shared/evidence/tiles.ts";
 import { verifyEvidence } from "#shared/evidence/verify.ts";
 import type { EvidenceReader, Scope, VerifyReport, VerifyRequest } from "#shared/evidence/verify-types.ts";
 
 export class MemoryStore implements StorePort {
   readonly objects: Map<string, Uint8Array>;
+  readonly #about = new Map<string, ObjectFacts>();
 
   constructor(objects: Iterable<readonly [string, Uint8Array]> = []) {
     this.objects = new Map(objects);
   }
 
-  put(key: string, bytes: Uint8Array): Promise<void> {
+  put(key: string, bytes: Uint8Array, about?: ObjectFacts): Promise<void> {
     if (this.objects.has(key)) return Promise.reject(new KeyExists(key));
     this.objects.set(key, Uint8Array.from(bytes));
+    if (about !== undefined) this.#about.set(key, about);
     return Promise.resolve();
   }
 
@@ -36,6 +38,23 @@ export class MemoryStore implements StorePort {
 
   get(key: string): Promise<Uint8Array | null> {
     return Promise.resolve(this.objects.get(key) ?? null);
+  }
+
+  /** What the ledger says of an object, made from the object alone. */
+  describe(key: string): Promise<ObjectRecord | null> {
+    const bytes = this.objects.get(key);
+    const name = parseKey(key);
+    if (bytes === undefined || name === null) return Promise.resolve(null);
+    const { first, last } = name;
+    const sha256 = nodeSha256.text(bytes, "hex");
+    return Promise.resolve({
+      key,
+      sha256,
+      bytes: bytes.length,
+      first,
+      last,
+      final: this.#about.get(key)?.final ?? false,
+    });
   }
 
   async *list(prefix: string): AsyncGenerator<{ readonly key: string; readonly bytes: number }> {

@@ -66,8 +66,13 @@ export class Batch {
     const end = start + this.bytes.write(line, start);
     this.bytes[end] = 10;
     this.length = end + 1;
-    this.owners.set(owner, (this.owners.get(owner) ?? 0) + 1);
+    this.hold(owner);
     return start;
+  }
+
+  /** One more owner has to let go before the journal may forget what is in here. */
+  hold(owner: Owner): void {
+    this.owners.set(owner, (this.owners.get(owner) ?? 0) + 1);
   }
 
   succeed(unit: number): void {

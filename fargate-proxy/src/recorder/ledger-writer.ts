@@ -1,29 +1,12 @@
-// The only writer of the ledger. Records that come while one batch is being written go into the next.
+// The only writer of the ledger of a home. Records that come while one batch is being written go into the next.
 
-import { checkpointText, openCheckpoint, signedCheckpoint, type VerifyEd25519 } from "#shared/evidence/checkpoint.ts";
-import { type Sha256, toHex } from "#shared/evidence/digest.ts";
+import { toHex } from "#shared/evidence/digest.ts";
 import { CHECKPOINT_KEY, leafBytes } from "#shared/evidence/ledger.ts";
 import { readEntries } from "#shared/evidence/ledger-entries.ts";
-import { KeyExists, type SignerPort, type StorePort } from "#shared/evidence/ports.ts";
+import { type LedgerTools, openHead, putTile, replacedTiles, signHead } from "#shared/evidence/ledger-write.ts";
 import type { ObjectRecord } from "#shared/evidence/segment.ts";
-import {
-  isPartial,
-  parseTileKey,
-  slotKey,
-  TILES_PREFIX,
-  TiledTree,
-  type TileName,
-  tileBytes,
-  tileKey,
-} from "#shared/evidence/tiles.ts";
+import { edgeTiles, isPartial, parseTileKey, TILES_PREFIX, TiledTree, tileKey } from "#shared/evidence/tiles.ts";
 import { Hopeless, type Patience, persist } from "./patience.ts";
-
-export interface LedgerTools {
-  readonly store: StorePort;
-  readonly signer: SignerPort;
-  readonly sha256: Sha256;
-  readonly verifyEd25519: VerifyEd25519;
-}
 
 interface Waiting {
   readonly record: ObjectRecord;
@@ -42,9 +25,7 @@ export interface StoredLedger {
 
 /** @throws when the ledger is not what its key has signed */
 export async function loadLedger(tools: LedgerTools): Promise<StoredLedger> {
-  const note = await tools.store.get(CHECKPOINT_KEY);
-  const head =
-    note === null ? null : openCheckpoint(Buffer.from(note).toString("utf8"), tools.signer.verifierKey, tools);
+  const head = openHead(await tools.store.get(CHECKPOINT_KEY), tools);
   const size = head?.size ?? 0;
   const tree = new TiledTree(tools.sha256);
   const signed: ObjectRecord[] = [];
@@ -71,8 +52,6 @@ export class LedgerWriter {
   #waiting: Waiting[] = [];
   #busy = false;
   #broken = false;
-  /** By slot: the partial tile that is stored now. */
-  readonly #partial = new Map<string, TileName>();
 
   constructor(tools: LedgerTools, tree: TiledTree, patience: Patience) {
     this.#tools = tools;
@@ -86,22 +65,20 @@ export class LedgerWriter {
    */
   async begin(stored: readonly ObjectRecord[]): Promise<void> {
     const partial = await this.#storedPartials();
-    for (const name of partial) this.#partial.set(slotKey(name), name);
     for (const record of stored) this.#tree.append(leafBytes(record));
     await this.#writeTiles();
     await this.#sign();
-    for (const name of partial)
-      if (this.#partial.get(slotKey(name))?.width !== name.width) await this.#tools.store.retire(tileKey(name));
+    const kept = new Set(edgeTiles(this.#tree.size).map(tileKey));
+    for (const key of partial) if (!kept.has(key)) await this.#tools.store.retire(key);
   }
 
-  /** The narrower before the wider. */
-  async #storedPartials(): Promise<TileName[]> {
-    const names: TileName[] = [];
+  async #storedPartials(): Promise<string[]> {
+    const keys: string[] = [];
     for await (const { key } of this.#tools.store.list(TILES_PREFIX)) {
       const name = parseTileKey(key);
-      if (name !== null && isPartial(name)) names.push(name);
+      if (name !== null && isPartial(name)) keys.push(key);
     }
-    return names.sort((a, b) => a.width - b.width);
+    return keys;
   }
 
   /** Resolves when the record is under a signed head. */
@@ -131,44 +108,22 @@ export class LedgerWriter {
     // Leaves that could not be stored stand in the tree: nothing may be signed on top of them.
     if (this.#broken) throw new Hopeless("the ledger could not be written");
     this.#broken = true;
+    const before = this.#tree.size;
     for (const record of records) this.#tree.append(leafBytes(record));
-    const replaced = await this.#writeTiles();
+    await this.#writeTiles();
     await persist(this.#patience, "signing the ledger", () => this.#sign());
     this.#broken = false;
     // What is left over for want of this is harmless, and cleared away at the next start.
-    for (const key of replaced) await this.#tools.store.retire(key).catch(() => {});
+    for (const key of replacedTiles(before, this.#tree.size)) await this.#tools.store.retire(key).catch(() => {});
   }
 
-  /** Stores what has grown. @returns keys of the partial tiles that are replaced by it */
-  async #writeTiles(): Promise<readonly string[]> {
-    const replaced: string[] = [];
-    for (const { level, index, parts } of this.#tree.take(true)) {
-      const name = { level, index, width: parts.length };
-      const put = () => putOnce(this.#tools.store, tileKey(name), tileBytes(parts));
-      await persist(this.#patience, "writing the ledger", put);
-      const before = this.#partial.get(slotKey(name));
-      if (before !== undefined && before.width !== name.width) replaced.push(tileKey(before));
-      if (isPartial(name)) this.#partial.set(slotKey(name), name);
-      else this.#partial.delete(slotKey(name));
-    }
-    return replaced;
+  /** Stores what has grown. */
+  async #writeTiles(): Promise<void> {
+    for (const tile of this.#tree.take(true))
+      await persist(this.#patience, "writing the ledger", () => putTile(this.#tools.store, tile));
   }
 
   async #sign(): Promise<void> {
-    const { signer, sha256, store } = this.#tools;
-    const checkpoint = { origin: signer.name, size: this.#tree.size, root: this.#tree.root() };
-    const signature = await signer.sign(Buffer.from(checkpointText(checkpoint)));
-    await store.replace(CHECKPOINT_KEY, Buffer.from(signedCheckpoint(checkpoint, signer.publicKey, signature, sha256)));
-  }
-}
-
-/** Puts an object; that it is there already, byte for byte, is as good (an earlier attempt whose answer was lost). */
-export async function putOnce(store: StorePort, key: string, bytes: Uint8Array): Promise<void> {
-  try {
-    await store.put(key, bytes);
-  } catch (error) {
-    if (!(error instanceof KeyExists)) throw error;
-    const there = await store.get(key);
-    if (there === null || Buffer.compare(there, bytes) !== 0) throw new Hopeless(`${key} is taken by other bytes`);
+    await this.#tools.store.replace(CHECKPOINT_KEY, await signHead(this.#tree, this.#tools));
   }
 }

@@ -1,12 +1,13 @@
 // What a recorder is opened with.
-
-import type { JournalPort } from "#shared/evidence/ports.ts";
+import type { LedgerTools } from "#shared/evidence/ledger-write.ts";
+import type { JournalPort, SignerPort } from "#shared/evidence/ports.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { SpoolPort } from "../ports/spool.ts";
-import type { LedgerTools } from "./ledger-writer.ts";
 import type { SealingParts } from "./sealing.ts";
 
-export interface RecorderOptions extends LedgerTools {
+export interface RecorderOptions extends Omit<LedgerTools, "signer"> {
+  /** Signs the ledger that is written here; null where others write it: then an object is safe when it is in the store. */
+  readonly signer: SignerPort | null;
   readonly journal: JournalPort;
   readonly spool: SpoolPort;
   readonly clock: Clock;

@@ -14,6 +14,8 @@ export interface RecorderParts {
   readonly sealer: Sealer;
   readonly patience: Patience;
   readonly backlog: Backlog;
+  /** The first line of a session stays in the journal until its last is in the store. */
+  readonly keepsOpenings: boolean;
   /** Compresses a segment. */
   pack(bytes: Uint8Array): Promise<Uint8Array>;
   isAvailable(): boolean;

@@ -1,4 +1,5 @@
 // Trying again for as long as it takes, and letting only so many things happen at once.
+import { TakenByOthers } from "#shared/evidence/ledger-write.ts";
 
 export interface Patience {
   /** Milliseconds between attempts. */
@@ -22,7 +23,7 @@ export async function persist<T>(patience: Patience, what: string, action: () =>
     } catch (error) {
       if (!patience.trouble.has(what)) patience.onProblem(`${what} fails (${codeOf(error)})`);
       patience.trouble.add(what);
-      if (error instanceof Hopeless || patience.stopped) throw error;
+      if (isHopeless(error) || patience.stopped) throw error;
       await pause(patience.retryMs);
     }
   }
@@ -32,8 +33,12 @@ export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
+function isHopeless(error: unknown): error is Error {
+  return error instanceof Hopeless || error instanceof TakenByOthers;
+}
+
 function codeOf(error: unknown): string {
-  if (error instanceof Hopeless) return error.message;
+  if (isHopeless(error)) return error.message;
   return (error as NodeJS.ErrnoException).code ?? "error";
 }
 

@@ -1,6 +1,7 @@
 // The recorder: EvidencePort over a journal, a store, a spool and a ledger. How a line travels:
 //   event -> line -> batch -> journal (durable: the permit may move) -> segment -> store -> ledger -> the journal forgets it
 import type { SessionIdentity } from "#shared/evidence/event.ts";
+import type { LedgerTools } from "#shared/evidence/ledger-write.ts";
 import type { EvidencePort, SessionEvidence } from "../ports/evidence.ts";
 import { GroupCommit } from "./commit.ts";
 import { SPOOLING } from "./lane.ts";
@@ -34,16 +35,15 @@ export async function openRecorder(options: RecorderOptions): Promise<Recorder> 
     trouble: new Set<string>(),
     onProblem: options.onProblem,
   };
-  const stored = await loadLedger(options);
+  const ledger = options.signer === null ? null : await openLedger({ ...options, signer: options.signer }, patience);
   const commit = new GroupCommit(options.journal, {
     retryMs: timing.retryMs,
     heldBytes: HELD_BYTES,
     onProblem: options.onProblem,
   });
-  const ledger = new LedgerWriter(options, stored.tree, patience);
   const units = new Units(options.journal, options.onProblem);
-  const sealer = new Sealer({ store: options.store, ledger, commit, units, patience });
-  const recovered = await recover({ ...options, stored, commit, ledger, units, sealer });
+  const sealer = new Sealer({ store: options.store, ledger: ledger?.writer ?? null, commit, units, patience });
+  const recovered = await recover({ ...options, commit, ledger, units, sealer });
   const backlog = new Backlog(BACKLOG_BYTES);
   const compress = (bytes: Uint8Array) => options.compress(bytes, 1);
   const parts: SessionParts = {
@@ -54,6 +54,7 @@ export async function openRecorder(options: RecorderOptions): Promise<Recorder> 
     sealer,
     patience,
     backlog,
+    keepsOpenings: ledger === null,
     pack: (bytes) => options.compress(bytes, 3),
     isAvailable: () =>
       commit.available && !backlog.exceeded && !patience.trouble.has(SPOOLING) && !patience.trouble.has(KEYS),
@@ -80,6 +81,11 @@ export async function openRecorder(options: RecorderOptions): Promise<Recorder> 
       return closing;
     },
   };
+}
+
+async function openLedger(tools: LedgerTools, patience: Patience) {
+  const stored = await loadLedger(tools);
+  return { stored, writer: new LedgerWriter(tools, stored.tree, patience) };
 }
 
 function run(

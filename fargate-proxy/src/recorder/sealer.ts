@@ -1,16 +1,18 @@
 // How an object gets into the store and under the ledger, such that a crash at any point leaves something recovery can tell from a
 // forgery: what is about to be stored is announced in the journal first, with its hash.
 import { announcement } from "#shared/evidence/announce.ts";
+import { putOnce } from "#shared/evidence/ledger-write.ts";
 import type { StorePort } from "#shared/evidence/ports.ts";
-import type { ObjectRecord } from "#shared/evidence/segment.ts";
+import type { EvidenceObject, ObjectRecord } from "#shared/evidence/segment.ts";
 import type { GroupCommit } from "./commit.ts";
-import { type LedgerWriter, putOnce } from "./ledger-writer.ts";
+import type { LedgerWriter } from "./ledger-writer.ts";
 import { Gangway, type Patience, persist } from "./patience.ts";
 import { Holding, type Units } from "./units.ts";
 
 export interface SealerParts {
   readonly store: StorePort;
-  readonly ledger: LedgerWriter;
+  /** Null where the ledger is written by others, who hear of the object from the store. */
+  readonly ledger: Pick<LedgerWriter, "append"> | null;
   readonly commit: GroupCommit;
   readonly units: Units;
   readonly patience: Patience;
@@ -27,15 +29,16 @@ export class Sealer {
 
   /**
    * @param make gives the object when its turn has come, so that objects that wait take no memory
-   * Resolves when the object is under the ledger's signed head.
+   * Resolves when the object is safe: under the ledger's signed head, or in the store where others write the ledger.
    */
-  seal(make: () => Promise<{ readonly record: ObjectRecord; readonly bytes: Uint8Array }>): Promise<void> {
+  seal(make: () => Promise<EvidenceObject>): Promise<void> {
     return this.#gangway.run(async () => {
       const { record, bytes } = await make();
       const announced = new Holding(this.#parts.units);
       await this.#announce(record, announced);
-      await persist(this.#parts.patience, "writing evidence", () => putOnce(this.#parts.store, record.key, bytes));
-      await this.#parts.ledger.append(record);
+      const { store, ledger, patience } = this.#parts;
+      await persist(patience, "writing evidence", () => putOnce(store, record.key, bytes, record));
+      await ledger?.append(record);
       announced.release();
     });
   }

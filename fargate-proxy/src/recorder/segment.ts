@@ -1,10 +1,7 @@
 // Lines of one session that are not in the store yet.
-import type { Sha256 } from "#shared/evidence/digest.ts";
-import { type ObjectRecord, objectKey, type Place } from "#shared/evidence/segment.ts";
+import { SEGMENT_BYTES } from "#shared/evidence/segment.ts";
 import { Holding, type Units } from "./units.ts";
 
-/** A segment of this size is stored at once. */
-export const SEGMENT_BYTES = 1 << 20;
 /** Room for the line that makes a segment full. */
 const SLACK = 16 << 10;
 const FIRST_BYTES = 4 << 10;
@@ -43,17 +40,5 @@ export class Segment extends Holding {
     const larger = Buffer.allocUnsafe(Math.max(Math.min(this.#bytes.length * 2, SEGMENT_BYTES + SLACK), need));
     this.#bytes.copy(larger, 0, 0, this.length);
     this.#bytes = larger;
-  }
-
-  async object(
-    place: Place,
-    final: boolean,
-    pack: (bytes: Uint8Array) => Promise<Uint8Array>,
-    sha256: Sha256,
-  ): Promise<{ readonly record: ObjectRecord; readonly bytes: Uint8Array }> {
-    const bytes = await pack(this.bytes);
-    const key = objectKey({ lane: "events", ...place, first: this.first, last: this.last });
-    const sum = sha256.text(bytes, "hex");
-    return { record: { key, sha256: sum, bytes: bytes.length, first: this.first, last: this.last, final }, bytes };
   }
 }

@@ -4,14 +4,15 @@ import { Refusal } from "#shared/errors.ts";
 import { genesis, link } from "#shared/evidence/chain.ts";
 import type { EvidenceEvent, SessionIdentity } from "#shared/evidence/event.ts";
 import { LineWriter } from "#shared/evidence/line.ts";
-import { type Place, placeOf } from "#shared/evidence/segment.ts";
+import { type Place, placeOf, SEGMENT_BYTES, segmentObject } from "#shared/evidence/segment.ts";
 import { commandsIn } from "#shared/evidence/summary.ts";
 import type { SealedPart, SessionEvidence } from "../ports/evidence.ts";
 import { type LaneParts, LaneWriter, type Packer } from "./lane.ts";
 import type { RecorderParts } from "./parts.ts";
 import { pause } from "./patience.ts";
 import { Sealing, type SealingParts } from "./sealing.ts";
-import { SEGMENT_BYTES, Segment } from "./segment.ts";
+import { Segment } from "./segment.ts";
+import { Holding } from "./units.ts";
 
 /** What the lanes of sessions need besides what `RecorderParts` has. */
 export interface SessionParts extends RecorderParts {
@@ -29,6 +30,8 @@ export class RecordedSession implements SessionEvidence {
   readonly #sealed: LaneWriter;
   readonly #place: Place;
   readonly #onEnd: () => void;
+  /** Keeps the first line in the journal while the session has no end in the store; null where recovery finds open sessions without it. */
+  readonly #opening: Holding | null;
   #seq = 0;
   #prev: string;
   #segment: Segment | null = null;
@@ -50,6 +53,7 @@ export class RecordedSession implements SessionEvidence {
     this.#sealed = new LaneWriter(parts.lanes, "sealed", this.#place, this.#keyed);
     this.#prev = genesis(identity.session, parts.sha256);
     this.#onEnd = onEnd;
+    this.#opening = parts.keepsOpenings ? new Holding(parts.units) : null;
   }
 
   get seq(): number {
@@ -111,6 +115,7 @@ export class RecordedSession implements SessionEvidence {
     const batch = commit.batch(awaited);
     const start = batch.append(line, segment);
     segment.add(batch.bytes, start, batch.length);
+    if (this.#seq === 0 && this.#opening !== null) batch.hold(this.#opening);
     segment.durable = batch.durable;
     this.#parts.backlog.add(batch.length - start);
     this.#seq += 1;
@@ -140,9 +145,10 @@ export class RecordedSession implements SessionEvidence {
 
   async #seal(segment: Segment, final: boolean): Promise<void> {
     await segment.durable;
-    const { sealer, pack, sha256, backlog } = this.#parts;
-    await sealer.seal(() => segment.object(this.#place, final, pack, sha256));
+    const { sealer, backlog } = this.#parts;
+    await sealer.seal(() => segmentObject(this.#place, segment, final, this.#parts));
     segment.release();
+    if (final) this.#opening?.release();
     backlog.remove(segment.length);
   }
 

@@ -27,6 +27,14 @@ export class MerkleTree {
     this.#sha256 = sha256;
   }
 
+  /** The tree of `size` leaves. @param roots of its perfect subtrees, the largest first: one for each bit that is set in `size` */
+  static resume(size: number, roots: readonly Uint8Array[], sha256: Sha256): MerkleTree {
+    const tree = new MerkleTree(sha256);
+    tree.#roots.push(...roots);
+    tree.#size = size;
+    return tree;
+  }
+
   get size(): number {
     return this.#size;
   }

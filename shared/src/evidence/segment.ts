@@ -1,6 +1,11 @@
 // A segment: consecutive lines of one session in one write-once object (NDJSON). Parts of a recording and of the sealed lane have keys of
 // the same form.
 
+import type { Sha256 } from "./digest.ts";
+
+/** A segment of this size is stored at once. */
+export const SEGMENT_BYTES: number = 1 << 20;
+
 export type Lane = "events" | "recordings" | "sealed";
 
 /** Where the objects of a session lie. */
@@ -35,6 +40,8 @@ const ENDINGS: Readonly<Record<Lane, string>> = {
   recordings: "chunks.zst",
   sealed: "chunks.zst.aes",
 };
+/** All lanes: what a session can have objects in. */
+export const LANES: readonly Lane[] = Object.keys(ENDINGS) as Lane[];
 const KEY =
   /^(events|recordings|sealed)\/v1\/date=(\d{4}-\d\d-\d\d)\/target=([A-Za-z0-9._-]+)\/([A-Za-z0-9_-]+)\/(\d{10})-(\d{10})\.([a-z.]+)$/;
 
@@ -64,6 +71,25 @@ export function parseKey(key: string): ObjectName | null {
   if (date === undefined || target === undefined || session === undefined) return null;
   const name: ObjectName = { lane: lane as Lane, date, target, session, first: Number(first), last: Number(last) };
   return objectKey(name) === key && name.first >= 1 && name.first <= name.last ? name : null;
+}
+
+/** An object, and what the ledger will say of it. */
+export interface EvidenceObject {
+  readonly record: ObjectRecord;
+  readonly bytes: Uint8Array;
+}
+
+/** @param run consecutive lines, each with its newline, and the numbers of the first and the last */
+export async function segmentObject(
+  place: Place,
+  run: { readonly first: number; readonly last: number; readonly bytes: Uint8Array },
+  final: boolean,
+  tools: { readonly sha256: Sha256; pack(bytes: Uint8Array): Promise<Uint8Array> },
+): Promise<EvidenceObject> {
+  const { first, last } = run;
+  const bytes = await tools.pack(run.bytes);
+  const key = objectKey({ lane: "events", ...place, first, last });
+  return { record: { key, sha256: tools.sha256.text(bytes, "hex"), bytes: bytes.length, first, last, final }, bytes };
 }
 
 const NEWLINE = 10;

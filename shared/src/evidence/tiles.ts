@@ -6,6 +6,8 @@ import { leafHash, MerkleTree, nodeHash } from "./merkle.ts";
 export const TILES_PREFIX = "ledger/tile/";
 export const ENTRIES_PREFIX: string = `${TILES_PREFIX}entries/`;
 const WIDTH = 256;
+/** Bytes of a hash. */
+const HASH = 32;
 /** The format's length of an entry has 16 bits. */
 const LONGEST_ENTRY = 0xffff;
 
@@ -58,6 +60,18 @@ export function isPartial(name: TileName): boolean {
   return name.width < WIDTH;
 }
 
+/** The tiles that are not full in a ledger of `size` leaves, the lowest level first: what a writer needs to go on. */
+export function edgeTiles(size: number): readonly TileName[] {
+  const edge: TileName[] =
+    size % WIDTH === 0 ? [] : [{ level: "entries", index: Math.floor(size / WIDTH), width: size % WIDTH }];
+  for (let level = 0, count = size; count > 0; level++) {
+    const index = Math.floor(count / WIDTH);
+    if (count % WIDTH !== 0) edge.push({ level, index, width: count % WIDTH });
+    count = index;
+  }
+  return edge;
+}
+
 export function tileBytes(parts: readonly Uint8Array[]): Uint8Array {
   const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
@@ -86,6 +100,15 @@ export function readBundle(bytes: Uint8Array): Uint8Array[] | null {
   return entries;
 }
 
+/** What `tileBytes` was made of, as far as the tile's name says; null when there is not so much of it. */
+export function tileParts({ level, width }: TileName, bytes: Uint8Array): readonly Uint8Array[] | null {
+  const parts =
+    level === "entries"
+      ? (readBundle(bytes) ?? []).map(entryPart)
+      : Array.from({ length: Math.floor(bytes.length / HASH) }, (_, i) => bytes.slice(i * HASH, (i + 1) * HASH));
+  return parts.length < width ? null : parts.slice(0, width);
+}
+
 interface Growing {
   index: number;
   parts: Uint8Array[];
@@ -95,7 +118,7 @@ interface Growing {
 /** The tree of the ledger, grown one leaf at a time; it keeps the tiles that are not full, and hands over what is to be stored. */
 export class TiledTree {
   readonly #sha256: Sha256;
-  readonly #tree: MerkleTree;
+  #tree: MerkleTree;
   readonly #entries: Growing = { index: 0, parts: [], grown: false };
   readonly #levels: Growing[] = [];
   #full: Tile[] = [];
@@ -103,6 +126,24 @@ export class TiledTree {
   constructor(sha256: Sha256) {
     this.#sha256 = sha256;
     this.#tree = new MerkleTree(sha256);
+  }
+
+  /** The tree of a ledger that has `size` leaves. @param edge the parts of each of `edgeTiles(size)`, in that order */
+  static resume(size: number, edge: readonly Tile[], sha256: Sha256): TiledTree {
+    const tree = new TiledTree(sha256);
+    tree.#entries.index = Math.floor(size / WIDTH);
+    for (let level = 0, count = size; count > 0; level++) {
+      count = Math.floor(count / WIDTH);
+      tree.#levels[level] = { index: count, parts: [], grown: false };
+    }
+    const roots: Uint8Array[] = [];
+    for (const { level, parts } of edge) {
+      const growing = level === "entries" ? tree.#entries : tree.#levels[level];
+      growing?.parts.push(...parts);
+      if (level !== "entries") roots.unshift(...perfectRoots(parts, sha256));
+    }
+    tree.#tree = MerkleTree.resume(size, roots, sha256);
+    return tree;
   }
 
   get size(): number {
@@ -152,6 +193,17 @@ export class TiledTree {
     growing.index += 1;
     return parts;
   }
+}
+
+/** Of the subtrees that the hashes fill, the largest first. */
+function perfectRoots(hashes: readonly Uint8Array[], sha256: Sha256): Uint8Array[] {
+  const roots: Uint8Array[] = [];
+  for (let width = WIDTH, at = 0; width >= 1; width /= 2) {
+    if ((hashes.length & width) === 0) continue;
+    roots.push(perfectRoot(hashes.slice(at, at + width), sha256));
+    at += width;
+  }
+  return roots;
 }
 
 function perfectRoot(hashes: readonly Uint8Array[], sha256: Sha256): Uint8Array {

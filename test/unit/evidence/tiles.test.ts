@@ -2,8 +2,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { nodeSha256 as sha256 } from "#proxy/adapters/node-crypto.ts";
+import { toHex } from "#shared/evidence/digest.ts";
+import { resumeTree } from "#shared/evidence/ledger-write.ts";
 import { leafHash, MerkleTree } from "#shared/evidence/merkle.ts";
 import {
+  edgeTiles,
   leavesUpTo,
   parseTileKey,
   readBundle,
@@ -12,6 +15,7 @@ import {
   tileBytes,
   tileKey,
 } from "#shared/evidence/tiles.ts";
+import { MemoryStore } from "#test/support/memory-store.ts";
 
 const leaf = (i: number) => Buffer.from(`leaf ${i}`);
 
@@ -114,5 +118,47 @@ describe("a bundle", () => {
     expect(readBundle(Buffer.from([0]))).toBeNull();
     expect(readBundle(Buffer.alloc(0))).toEqual([]);
     expect(readBundle(Buffer.from([0, 0, 0, 1, 65]))?.map((entry) => entry.length)).toEqual([0, 1]);
+  });
+});
+
+const grown = (tree: TiledTree) =>
+  tree.take(true).map((tile) => [tileKey({ ...tile, width: tile.parts.length }), toHex(tileBytes(tile.parts))]);
+
+describe("a tree that is resumed", () => {
+  it("from its last tiles goes on as if it had never stopped, at every size and over full tiles of two levels", async () => {
+    const { tree, tiles } = stored([65_530]);
+    for (const size of [...Array(20).keys(), 255, 256, 257, 511, 512, 65_530]) {
+      const { tree: whole, tiles: own } = size === 65_530 ? { tree, tiles } : stored([size]);
+      const objects = new Map([...own].map(([key, { parts }]) => [key, tileBytes(parts)] as const));
+      const head = { origin: "o", size, root: whole.root() };
+      const resumed = await resumeTree(new MemoryStore(objects), size === 0 ? null : head, sha256);
+      for (let i = 0; i < 12; i++) {
+        for (const one of [whole, resumed]) one.append(leaf(one.size));
+        expect(toHex(resumed.root())).toBe(toHex(whole.root()));
+        expect(grown(resumed)).toEqual(grown(whole));
+      }
+    }
+  });
+
+  it("is none when a tile is missing, short, or not what the head says", async () => {
+    const { tree, tiles } = stored([300]);
+    const head = { origin: "o", size: 300, root: tree.root() };
+    const objects = new Map([...tiles].map(([key, { parts }]) => [key, tileBytes(parts)] as const));
+    await resumeTree(new MemoryStore(objects), head, sha256);
+    for (const name of edgeTiles(300)) {
+      const key = tileKey(name);
+      const bytes = objects.get(key) ?? new Uint8Array(0);
+      const changed = Uint8Array.from(bytes);
+      changed[3] = (changed[3] ?? 0) ^ 1;
+      const bad = [null, bytes.subarray(0, bytes.length - 1), ...(name.level === "entries" ? [] : [changed])];
+      for (const other of bad) {
+        const store = new MemoryStore(objects);
+        if (other === null) store.objects.delete(key);
+        else store.objects.set(key, other);
+        await expect(resumeTree(store, head, sha256)).rejects.toThrow();
+      }
+    }
+    const other = { ...head, root: sha256.digest(leaf(0)) };
+    await expect(resumeTree(new MemoryStore(objects), other, sha256)).rejects.toThrow("signed head");
   });
 });
