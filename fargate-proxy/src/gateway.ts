@@ -31,6 +31,7 @@ import type { Log, LogFields } from "./ports/log.ts";
 import type { TlsAcceptor } from "./ports/network.ts";
 import { CancelKeys } from "./protocols/postgres/cancel.ts";
 import { postgresCatalog } from "./protocols/postgres/catalog-source.ts";
+import { encodeSide } from "./protocols/postgres/encode.ts";
 import { postgresEstimates } from "./protocols/postgres/estimates.ts";
 import { inertFrames } from "./protocols/postgres/inert.ts";
 import { createPostgres } from "./protocols/postgres/postgres.ts";
@@ -169,6 +170,7 @@ async function compose(config: Config, log: Log, loaded: Loaded, evidence: Recor
     sha256: nodeSha256,
     pseudonyms: openLocalPseudonyms(inState("keys")),
     inert: { postgres: inertFrames },
+    sides: { postgres: encodeSide },
     maxSessions: config.limits.sessions,
   });
   revocations.onEntered((revocation) => void recordRevocation(evidence, revocation).catch(() => {}));

@@ -95,12 +95,67 @@ export interface Judgement {
   readonly ref: number;
   /** Running it needs an approval. */
   readonly held: boolean;
+  /** Something runs beside it that needs its bind values. */
+  readonly accompanied?: boolean;
 }
 
 export interface Permitted {
   readonly judgement: Judgement;
   /** Moves the command's bytes; a Promise because evidence is made durable first. Rejects with a Refusal when it cannot be. */
   readonly permit: Promise<Permit>;
+  /** What has to run beside it, on the same connection. */
+  readonly beside?: Companion;
+}
+
+/** A statement of the gateway's own; its results come as text. */
+export interface SideStatement {
+  readonly text: string;
+  /** What `$1` ... are; null for none. */
+  readonly bound: BoundValues | null;
+  /** Rows that are wanted; 0 for all. */
+  readonly most: number;
+}
+
+export interface SideAnswer {
+  readonly shape: Shape;
+  /** DataRow messages, as the target sent them. */
+  readonly rows: readonly Uint8Array[];
+  /** There may be more rows than were wanted. */
+  readonly more: boolean;
+}
+
+/** The target refused a statement of the gateway's own: what belongs to it is undone. */
+export interface SideFailure {
+  readonly sqlstate: string;
+}
+
+export type Ask = (statement: SideStatement) => Promise<SideAnswer | SideFailure>;
+
+/** Around a command that has no transaction block, together with what runs beside it. */
+export const OWN_TRANSACTION = ["BEGIN", "COMMIT", "ROLLBACK"] as const;
+
+/** How a command ended; `sqlstate` is empty when it did not fail. */
+export interface SideOutcome {
+  readonly tag: string;
+  readonly sqlstate: string;
+}
+
+/**
+ * What the gateway runs beside a command of the client: on its connection, in the transaction of the command, without the client hearing of
+ * it. Of the three, `before` and then `after`, or `left` alone, is called, once.
+ */
+export interface Companion {
+  /** Texts of all that it may ask, and of what the protocol asks for it: in the evidence before any of them runs. */
+  readonly texts: readonly string[];
+  /**
+   * Before the command's bytes move. After a SideFailure the command does not run: its error takes the place of the command's.
+   * @returns a refusal when the command must not run
+   */
+  before(ask: Ask, bound: BoundValues | null): Promise<Refusal | null>;
+  /** Behind the command, before the client hears of its end. After a failed command nothing can be asked. */
+  after(ask: Ask, outcome: SideOutcome): Promise<void>;
+  /** The protocol could not run it at this place. */
+  left(why: string): void;
 }
 
 export interface Session {
@@ -113,6 +168,8 @@ export interface Session {
   judge(command: Command): Permitted | Refusal | Promise<Permitted | Refusal>;
   /** Frames that carry no command (Sync, Flush, Bind to a judged statement ...): the protocol's own closed list is asked, or it throws. */
   pass(bytes: Uint8Array): Permit;
+  /** A statement of the gateway's own, which evidence knows. @param name for the prepared statement and the portal */
+  side(companion: Companion, statement: SideStatement, name: string): Permit;
   /** What must be hidden in a result of the `index`-th statement of a judged command string. */
   conceal(judgement: Judgement, index: number, shape: Shape): RowMask | Refusal;
   /** The same for COPY TO STDOUT: its rows come in CopyData messages. */

@@ -134,7 +134,10 @@ class Loop implements Outside {
     this.#ask = ask;
     this.#answer = answered;
     const parameters = new Map([["search_path", "public"]]);
-    this.#machine = new Machine({ session, clock: systemClock, searchPath: ["public"], parameters, pid: 1 }, this);
+    this.#machine = new Machine(
+      { session, clock: systemClock, searchPath: ["public"], parameters, pid: 1, sideName: "postern " },
+      this,
+    );
   }
 
   run(): void {
@@ -207,6 +210,7 @@ async function whole(what: string, ask: (i: number) => Buffer, answered: Buffer)
     sha256: nodeSha256,
     pseudonyms: { version: 1, hmac: () => new Uint8Array(32) },
     inert: { postgres: inertFrames },
+    sides: {},
     maxSessions: SESSIONS,
   });
   const loops = await Promise.all(

@@ -226,6 +226,7 @@ export async function fakeGate(): Promise<FakeGate> {
     newId: () => `s${++ids}`,
     pseudonyms: { version: 1, hmac: (message) => message },
     inert: { postgres: (bytes) => bytes[0] === 83 },
+    sides: {},
     maxSessions: 5,
   };
   return { gate: await createGate(parts), log, sealed, world, approvals };

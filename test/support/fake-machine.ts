@@ -19,7 +19,10 @@ export class FakeMachine implements Outside {
   constructor(parameters: ReadonlyMap<string, string> = new Map([["search_path", "public"]])) {
     let micros = 0;
     const clock = { now: () => 0, micros: () => ++micros };
-    this.machine = new Machine({ session: this.session, clock, searchPath: ["public"], parameters, pid: 7 }, this);
+    this.machine = new Machine(
+      { session: this.session, clock, searchPath: ["public"], parameters, pid: 7, sideName: "postern " },
+      this,
+    );
   }
 
   /** The client sends messages; resolves when all that needs no server has happened. */

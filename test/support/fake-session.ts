@@ -1,7 +1,17 @@
 // A session that permits what it is not told to refuse, over a toy analysis: enough to see what the wire does with verdicts, permits,
 // masks and guards. Columns computed from `ssn` are masked to `***`.
 import { mintPermit, type Permit } from "#proxy/gate/permit.ts";
-import type { Command, Ending, Interruption, Judgement, Permitted, Session } from "#proxy/protocol.ts";
+import type {
+  Command,
+  Companion,
+  Ending,
+  Interruption,
+  Judgement,
+  Permitted,
+  Session,
+  SideStatement,
+} from "#proxy/protocol.ts";
+import { encodeSide } from "#proxy/protocols/postgres/encode.ts";
 import { inertFrames } from "#proxy/protocols/postgres/inert.ts";
 import { Refusal } from "#shared/errors.ts";
 import type {
@@ -54,6 +64,8 @@ export class FakeSession implements Session {
   /** Permits wait for `release` while this is true. */
   holdPermits = false;
   failPermits: (command: Command) => boolean = () => false;
+  /** What runs beside a command. */
+  companion: (command: Command) => Companion | null = () => null;
   guards = false;
   catalogHolds = true;
   /** `none`: results of any shape pass as they are. `all`: every cell is masked. */
@@ -108,7 +120,8 @@ export class FakeSession implements Session {
     const refusal = this.refuses(command);
     if (refusal !== null) return refusal;
     const judgement = command.continues ?? command.prepared ?? this.#judgementOf(command);
-    return { judgement, permit: this.#permit(command) };
+    const beside = command.phase === "prepare" ? null : this.companion(command);
+    return { judgement, permit: this.#permit(command), ...(beside === null ? {} : { beside }) };
   }
 
   #judgementOf(command: Command): Judgement {
@@ -121,7 +134,8 @@ export class FakeSession implements Session {
     let judgement = this.#judgements.get(analysis);
     if (judgement === undefined) {
       const held = this.needsApproval(command);
-      judgement = { text: command.text, analysis, ref: this.#judgements.size + 1, held };
+      const accompanied = this.companion(command) !== null;
+      judgement = { text: command.text, analysis, ref: this.#judgements.size + 1, held, accompanied };
       this.#judgements.set(analysis, judgement);
     }
     return judgement;
@@ -143,6 +157,10 @@ export class FakeSession implements Session {
   pass(bytes: Uint8Array): Permit {
     if (!inertFrames(bytes)) throw new Error("not inert");
     return mintPermit(bytes);
+  }
+
+  side(_companion: Companion, statement: SideStatement, name: string): Permit {
+    return mintPermit(encodeSide(statement, name));
   }
 
   conceal(judgement: Judgement, index: number, shape: Shape): RowMask | Refusal {

@@ -11,6 +11,7 @@ import type { EstimatePort } from "../ports/estimates.ts";
 import type { EvidencePort } from "../ports/evidence.ts";
 import type { IdentityPort } from "../ports/identity.ts";
 import type { Meter } from "../ports/meter.ts";
+import type { SideStatement } from "../protocol.ts";
 
 export interface GateParts {
   readonly clock: Clock;
@@ -31,6 +32,8 @@ export interface GateParts {
   readonly pseudonyms: { readonly version: number; hmac(message: Uint8Array): Uint8Array };
   /** Per protocol: are these bytes only frames that carry no command? */
   readonly inert: Readonly<Record<string, (bytes: Uint8Array) => boolean>>;
+  /** Per protocol: a statement of the gateway's own, as it goes to the target. */
+  readonly sides: Readonly<Record<string, (statement: SideStatement, name: string) => Uint8Array>>;
   /** Sessions of all principals and targets together. */
   readonly maxSessions: number;
 }

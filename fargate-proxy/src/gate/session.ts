@@ -10,7 +10,16 @@ import type { Mismatch } from "#shared/masking/rows.ts";
 import type { CopyMask, MaskTally, RowMask, Shape } from "#shared/masking/types.ts";
 import type { Target } from "#shared/target.ts";
 import type { SessionEvidence } from "../ports/evidence.ts";
-import type { Claim, Command, Interruption, Judgement, Permitted, Session } from "../protocol.ts";
+import type {
+  Claim,
+  Command,
+  Companion,
+  Interruption,
+  Judgement,
+  Permitted,
+  Session,
+  SideStatement,
+} from "../protocol.ts";
 import { announcement, unparsed } from "./announce.ts";
 import { preparationObstacle } from "./asking.ts";
 import { maskOfCopy, maskOfRows } from "./conceal.ts";
@@ -277,6 +286,13 @@ export class GateSession implements Session, Live {
     if (this.#ended !== null) throw this.#ended;
     this.lastActive = this.#parts.clock.now();
     return mintPermit(bytes);
+  }
+
+  side(companion: Companion, statement: SideStatement, name: string): Permit {
+    const encode = this.#parts.sides[this.#start.claim.protocol];
+    if (encode === undefined || !companion.texts.includes(statement.text))
+      throw new Error("this statement was not announced");
+    return this.#mint(encode(statement, name));
   }
 
   conceal(judgement: Judgement, index: number, shape: Shape): RowMask | Refusal {

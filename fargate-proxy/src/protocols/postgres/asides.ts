@@ -1,7 +1,7 @@
 // What the target says besides results: it may hold data although it is no row.
 import { Refusal } from "#shared/errors.ts";
 import type { Core } from "./core.ts";
-import { encodeNotification } from "./encode.ts";
+import { encodeFields, encodeNotification } from "./encode.ts";
 import { rebuiltMessage } from "./errors.ts";
 import type { FrameReader } from "./frames.ts";
 import { readFields, readNotification, readParameter } from "./messages.ts";
@@ -20,6 +20,12 @@ export class Asides {
     const fields = readFields(this.#reader);
     if (fields === null) this.#core.targetBroke("a malformed NoticeResponse");
     else this.say("N", fields, this.#core.queue.answering);
+  }
+
+  /** The error at hand as the client would be told it, for later; without its place in a statement that is not the client's. */
+  wordsOf(fields: ReadonlyMap<string, string>, op: Op): Buffer {
+    const own = new Map([...fields].filter(([code]) => code !== "P"));
+    return this.#isGuarded(op) ? rebuiltMessage("E", own) : encodeFields("E", own);
   }
 
   /** An error or notice of the target: as it is, or rebuilt. */

@@ -30,11 +30,46 @@ export interface Start {
   readonly parameters: ReadonlyMap<string, string>;
   /** Process number of the target's backend. */
   readonly pid: number;
+  /** What names of the gateway's own prepared statements begin with: nothing that a client could think of. */
+  readonly sideName: string;
+}
+
+/** Who runs statements of the gateway's own beside commands of the client (sides.ts), as the other parts see it. */
+export interface Besides {
+  /** True while the op may not be sent: something runs beside it, or beside an earlier one. May begin with it. */
+  holds(op: Op): boolean;
+  /** It was sent. */
+  sent(op: Op): void;
+  /** The command completed. @returns true when its end is kept back */
+  keeps(op: Op, message: Range): boolean;
+  /** The simple query is over. @returns true when the client is not to hear of it yet */
+  ready(op: Op, status: number): boolean;
+  /** The target skips the group of the command. */
+  failed(op: Op): void;
+  /** What the target says while `speaking`. */
+  message(message: Range, type: number): void;
+  /** The target answers a statement of the gateway's own. */
+  readonly speaking: boolean;
+  /** True from the first statement beside a command to the last. */
+  readonly busy: boolean;
 }
 
 /** Transaction status, as ReadyForQuery says it. */
 export const IDLE = 0x49; // I
 export const FAILED = 0x45; // E
+
+const NO = () => false;
+const NOTHING = () => {};
+const NOTHING_BESIDE: Besides = {
+  holds: NO,
+  sent: NOTHING,
+  keeps: NO,
+  ready: NO,
+  failed: NOTHING,
+  message: NOTHING,
+  speaking: false,
+  busy: false,
+};
 
 export class Core {
   readonly session: Session;
@@ -45,6 +80,8 @@ export class Core {
   readonly statements = new Names<Statement>();
   readonly portals = new Names<Portal>();
   readonly context: ContextTracker;
+  sides: Besides = NOTHING_BESIDE;
+  readonly sideName: string;
   readonly pid: number;
   /** Transaction status of the last ReadyForQuery: I, T or E. */
   status = IDLE;
@@ -85,6 +122,7 @@ export class Core {
     this.session = session;
     this.clock = start.clock;
     this.pid = start.pid;
+    this.sideName = start.sideName;
     this.outside = outside;
     this.reported = new Map(parameters);
     const reported = parameters.get("search_path");

@@ -1,4 +1,5 @@
 // Writes the messages that the gateway makes itself (PostgreSQL documentation, 54.7).
+import type { SideStatement } from "../../protocol.ts";
 
 /** A message of fixed or small size: type, then parts. */
 export function message(type: string, ...parts: readonly (string | Buffer)[]): Buffer {
@@ -24,6 +25,53 @@ export function encodeDescribe(what: "S" | "P", name: string): Buffer {
 
 export function encodeParse(name: string, text: string): Buffer {
   return message("P", `${name}\0${text}\0`, Buffer.from([0, 0]));
+}
+
+/**
+ * A statement of the gateway's own, from Parse to the Close of its portal and of itself; its results come as text. Nothing of the client's
+ * is touched, its unnamed statement and portal least of all.
+ */
+export function encodeSide({ text, bound, most }: SideStatement, name: string): Buffer {
+  const types = bound?.types ?? [];
+  const formats = bound?.formats ?? [];
+  const values = bound?.values ?? [];
+  return Buffer.concat([
+    message("P", `${name}\0${text}\0`, int16(types.length), ...types.map(int32)),
+    message(
+      "B",
+      `${name}\0${name}\0`,
+      int16(formats.length),
+      ...formats.map(int16),
+      ...encodedValues(values),
+      int16(0),
+    ),
+    encodeDescribe("P", name),
+    message("E", `${name}\0`, int32(most)),
+    message("C", `P${name}\0`),
+    message("C", `S${name}\0`),
+  ]);
+}
+
+function encodedValues(values: readonly (Uint8Array | null)[]): Buffer[] {
+  const cells = values.flatMap((value) => (value === null ? [int32(-1)] : [int32(value.length), Buffer.from(value)]));
+  return [int16(values.length), ...cells];
+}
+
+function int16(value: number): Buffer {
+  const out = Buffer.alloc(2);
+  out.writeUInt16BE(value);
+  return out;
+}
+
+function int32(value: number): Buffer {
+  const out = Buffer.alloc(4);
+  out.writeInt32BE(value | 0);
+  return out;
+}
+
+/** @param status I, T or E */
+export function encodeReady(status: number): Buffer {
+  return message("Z", Buffer.from([status]));
 }
 
 /** CopyData around a piece of a longer one: COPY does not care where messages begin (PostgreSQL documentation, 54.2.6). */

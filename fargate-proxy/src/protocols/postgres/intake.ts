@@ -113,8 +113,8 @@ export class Intake {
   get done(): boolean {
     const unread = this.#reader.unread || this.#backlog.length > 0;
     const goodbye = this.#saidGoodbye || (this.#ended && !this.#held && !unread);
-    const { queue } = this.#core;
-    return goodbye && !this.#judging.pending && (queue.toSend === undefined || queue.onlyLazy);
+    const { queue, sides } = this.#core;
+    return goodbye && !this.#judging.pending && !sides.busy && (queue.toSend === undefined || queue.onlyLazy);
   }
 
   /** @returns false when the message has to wait */
@@ -226,7 +226,9 @@ export class Intake {
     const op = new Op(BIND);
     op.name = message.portal;
     op.judgement = statement?.judgement ?? null;
-    const held = statement?.origin === "parse" && statement.judgement.held;
+    const parsed = statement?.origin === "parse" ? statement.judgement : null;
+    const held = parsed?.held === true;
+    const kept = held || parsed?.accompanied === true;
     op.portal = {
       name: message.portal,
       statement,
@@ -234,8 +236,9 @@ export class Intake {
       context: context.current,
       formats: message.formats,
       values: message.values,
-      bound: held ? { types: statement?.types ?? [], ...readBound(this.#reader) } : null,
+      bound: kept ? { types: statement?.types ?? [], ...readBound(this.#reader) } : null,
       released: null,
+      accompanied: false,
       shape: null,
       described: false,
     };

@@ -3,8 +3,8 @@ import { Refusal } from "#shared/errors.ts";
 import type { AnalysisContext } from "../../ports/analysis.ts";
 import type { Circumstances, Command, Judgement, Permitted } from "../../protocol.ts";
 import type { Core } from "./core.ts";
-import { encodeDescribe } from "./encode.ts";
-import { DESCRIBE, EXECUTE, Op, PARSE, QUERY } from "./ops.ts";
+import { encodeDescribe, FLUSH } from "./encode.ts";
+import { DESCRIBE, EXECUTE, Op, PARSE, QUERY, SILENT } from "./ops.ts";
 import { isDescribed, judgementOf, type Portal, REFERS } from "./portals.ts";
 import { type Refusals, staleStatement } from "./refusals.ts";
 import type { Sender } from "./sender.ts";
@@ -103,6 +103,7 @@ export class Judging {
       return;
     }
     op.judgement = judgement;
+    op.beside = verdict.beside ?? null;
     op.traits = traitsOf(judgement.analysis);
     op.ready = false;
     if (op.kind === PARSE) op.lazy = judgement.held;
@@ -122,6 +123,7 @@ export class Judging {
     else if (op.kind === EXECUTE) this.#runs(op, judgement);
     if (op.traits?.undoable) core.context.undoable = true;
     core.queue.push(op);
+    if (op.kind === PARSE && judgement.accompanied) this.#asksTypes(op);
     if (op.kind === QUERY) core.endGroup();
     else core.groupOpen = core.maySkip = true;
   }
@@ -139,6 +141,23 @@ export class Judging {
   #runs(op: Op, judgement: Judgement): void {
     if (judgement.held && op.portal !== null) op.portal.released = judgement;
     this.#needsShape(op);
+    const portal = op.portal as Portal;
+    if (op.beside === null) return;
+    if (portal.accompanied) op.beside = null;
+    // What was sent before has to be answered before anything can run beside this.
+    else this.#core.queue.push(new Op(SILENT).forwards(FLUSH, 0, FLUSH.length));
+    portal.accompanied = true;
+  }
+
+  /** What runs beside a statement takes the same values, as the same types. */
+  #asksTypes(op: Op): void {
+    const frame = encodeDescribe("S", op.name);
+    const describe = new Op(DESCRIBE).forwards(frame, 0, frame.length);
+    describe.hidden = describe.ofStatement = true;
+    describe.statement = op.statement;
+    describe.lazy = op.lazy;
+    describing(describe);
+    this.#core.queue.push(describe);
   }
 
   #begins(op: Op, judgement: Judgement, context: AnalysisContext): void {
@@ -151,6 +170,7 @@ export class Judging {
       context,
       types: op.types,
       refers: REFERS.test(text),
+      parameters: null,
       shape: null,
       described: false,
     };

@@ -15,7 +15,7 @@ export class Machine {
     this.#core = new Core(start, outside);
     this.#sender = new Sender(this.#core);
     this.#intake = new Intake(this.#core, this.#sender);
-    this.#results = new Results(this.#core);
+    this.#results = new Results(this.#core, this.#sender);
   }
 
   /** The client sent bytes. Only while `wantsClient`. */

@@ -142,9 +142,12 @@ export function readTag({ buffer, start, end }: Range): string | null {
   return nul === end - 1 ? buffer.toString("latin1", start + HEADER, nul) : null;
 }
 
-/** ParameterDescription: is it well-formed? */
-export function isParameterDescription({ buffer, start, end }: Range): boolean {
-  return start + HEADER + 2 <= end && start + HEADER + 2 + buffer.readUInt16BE(start + HEADER) * 4 === end;
+/** ParameterDescription: pg_type.oid of each parameter. */
+export function readParameterTypes({ buffer, start, end }: Range): readonly number[] | null {
+  if (start + HEADER + 2 > end) return null;
+  const count = buffer.readUInt16BE(start + HEADER);
+  if (start + HEADER + 2 + count * 4 !== end) return null;
+  return Array.from({ length: count }, (_, i) => buffer.readUInt32BE(start + HEADER + 2 + i * 4));
 }
 
 /** RowDescription. Names that are not UTF-8 are read as Latin-1: they are compared with what the analysis knows, never sent. */

@@ -3,7 +3,7 @@ import type { Refusal } from "#shared/errors.ts";
 import type { AnalysedStatement } from "#shared/facts.ts";
 import type { CopyMask, MaskTally, RowMask } from "#shared/masking/types.ts";
 import type { Permit } from "../../gate/permit.ts";
-import type { Judgement } from "../../protocol.ts";
+import type { Companion, Judgement } from "../../protocol.ts";
 import type { Portal, Statement } from "./portals.ts";
 import type { Traits } from "./traits.ts";
 
@@ -51,6 +51,8 @@ export class Op {
   /** LOCAL: what to say. Otherwise: the permit was denied. */
   refusal: Refusal | null = null;
   judgement: Judgement | null = null;
+  /** Runs beside it, see sides.ts. */
+  beside: Companion | null = null;
   traits: Traits | null = null;
   /** The client is not told of the answer. */
   hidden = false;

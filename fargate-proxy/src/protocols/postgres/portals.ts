@@ -19,6 +19,8 @@ export interface Statement {
   readonly types: readonly number[];
   /** Its text speaks of prepared statements or cursors by name: what it does is known only when it runs. */
   readonly refers: boolean;
+  /** From Describe: pg_type.oid of its parameters. */
+  parameters: readonly number[] | null;
   /** From Describe, with formats 0. */
   shape: Shape | null;
   /** A Describe of it is on its way, or has been answered. */
@@ -34,10 +36,12 @@ export interface Portal {
   readonly context: AnalysisContext;
   readonly formats: readonly number[];
   readonly values: number;
-  /** What was bound, kept where running it needs an approval. */
+  /** What was bound, kept where running it needs an approval, or something runs beside it. */
   readonly bound: BoundValues | null;
   /** What it was permitted to run as, once it was approved: it may go on where it stopped, and runs no second time. */
   released: Judgement | null;
+  /** What runs beside it has run: going on where it stopped changes nothing more. */
+  accompanied: boolean;
   /** From Describe of the portal, with its formats. */
   shape: Shape | null;
   described: boolean;

@@ -8,7 +8,7 @@ import { type Core, FAILED, IDLE } from "./core.ts";
 import { refusalMessage } from "./errors.ts";
 import { BAD, FrameReader, NEED_MORE, OVERSIZE } from "./frames.ts";
 import { BACKEND, backendBounds } from "./kinds.ts";
-import { isParameterDescription, readCopyResponse, readFields, readRowDescription, readTag } from "./messages.ts";
+import { readCopyResponse, readFields, readParameterTypes, readRowDescription, readTag } from "./messages.ts";
 import {
   ABORT,
   BIND,
@@ -24,6 +24,11 @@ import {
   statementOf,
 } from "./ops.ts";
 import { NO_COLUMNS, Rows } from "./rows.ts";
+import type { Sender } from "./sender.ts";
+import { Sides } from "./sides.ts";
+
+/** What the target says of its own accord. */
+const UNASKED: ReadonlySet<number> = new Set([BACKEND.parameterStatus, BACKEND.notification]);
 
 export class Results {
   readonly #core: Core;
@@ -31,10 +36,14 @@ export class Results {
   readonly #rows: Rows;
   readonly #asides: Asides;
 
-  constructor(core: Core) {
+  constructor(core: Core, sender: Sender) {
     this.#core = core;
     this.#rows = new Rows(core, this.#reader);
     this.#asides = new Asides(core, this.#reader);
+    core.sides = new Sides(core, sender, this.#asides, {
+      over: (op, status) => (status === null ? this.#done(op) : this.#isReady(op, status)),
+      skip: (op, sqlstate) => this.#skipGroup(op, sqlstate),
+    });
   }
 
   /** True while part of a message has been forwarded: nothing of our own may come between. */
@@ -50,6 +59,7 @@ export class Results {
       if (found === NEED_MORE) return;
       if (found === BAD) this.#core.targetBroke("a message of unknown type or impossible length");
       else if (found === OVERSIZE) this.#rows.oversize();
+      else if (this.#core.sides.speaking && !UNASKED.has(reader.type)) this.#core.sides.message(reader, reader.type);
       else if (reader.type === BACKEND.dataRow) this.#rows.row(found);
       else if (reader.type === BACKEND.copyData) this.#rows.copyData(found);
       else this.#message();
@@ -134,7 +144,7 @@ export class Results {
         return this.#describedRows(op);
       case BACKEND.commandComplete:
         if (!this.#completed(op)) return false;
-        this.#forward();
+        if (!this.#core.sides.keeps(op, this.#reader)) this.#forward();
         return true;
       case BACKEND.emptyQuery:
         this.#forward();
@@ -163,6 +173,7 @@ export class Results {
       if (!this.#completed(op)) return false;
       if (this.#core.context.unsettled) this.#core.context.unsettle();
     } else if (type !== BACKEND.emptyQuery) return this.#ofCopy(op, type);
+    if (this.#core.sides.keeps(op, this.#reader)) return true;
     this.#forward();
     this.#done(op);
     return true;
@@ -192,8 +203,10 @@ export class Results {
 
   #ofDescribe(op: Op, type: number): boolean {
     if (type === BACKEND.parameterDescription) {
-      if (!op.ofStatement || !isParameterDescription(this.#reader)) return false;
-      this.#forward();
+      const types = op.ofStatement ? readParameterTypes(this.#reader) : null;
+      if (types === null) return false;
+      if (op.statement !== null) op.statement.parameters = types;
+      if (!op.hidden) this.#forward();
       return true;
     }
     if (type !== BACKEND.rowDescription && type !== BACKEND.noData) return false;
@@ -226,11 +239,18 @@ export class Results {
       if (effect.type === "prepare") {
         const { text } = judgement;
         const made = { name: effect.name, origin: "sql" as const, text, judgement, context: context.current };
-        statements.set(effect.name, { ...made, types: [], refers: false, shape: null, described: false });
+        statements.set(effect.name, {
+          ...made,
+          types: [],
+          refers: false,
+          parameters: null,
+          shape: null,
+          described: false,
+        });
       } else if (effect.type === "deallocate") statements.forget(effect.name);
       else if (effect.type === "declare") {
         const made = { name: effect.name, statement: null, cursor: judgement, context: context.current };
-        const unbound = { formats: [], values: 0, bound: null, released: null };
+        const unbound = { formats: [], values: 0, bound: null, released: null, accompanied: false };
         portals.set(effect.name, { ...made, ...unbound, shape: null, described: false });
       } else if (effect.type === "close") portals.forget(effect.name);
       else if (effect.type === "discard" && tag === "DISCARD ALL") {
@@ -246,14 +266,22 @@ export class Results {
   }
 
   #ready(op: Op): void {
-    const core = this.#core;
-    core.status = this.#reader.buffer[this.#reader.start + 5] as number;
+    const status = this.#reader.buffer[this.#reader.start + 5] as number;
+    if (this.#core.sides.ready(op, status)) return;
     this.#core.hushed = false;
+    if (!op.hidden) this.#forward();
+    this.#isReady(op, status);
+  }
+
+  /** The client has been told that the target is ready. */
+  #isReady(op: Op, status: number): void {
+    const core = this.#core;
+    core.status = status;
+    core.hushed = false;
     this.#core.settingsOnly = true;
     if (core.status === IDLE || !op.unsynced) core.inBlock = core.status !== IDLE;
     core.context.pathUnknown = false;
     core.copyIn = false;
-    if (!op.hidden) this.#forward();
     this.#done(op);
     if (core.status === IDLE && core.queue.answering === undefined) core.touched = false;
     if (core.context.pathMoved && !this.#pathMayMove()) return;
@@ -316,6 +344,7 @@ export class Results {
   #skipGroup(op: Op, sqlstate: string): void {
     const core = this.#core;
     if (op.judgement !== null) core.last = op.judgement;
+    core.sides.failed(op);
     core.queue.answered();
     // Our own error: what follows was arranged for when it was put in.
     if (op.kind === ABORT) {

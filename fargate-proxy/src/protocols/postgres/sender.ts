@@ -60,6 +60,7 @@ export class Sender {
       for (let op = core.queue.toSend; op?.ready; op = core.queue.toSend) {
         if (op.lazy && core.queue.onlyLazy) break;
         if (op.alone && core.queue.answering !== undefined) break;
+        if (core.sides.busy || op.beside !== null) if (core.sides.holds(op)) break;
         if (op.kind === LOCAL) core.queue.markSent();
         else if (op.refusal !== null) this.#deny(op, op.refusal);
         else if (op.kind !== ABORT || this.#abortIsDue(op)) this.#send(op);
@@ -90,6 +91,13 @@ export class Sender {
       this.#block = null;
     }
     this.#core.queue.markSent();
+    if (op.beside !== null) this.#core.sides.sent(op);
+  }
+
+  /** Takes back the one that is to be sent next: it becomes an error of ours. */
+  refuse(op: Op, refusal: Refusal): void {
+    this.#deny(op, refusal);
+    this.advance();
   }
 
   #addToRun(op: Op): void {

@@ -1,4 +1,5 @@
 // Sockets to machine and back: one write per turn and side, back-pressure both ways, and how a session ends.
+import { randomBytes } from "node:crypto";
 import type { Duplex } from "node:stream";
 import { Refusal } from "#shared/errors.ts";
 import type { Ending, Session } from "../../protocol.ts";
@@ -41,7 +42,14 @@ class Service implements Outside {
     this.#firstBytes = link.firstBytes;
     this.#resolve = resolve;
     this.#machine = new Machine(
-      { session, clock, searchPath, parameters: upstream.parameters, pid: upstream.pid },
+      {
+        session,
+        clock,
+        searchPath,
+        parameters: upstream.parameters,
+        pid: upstream.pid,
+        sideName: `postern ${randomBytes(9).toString("base64url")} `,
+      },
       this,
     );
   }
