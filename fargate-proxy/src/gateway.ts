@@ -11,7 +11,7 @@ import { createAnalysis } from "./adapters/analysis.ts";
 import { serveHealth } from "./adapters/health.ts";
 import { createIdentity, type IssuerSettings } from "./adapters/identity.ts";
 import { newId } from "./adapters/ids.ts";
-import { openLocalApprovals } from "./adapters/local-approvals.ts";
+import { type LocalApprovalsOptions, openLocalApprovals } from "./adapters/local-approvals.ts";
 import { keepCatalogs } from "./adapters/local-catalogs.ts";
 import { localCredentials } from "./adapters/local-credentials.ts";
 import { localDecisions } from "./adapters/local-decisions.ts";
@@ -25,6 +25,7 @@ import { createTlsAcceptor, dialer, listen } from "./adapters/socket.ts";
 import type { Config } from "./config.ts";
 import { CachedDecisions } from "./gate/decision-cache.ts";
 import { createGate } from "./gate/gate.ts";
+import type { RunningApprovals } from "./ports/approvals.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { CredentialPort } from "./ports/credentials.ts";
 import type { Log, LogFields } from "./ports/log.ts";
@@ -55,6 +56,12 @@ export class StartRefused extends Error {
     this.problems = problems;
   }
 }
+
+/** What a home brings of its own. */
+export interface Adapters {
+  approvals(options: Pick<LocalApprovalsOptions, "path" | "now" | "onProblem">): RunningApprovals;
+}
+const LOCAL: Adapters = { approvals: openLocalApprovals };
 
 /** In one line of the log. */
 const NAMED_RELATIONS = 20;
@@ -113,7 +120,7 @@ function acceptor(
 }
 
 /** @throws StartRefused, or the error of what could not be opened; nothing listens then */
-export async function startGateway(config: Config, log: Log): Promise<Gateway> {
+export async function startGateway(config: Config, log: Log, adapters: Adapters = LOCAL): Promise<Gateway> {
   const loaded = await load(config);
   const evidence = await openLocalRecorder({
     state: config.state,
@@ -123,7 +130,7 @@ export async function startGateway(config: Config, log: Log): Promise<Gateway> {
   const recovered = evidence.recovered.sessions.length;
   if (recovered > 0) log.warn("sessions of a process that died were closed", { recovered });
   try {
-    return await compose(config, log, loaded, evidence);
+    return await compose(config, log, loaded, evidence, adapters);
   } catch (error) {
     await evidence.close();
     throw error;
@@ -131,7 +138,13 @@ export async function startGateway(config: Config, log: Log): Promise<Gateway> {
 }
 
 /** Opens everything in the order in which it depends on each other. */
-async function compose(config: Config, log: Log, loaded: Loaded, evidence: Recorder): Promise<Gateway> {
+async function compose(
+  config: Config,
+  log: Log,
+  loaded: Loaded,
+  evidence: Recorder,
+  adapters: Adapters,
+): Promise<Gateway> {
   const { bundle } = loaded;
   const inState = (path: string) => resolve(config.state, path);
   const metrics = new Metrics();
@@ -149,7 +162,7 @@ async function compose(config: Config, log: Log, loaded: Loaded, evidence: Recor
     },
     onFailure: (target, error) => log.warn("a catalog could not be read", { target, ...reasonOf(error) }),
   });
-  const approvals = openLocalApprovals({
+  const approvals = adapters.approvals({
     path: inState("index.db"),
     now: clock.now,
     onProblem: (problem) => log.warn("approvals", { problem }),

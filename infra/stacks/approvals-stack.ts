@@ -27,7 +27,7 @@ import type { Construct } from "constructs";
 
 const ROOT = join(import.meta.dirname, "../..");
 /** Names of the table's attributes that have an index each; the functions' store knows them by the same. */
-const INDEXES = ["digest", "facts", "window", "pending", "shelf"];
+const INDEXES = ["digest", "facts", "window", "pending", "shelf", "news"];
 
 type Name = "approval-request" | "approval-answer" | "approval-expire" | "notify";
 
@@ -140,6 +140,14 @@ export class ApprovalsStack extends Stack {
         sortKey: { name: "id", type: AttributeType.STRING },
         projectionType: ProjectionType.ALL,
       });
+    // What gateways look at twice a second while somebody waits: small entries, by the time of their writing.
+    table.addGlobalSecondaryIndex({
+      indexName: "changed",
+      partitionKey: { name: "changed", type: AttributeType.STRING },
+      sortKey: { name: "written", type: AttributeType.NUMBER },
+      projectionType: ProjectionType.INCLUDE,
+      nonKeyAttributes: ["length"],
+    });
     return table;
   }
 

@@ -5,17 +5,30 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CreateTableCommand, type CreateTableCommandInput, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import {
+  CreateTableCommand,
+  type CreateTableCommandInput,
+  DynamoDBClient,
+  type DynamoDBClientConfig,
+  PutItemCommand,
+} from "@aws-sdk/client-dynamodb";
 import { CreateFunctionCommand, InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { CreateSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { CreateEmailIdentityCommand, SESv2Client } from "@aws-sdk/client-sesv2";
-import { CreateStateMachineCommand, DescribeExecutionCommand, SFNClient } from "@aws-sdk/client-sfn";
+import {
+  CreateStateMachineCommand,
+  DeleteStateMachineCommand,
+  DescribeExecutionCommand,
+  SFNClient,
+} from "@aws-sdk/client-sfn";
 import { App } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import { build } from "esbuild";
+import { settler } from "#functions/adapters/aws.ts";
 import { DynamoApprovals } from "#functions/adapters/dynamo-approvals.ts";
 import type { HttpEvent, HttpResponse } from "#functions/approval-answer/http.ts";
-import { ensureCertificates } from "#local/certificates.ts";
+import { type Certificates, ensureCertificates } from "#local/certificates.ts";
+import type { ApprovalState } from "#shared/approval/types.ts";
 import { type Issuer, startIssuer } from "#test/support/issuer.ts";
 import { ROOT } from "#test/support/project.ts";
 import { APP, SECRET, TEAM } from "#test/support/slack.ts";
@@ -23,17 +36,30 @@ import { ApprovalsStack } from "../../infra/stacks/approvals-stack.ts";
 import { ACCOUNT, clientOf, REGION, startMiniStack } from "./ministack.ts";
 
 const FUNCTIONS = ["approval-request", "notify", "approval-answer", "approval-expire"] as const;
+const REVOCATIONS = "revocations";
 /** The stand-in reads no TimeoutSecondsPath; the workflow looks again when it is woken too early. */
 const WAKE_SECONDS = 3;
 
 export interface Cloud {
   readonly store: DynamoApprovals;
+  /** What clients of the SDK need to reach it. */
+  readonly client: DynamoDBClientConfig;
   readonly issuer: Issuer;
   /** What was posted to Slack: method and body. */
   readonly slack: { readonly method: string; readonly body: Record<string, unknown> }[];
   /** @throws with what the function said, when it failed */
   invoke<R>(name: (typeof FUNCTIONS)[number], event: object): Promise<R>;
   answer(event: HttpEvent): Promise<HttpResponse>;
+  /** Base address of the HTTP API in front of approval-answer. */
+  readonly door: string;
+  /** Offboards somebody: an item in the table of revocations. */
+  revoke(name: string): Promise<void>;
+  /** Ends a task of the workflow, as the functions do. */
+  settle(task: string, state: ApprovalState): Promise<void>;
+  /** Without it no execution can be started. */
+  readonly workflow: { start(): Promise<void>; stop(): Promise<void> };
+  /** PEM texts of a certificate for localhost, which is its own authority, and the folder it is in. */
+  readonly certificates: Certificates;
   /** How the workflow of this name stands. */
   execution(name: string): Promise<string>;
   stop(): Promise<void>;
@@ -57,7 +83,16 @@ export async function startCloud(members: readonly Member[], broken: ReadonlySet
   const issuer = await startIssuer(pem, "postern");
   const world = await startWorld(members, broken, issuer.keys);
   const dynamo = new DynamoDBClient(client);
-  await dynamo.send(new CreateTableCommand(tableOfStack()));
+  const stack = Template.fromStack(new ApprovalsStack(new App({ context: { "aws:cdk:bundling-stacks": [] } }), "Test"));
+  await dynamo.send(new CreateTableCommand(tableOf(stack)));
+  await dynamo.send(
+    new CreateTableCommand({
+      TableName: REVOCATIONS,
+      KeySchema: [{ AttributeName: "name", KeyType: "HASH" }],
+      AttributeDefinitions: [{ AttributeName: "name", AttributeType: "S" }],
+      BillingMode: "PAY_PER_REQUEST",
+    }),
+  );
   const secret = JSON.stringify({ slackSigningSecret: SECRET, slackBotToken: "xoxb-test", directoryToken: "scim" });
   const { ARN } = await new SecretsManagerClient(client).send(
     new CreateSecretCommand({ Name: "credentials", SecretString: secret }),
@@ -70,6 +105,7 @@ export async function startCloud(members: readonly Member[], broken: ReadonlySet
     AWS_ACCESS_KEY_ID: "test",
     AWS_SECRET_ACCESS_KEY: "test",
     POSTERN_TABLE: "approvals",
+    POSTERN_REVOCATIONS: REVOCATIONS,
     POSTERN_WORKFLOW: workflow,
     POSTERN_SECRET: ARN ?? "",
     POSTERN_POLICY: join(ROOT, "policy"),
@@ -97,13 +133,11 @@ export async function startCloud(members: readonly Member[], broken: ReadonlySet
       }),
     );
   const states = new SFNClient(client);
-  await states.send(
-    new CreateStateMachineCommand({
-      name: "approval",
-      roleArn: `arn:aws:iam::${ACCOUNT}:role/none`,
-      definition: definition(),
-    }),
-  );
+  const start = async () => {
+    const roleArn = `arn:aws:iam::${ACCOUNT}:role/none`;
+    await states.send(new CreateStateMachineCommand({ name: "approval", roleArn, definition: definition() }));
+  };
+  await start();
 
   const invoke = async <R>(name: string, event: object): Promise<R> => {
     const done = await lambda.send(
@@ -115,8 +149,18 @@ export async function startCloud(members: readonly Member[], broken: ReadonlySet
   };
   return {
     store: new DynamoApprovals(dynamo, "approvals"),
+    client,
+    certificates: tls,
     issuer,
     slack: world.slack,
+    door: await openDoor(endpoint, routesOf(stack)),
+    settle: settler(states),
+    workflow: {
+      start,
+      stop: async () => void (await states.send(new DeleteStateMachineCommand({ stateMachineArn: workflow }))),
+    },
+    revoke: async (name) =>
+      void (await dynamo.send(new PutItemCommand({ TableName: REVOCATIONS, Item: { name: { S: name } } }))),
     invoke,
     answer: (event) => invoke<HttpResponse>("approval-answer", event),
     async execution(name) {
@@ -132,11 +176,32 @@ export async function startCloud(members: readonly Member[], broken: ReadonlySet
 }
 
 /** The table as the stack has it, without what the stand-in does not know. */
-function tableOfStack(): CreateTableCommandInput {
-  const stack = new ApprovalsStack(new App({ context: { "aws:cdk:bundling-stacks": [] } }), "Test");
-  const [table] = Object.values(Template.fromStack(stack).findResources("AWS::DynamoDB::Table"));
+function tableOf(stack: Template): CreateTableCommandInput {
+  const [table] = Object.values(stack.findResources("AWS::DynamoDB::Table"));
   const { KeySchema, AttributeDefinitions, GlobalSecondaryIndexes, BillingMode } = table?.Properties ?? {};
   return { TableName: "approvals", KeySchema, AttributeDefinitions, GlobalSecondaryIndexes, BillingMode };
+}
+
+function routesOf(stack: Template): readonly string[] {
+  return Object.values(stack.findResources("AWS::ApiGatewayV2::Route")).map((route) => route.Properties.RouteKey);
+}
+
+/** The HTTP API with the stack's routes, in front of approval-answer. @returns its address */
+async function openDoor(endpoint: string, routes: readonly string[]): Promise<string> {
+  const make = async (path: string, body: object) => {
+    const made = await fetch(`${endpoint}/v2/apis${path}`, { method: "POST", body: JSON.stringify(body) });
+    if (!made.ok) throw new Error(`the HTTP API cannot be made: ${await made.text()}`);
+    return (await made.json()) as { readonly apiId: string; readonly integrationId: string };
+  };
+  const { apiId } = await make("", { name: "answers", protocolType: "HTTP" });
+  const { integrationId } = await make(`/${apiId}/integrations`, {
+    integrationType: "AWS_PROXY",
+    integrationUri: `arn:aws:lambda:${REGION}:${ACCOUNT}:function:approval-answer`,
+    payloadFormatVersion: "2.0",
+  });
+  for (const routeKey of routes) await make(`/${apiId}/routes`, { routeKey, target: `integrations/${integrationId}` });
+  await make(`/${apiId}/stages`, { stageName: "$default", autoDeploy: true });
+  return `${endpoint}/_aws/execute-api/${apiId}/$default`;
 }
 
 function definition(): string {

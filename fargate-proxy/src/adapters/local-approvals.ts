@@ -10,7 +10,7 @@ import { asked, knowsChannel, nextDue } from "#shared/approval/machine.ts";
 import { onChannels } from "#shared/approval/rules.ts";
 import type { ApprovalNews } from "#shared/approval/store.ts";
 import type { ApprovalRequest, ApprovalState, Channel } from "#shared/approval/types.ts";
-import type { ApprovalListener, ApprovalPort } from "../ports/approvals.ts";
+import type { ApprovalListener, RunningApprovals } from "../ports/approvals.ts";
 import { ApprovalWatchers } from "./approval-watchers.ts";
 import { LocalApprovalStore } from "./local-approval-store.ts";
 
@@ -25,10 +25,6 @@ export interface LocalApprovalsOptions {
   readonly onProblem: (problem: string) => void;
   /** How often the tables are looked at. */
   readonly everyMs?: number;
-}
-
-export interface RunningApprovals extends ApprovalPort {
-  close(): Promise<void>;
 }
 
 /** Beyond this, what was read last says nothing any more. */

@@ -42,3 +42,8 @@ export interface ApprovalPort {
    */
   feed(listener: (news: ApprovalNews) => Promise<void>): () => void;
 }
+
+/** One that looks at its store by itself. */
+export interface RunningApprovals extends ApprovalPort {
+  close(): Promise<void>;
+}

@@ -54,8 +54,7 @@ export function starter(stateMachineArn: string): (name: string, input: object) 
 }
 
 /** Ends the task that waits for an answer. It may be over already; the workflow looks at the request again when its time comes. */
-export function settler(): (taskToken: string, state: ApprovalState) => Promise<void> {
-  const client = new SFNClient();
+export function settler(client = new SFNClient()): (taskToken: string, state: ApprovalState) => Promise<void> {
   return async (taskToken, { status }) => {
     try {
       await client.send(new SendTaskSuccessCommand({ taskToken, output: JSON.stringify({ status }) }));

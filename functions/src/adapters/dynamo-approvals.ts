@@ -1,5 +1,6 @@
 // Requests for approval in DynamoDB: one table, one item for each thing. Reads by id are consistent. The indexes follow a moment later, so what
-// they do not show yet is asked for again, and nothing is let through that would not be.
+// they do not show yet is asked for again, and nothing is let through that would not be. Every write says when it was made (`written`, for those
+// who watch) and that it is `news`, until the evidence has it: the gateway's side of both is in aws-approval-table.ts.
 import {
   type AttributeValue,
   ConditionalCheckFailedException,
@@ -13,7 +14,7 @@ import type { GlassState } from "#shared/approval/break-glass.ts";
 import type { ApprovalStore, Incident } from "#shared/approval/store.ts";
 import type { ApprovalState } from "#shared/approval/types.ts";
 
-type Item = Record<string, AttributeValue>;
+export type Item = Record<string, AttributeValue>;
 
 const MINUTE = 60_000;
 const INCIDENT_DAYS = 90;
@@ -105,6 +106,7 @@ export class DynamoApprovals implements ApprovalStore {
       key: { S: `incident#${id}` },
       id: { S: id },
       shelf: { S: "incident" },
+      news: { S: "news" },
       state: { S: JSON.stringify(incident) },
       expires: seconds(at + INCIDENT_DAYS * 24 * 60 * MINUTE),
     });
@@ -153,24 +155,40 @@ export class DynamoApprovals implements ApprovalStore {
     );
   }
 
-  async #query<T>(index: string, value: string, order: "newest" | "oldest", limit = PAGE): Promise<T[]> {
-    const found = await this.#client.send(
-      new QueryCommand({
-        TableName: this.#table,
-        IndexName: index,
-        KeyConditionExpression: "#index = :value",
-        ExpressionAttributeNames: { "#index": index },
-        ExpressionAttributeValues: { ":value": { S: value } },
-        ScanIndexForward: order === "oldest",
-        Limit: limit,
-      }),
-    );
-    return (found.Items ?? []).map((item) => stateOf<T>(item)).filter((state) => state !== null);
+  /** @param limit all there are, when left out */
+  async #query<T>(index: string, value: string, order: "newest" | "oldest", limit = Number.MAX_SAFE_INTEGER) {
+    const states: T[] = [];
+    let from: Item | undefined;
+    do {
+      const found = await this.#client.send(
+        new QueryCommand({
+          TableName: this.#table,
+          IndexName: index,
+          KeyConditionExpression: "#index = :value",
+          ExpressionAttributeNames: { "#index": index },
+          ExpressionAttributeValues: { ":value": { S: value } },
+          ScanIndexForward: order === "oldest",
+          Limit: Math.min(limit - states.length, PAGE),
+          ...(from === undefined ? {} : { ExclusiveStartKey: from }),
+        }),
+      );
+      states.push(...(found.Items ?? []).map((item) => stateOf<T>(item)).filter((state) => state !== null));
+      from = found.LastEvaluatedKey;
+    } while (from !== undefined && states.length < limit);
+    return states;
   }
 }
 
-/** Attributes that have an index each, with the item's `id` as sort key. What an item lacks keeps it out of the index. */
-export const INDEXES = ["digest", "facts", "window", "pending", "shelf"] as const;
+/** Attributes that have an index each, with its sort key. What an item lacks keeps it out of the index. */
+export const INDEXES = {
+  digest: "id",
+  facts: "id",
+  window: "id",
+  pending: "id",
+  shelf: "id",
+  news: "id",
+  changed: "written",
+} as const;
 
 function requestItem(state: ApprovalState): Item {
   const { id, digest, facts } = state.request;
@@ -183,6 +201,9 @@ function requestItem(state: ApprovalState): Item {
     state: { S: JSON.stringify(state) },
     facts: { S: facts },
     shelf: { S: "request" },
+    news: { S: "news" },
+    changed: { S: "request" },
+    written: { N: String(Date.now()) },
     ...(alive ? { digest: { S: digest }, pending: { S: "request" } } : {}),
     ...(opensWindow ? { window: { S: facts } } : {}),
   };
@@ -195,11 +216,12 @@ function glassItem(state: GlassState): Item {
     id: { S: state.glass.id },
     length: { N: String(state.history.length) },
     state: { S: JSON.stringify(state) },
+    news: { S: "news" },
     ...(reviewed ? {} : { pending: { S: "glass" } }),
   };
 }
 
-function stateOf<T>(item: Item | undefined): T | null {
+export function stateOf<T>(item: Item | undefined): T | null {
   return item?.state?.S === undefined ? null : (JSON.parse(item.state.S) as T);
 }
 
@@ -207,7 +229,8 @@ function seconds(ms: number): AttributeValue {
   return { N: String(Math.ceil(ms / 1000)) };
 }
 
-async function unlessChecked(write: () => Promise<unknown>): Promise<boolean> {
+/** @returns false when the write's condition did not hold */
+export async function unlessChecked(write: () => Promise<unknown>): Promise<boolean> {
   try {
     await write();
     return true;

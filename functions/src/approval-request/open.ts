@@ -49,16 +49,19 @@ async function reusable({ store, now }: OpenParts, request: ApprovalRequest): Pr
   return alive.find((state) => state.status === "approved") ?? alive[0] ?? null;
 }
 
-/** Somebody has to ask, and to mind the time: a request without a workflow is none. */
+const NO_WORKFLOW = "the workflow could not be started";
+
+/** Somebody has to ask, and to mind the time: a request without a workflow is none, whenever it is asked for. */
 async function started(parts: OpenParts, state: ApprovalState): Promise<ApprovalState> {
+  const last = state.history.at(-1);
+  if (last?.type === "cancelled" && last.why === NO_WORKFLOW) throw new FunctionFailure("Failed", NO_WORKFLOW);
   if (state.status !== "open") return state;
   try {
     await parts.start(state);
     return state;
   } catch {
-    const why = "the workflow could not be started";
-    await apply(parts.store, state.request.id, { type: "cancel", at: parts.now(), by: "postern", why });
-    throw new FunctionFailure("Failed", why);
+    await apply(parts.store, state.request.id, { type: "cancel", at: parts.now(), by: "postern", why: NO_WORKFLOW });
+    throw new FunctionFailure("Failed", NO_WORKFLOW);
   }
 }
 
