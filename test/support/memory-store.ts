@@ -57,8 +57,8 @@ export class MemoryStore implements StorePort {
     });
   }
 
-  async *list(prefix: string): AsyncGenerator<{ readonly key: string; readonly bytes: number }> {
-    for (const [key, bytes] of this.objects) if (key.startsWith(prefix)) yield { key, bytes: bytes.length };
+  async *list(prefix: string): AsyncGenerator<{ readonly key: string }> {
+    for (const key of this.objects.keys()) if (key.startsWith(prefix)) yield { key };
   }
 }
 

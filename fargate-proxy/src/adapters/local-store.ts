@@ -1,7 +1,7 @@
 // Write-once files: an object is written beside, made durable, made read-only, and linked to its name, which fails if the name is taken.
 // So a name either has all of its bytes or does not exist. Root can still change them; the product keeps them under S3 Object Lock.
 import { randomUUID } from "node:crypto";
-import { link, mkdir, open, readdir, readFile, rename, stat, unlink } from "node:fs/promises";
+import { link, mkdir, open, readdir, readFile, rename, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { isObjectKey, KeyExists, type StorePort } from "#shared/evidence/ports.ts";
 import { isPartial, parseTileKey } from "#shared/evidence/tiles.ts";
@@ -66,12 +66,12 @@ export class LocalStore implements StorePort {
     }
   }
 
-  async *list(prefix: string): AsyncGenerator<{ readonly key: string; readonly bytes: number }> {
+  async *list(prefix: string): AsyncGenerator<{ readonly key: string }> {
     const folder = prefix.slice(0, prefix.lastIndexOf("/") + 1);
     for await (const entry of this.#walk(folder)) if (entry.key.startsWith(prefix)) yield entry;
   }
 
-  async *#walk(folder: string): AsyncGenerator<{ readonly key: string; readonly bytes: number }> {
+  async *#walk(folder: string): AsyncGenerator<{ readonly key: string }> {
     const entries = await readdir(join(this.#root, folder), { withFileTypes: true }).catch((error: unknown) => {
       if (isCode(error, "ENOENT") || isCode(error, "ENOTDIR")) return [];
       throw error;
@@ -80,20 +80,7 @@ export class LocalStore implements StorePort {
       const key = `${folder}${entry.name}`;
       if (key === DRAFTS) continue;
       if (entry.isDirectory()) yield* this.#walk(`${key}/`);
-      else {
-        const bytes = await this.#size(key);
-        if (bytes !== null) yield { key, bytes };
-      }
-    }
-  }
-
-  /** Null for a partial tile that was retired since it was listed. */
-  async #size(key: string): Promise<number | null> {
-    try {
-      return (await stat(join(this.#root, key))).size;
-    } catch (error) {
-      if (isCode(error, "ENOENT")) return null;
-      throw error;
+      else yield { key };
     }
   }
 

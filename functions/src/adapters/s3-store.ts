@@ -89,7 +89,7 @@ export class S3Store implements StorePort {
     }
   }
 
-  async *list(prefix: string): AsyncGenerator<{ readonly key: string; readonly bytes: number }> {
+  async *list(prefix: string): AsyncGenerator<{ readonly key: string }> {
     const { client, bucket } = this.#parts;
     for (let from: string | undefined; ; ) {
       const page = await client.send(
@@ -99,7 +99,7 @@ export class S3Store implements StorePort {
           ...(from === undefined ? {} : { ContinuationToken: from }),
         }),
       );
-      for (const { Key, Size } of page.Contents ?? []) if (Key !== undefined) yield { key: Key, bytes: Size ?? 0 };
+      for (const { Key } of page.Contents ?? []) if (Key !== undefined) yield { key: Key };
       from = page.NextContinuationToken;
       if (page.IsTruncated !== true || from === undefined) return;
     }

@@ -6,7 +6,9 @@ import type { Sha256 } from "./digest.ts";
 /** A segment of this size is stored at once. */
 export const SEGMENT_BYTES: number = 1 << 20;
 
-export type Lane = "events" | "recordings" | "sealed";
+/** What a session can have objects in. */
+export const LANES = ["events", "recordings", "sealed"] as const;
+export type Lane = (typeof LANES)[number];
 
 /** Where the objects of a session lie. */
 export interface Place {
@@ -40,8 +42,6 @@ const ENDINGS: Readonly<Record<Lane, string>> = {
   recordings: "chunks.zst",
   sealed: "chunks.zst.aes",
 };
-/** All lanes: what a session can have objects in. */
-export const LANES: readonly Lane[] = Object.keys(ENDINGS) as Lane[];
 const KEY =
   /^(events|recordings|sealed)\/v1\/date=(\d{4}-\d\d-\d\d)\/target=([A-Za-z0-9._-]+)\/([A-Za-z0-9_-]+)\/(\d{10})-(\d{10})\.([a-z.]+)$/;
 

@@ -3,7 +3,7 @@ import { type Checkpoint, openCheckpoint } from "./checkpoint.ts";
 import { toHex } from "./digest.ts";
 import { CHECKPOINT_KEY, leafBytes } from "./ledger.ts";
 import { readEntries } from "./ledger-entries.ts";
-import { type ObjectRecord, parseKey } from "./segment.ts";
+import { LANES, type ObjectRecord, parseKey, sessionPrefix } from "./segment.ts";
 import { TileCheck } from "./tile-check.ts";
 import { parseTileKey, TiledTree } from "./tiles.ts";
 import {
@@ -47,16 +47,27 @@ export async function readLedger(
   return { head: found.head, records: found.records, unsealed };
 }
 
-/** Keys outside the ledger. For a session, only its own: a store can be large. */
+/** Keys outside the ledger. For a session, only where its own objects are: a store can be large. */
 async function storedKeys(reader: EvidenceReader, request: VerifyRequest): Promise<string[]> {
+  const prefixes =
+    request.scope.type === "session" ? await sessionPlaces(reader, request, request.scope.session) : [""];
   const keys: string[] = [];
-  for await (const { key } of reader.list("")) {
-    if (key === CHECKPOINT_KEY || parseTileKey(key) !== null) continue;
-    const name = parseKey(key);
-    if (request.scope.type === "session" && name !== null && name.session !== request.scope.session) continue;
-    keys.push(key);
-  }
+  for (const prefix of prefixes)
+    for await (const { key } of reader.list(prefix))
+      if (key !== CHECKPOINT_KEY && parseTileKey(key) === null) keys.push(key);
   return keys;
+}
+
+/** The folders that the ledger's entries of a session, and what the journal announces of it, are in: of every lane. */
+async function sessionPlaces(reader: EvidenceReader, request: VerifyRequest, session: string): Promise<string[]> {
+  const prefixes = new Set<string>();
+  const add = ({ key }: ObjectRecord) => {
+    const name = parseKey(key);
+    if (name?.session === session) for (const lane of LANES) prefixes.add(sessionPrefix(lane, name));
+  };
+  for await (const { record } of readEntries(reader)) add(record);
+  for (const record of (await request.pending()).announced) add(record);
+  return [...prefixes];
 }
 
 /** Those that the journal announces with the bytes they have: stored, but their writer stopped before the ledger had them. */

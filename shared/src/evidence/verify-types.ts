@@ -12,7 +12,7 @@ export interface KnownHead {
 
 export interface EvidenceReader {
   /** All objects whose key starts with `prefix`, in no particular order. */
-  list(prefix: string): AsyncIterable<{ readonly key: string; readonly bytes: number }>;
+  list(prefix: string): AsyncIterable<{ readonly key: string }>;
   get(key: string): Promise<Uint8Array | null>;
 }
 
