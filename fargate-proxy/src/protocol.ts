@@ -77,6 +77,8 @@ export interface Command {
   resolve(kind: "prepared" | "cursor", name: string): Judgement | undefined;
   /** Number of bind values, for evidence. */
   readonly binds: number;
+  /** For `execute`, where originals are kept: what was bound, in the protocol's own form. */
+  readonly values?: Uint8Array | null;
   /** Exactly what goes to the target if permitted. */
   readonly bytes: Uint8Array;
   /** For `execute`: a portal that stopped half way was permitted to run as this, and goes on. */
@@ -101,6 +103,8 @@ export interface Judgement {
 
 export interface Permitted {
   readonly judgement: Judgement;
+  /** `seq` of the event that announces this run. */
+  readonly run: number;
   /** Moves the command's bytes; a Promise because evidence is made durable first. Rejects with a Refusal when it cannot be. */
   readonly permit: Promise<Permit>;
   /** What has to run beside it, on the same connection. */
@@ -158,6 +162,14 @@ export interface Companion {
   left(why: string): void;
 }
 
+/** Where an answer belongs. */
+export interface AnswerPlace {
+  /** What it answers: `Permitted.run`; 0 for what the target says unasked. */
+  readonly run: number;
+  /** Bytes that the client is sent before it and that were not given to `output` yet. */
+  readonly waiting: number;
+}
+
 export interface Session {
   readonly id: string;
   readonly principal: Principal;
@@ -171,9 +183,13 @@ export interface Session {
   /** A statement of the gateway's own, which evidence knows. @param name for the prepared statement and the portal */
   side(companion: Companion, statement: SideStatement, name: string): Permit;
   /** What must be hidden in a result of the `index`-th statement of a judged command string. */
-  conceal(judgement: Judgement, index: number, shape: Shape): RowMask | Refusal;
+  conceal(judgement: Judgement, index: number, shape: Shape, place: AnswerPlace): RowMask | Refusal;
   /** The same for COPY TO STDOUT: its rows come in CopyData messages. */
-  concealCopy(judgement: Judgement, index: number, shape: CopyShape): CopyMask | Refusal;
+  concealCopy(judgement: Judgement, index: number, shape: CopyShape, place: AnswerPlace): CopyMask | Refusal;
+  /** Originals are kept for those who may open them: statements, bound values, what masks hide. */
+  readonly keepsOriginals: boolean;
+  /** A message of the target that the client is not told, or not in these words. */
+  withheld(message: Uint8Array, place: AnswerPlace): void;
   /** False once the catalog has changed since: names in it may mean something else by now. */
   holds(judgement: Judgement): boolean;
   /** True when the target holds PHI: what others say there may speak of it. */

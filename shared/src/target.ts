@@ -21,6 +21,8 @@ export interface Target {
   readonly tls: { readonly mode: "verify-full" | "disable"; readonly caFile?: string; readonly serverName?: string };
   /** Where the credential is; never the credential. */
   readonly credential: { readonly type: "file"; readonly path: string };
+  /** Originals (statements, what masks hide) are kept sealed, or only commitments to the cells that masks hide. */
+  readonly sealed: "on" | "off";
   readonly limits: TargetLimits;
   readonly labels: Readonly<Record<string, string>>;
 }

@@ -34,6 +34,7 @@ export const CLINIC: Target = {
   user: "gateway",
   tls: { mode: "disable" },
   credential: { type: "file", path: "none" },
+  sealed: "on",
   limits: { idleSeconds: 60, absoluteSeconds: 600, connections: 10, connectionsPerPrincipal: 2, statementBytes: 1000 },
   labels: {},
 };

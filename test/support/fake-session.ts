@@ -121,7 +121,12 @@ export class FakeSession implements Session {
     if (refusal !== null) return refusal;
     const judgement = command.continues ?? command.prepared ?? this.#judgementOf(command);
     const beside = command.phase === "prepare" ? null : this.companion(command);
-    return { judgement, permit: this.#permit(command), ...(beside === null ? {} : { beside }) };
+    return {
+      judgement,
+      run: this.judged.length,
+      permit: this.#permit(command),
+      ...(beside === null ? {} : { beside }),
+    };
   }
 
   #judgementOf(command: Command): Judgement {
@@ -182,6 +187,14 @@ export class FakeSession implements Session {
 
   holds(): boolean {
     return this.catalogHolds;
+  }
+
+  readonly keepsOriginals = true;
+  /** Messages that the client was not told as they were. */
+  readonly kept: Buffer[] = [];
+
+  withheld(message: Uint8Array): void {
+    this.kept.push(Buffer.from(message));
   }
 
   get protected(): boolean {

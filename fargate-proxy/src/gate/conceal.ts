@@ -46,3 +46,20 @@ function environment({ analysis, pseudonyms, bundle }: GateParts, { target, now 
   if (snapshot === null) return null;
   return { snapshot, target, hmac: pseudonyms.hmac, records: bundle.catalog.recordFormats(target), now };
 }
+
+/** What made a result what the client is shown: kept beside the original, so that it can be masked again and compared. */
+export function shownRows(parts: GateParts, judged: Judged, index: number, shape: Shape, where: Where) {
+  return { kind: "rows", ...shown(parts, judged, index, where), shape } as const;
+}
+
+export function shownCopy(parts: GateParts, judged: Judged, index: number, shape: CopyShape, where: Where) {
+  const statement = judged.analysis.statements[index];
+  const { copy = null, facts } = statement ?? {};
+  return { kind: "copy", ...shown(parts, judged, index, where), shape, copy, outputs: facts?.outputs ?? [] } as const;
+}
+
+function shown({ pseudonyms }: GateParts, judged: Judged, index: number, { now }: Where) {
+  const plan = judged.plans[index];
+  const columns = plan?.type === "columns" ? plan.columns : [];
+  return { index, plan: columns, now, pseudonymKey: pseudonyms.version };
+}

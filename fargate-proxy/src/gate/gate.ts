@@ -95,6 +95,7 @@ async function tryAdmit(parts: GateParts, registry: Registry, claim: Claim): Pro
       authentication: claim.authentication,
       credential: credential.version,
       pseudonymKey: parts.pseudonyms.version,
+      sealed: target.sealed,
     });
   } catch {
     registry.remove(session);

@@ -11,6 +11,7 @@ import type { CopyMask, MaskTally, RowMask, Shape } from "#shared/masking/types.
 import type { Target } from "#shared/target.ts";
 import type { SessionEvidence } from "../ports/evidence.ts";
 import type {
+  AnswerPlace,
   Claim,
   Command,
   Companion,
@@ -22,10 +23,11 @@ import type {
 } from "../protocol.ts";
 import { announcement, unparsed } from "./announce.ts";
 import { preparationObstacle } from "./asking.ts";
-import { maskOfCopy, maskOfRows } from "./conceal.ts";
+import { maskOfCopy, maskOfRows, shownCopy, shownRows } from "./conceal.ts";
 import { within } from "./deadline.ts";
 import { Hold } from "./hold.ts";
 import { type Judged, judgedAs } from "./judged.ts";
+import { Originals } from "./originals.ts";
 import type { GateParts } from "./parts.ts";
 import { mintPermit, type Permit } from "./permit.ts";
 import { refersToNames, withReferred } from "./refers.ts";
@@ -58,6 +60,7 @@ export class GateSession implements Session, Live {
   readonly #parts: GateParts;
   readonly #registry: Registry;
   readonly #evidence: SessionEvidence;
+  readonly #originals: Originals;
   readonly #start: SessionStart;
   readonly #judged = new Map<Analysis, Judged>();
   readonly #settings = new SettingsSaid();
@@ -79,6 +82,7 @@ export class GateSession implements Session, Live {
     this.#parts = parts;
     this.#registry = registry;
     this.#evidence = evidence;
+    this.#originals = new Originals(evidence, start.target.sealed);
     this.#start = start;
   }
 
@@ -98,18 +102,19 @@ export class GateSession implements Session, Live {
     if (begun !== undefined && begun.approval !== null) return this.#permit(command, begun);
     const known = command.prepared as Judged | undefined;
     if (known !== undefined && this.#isCurrent(known, command)) return this.#permit(command, known);
-    if (command.text.length > this.target.limits.statementBytes) return this.#refuse(tooLong(this.target), null);
+    if (command.text.length > this.target.limits.statementBytes)
+      return this.#refuse(tooLong(this.target), null, command);
     const found = this.#parts.analysis.analyse(command.text, command.context);
     return found instanceof Promise
       ? within(PATIENCE_MS, found).then(
           (f) => this.#analysed(command, f),
-          () => this.#refuse(new Refusal("internal"), null),
+          () => this.#refuse(new Refusal("internal"), null, command),
         )
       : this.#analysed(command, found);
   }
 
   #analysed(command: Command, found: Found): Verdict | Promise<Verdict> {
-    if (found instanceof Refusal) return this.#refuse(found, null);
+    if (found instanceof Refusal) return this.#refuse(found, null, command);
     if ("syntax" in found) return this.#refuseSyntax(command, found);
     const analysis = refersToNames(found) ? withReferred(found, command.resolve) : found;
     const known = this.#judged.get(analysis);
@@ -120,6 +125,7 @@ export class GateSession implements Session, Live {
 
   #refuseSyntax(command: Command, problem: SyntaxProblem): Refusal {
     this.#evidence.note(unparsed(command, problem, this.#parts.bundle.version));
+    this.#originals.command(command, null);
     return this.#refuse(syntaxRefusal(problem), null);
   }
 
@@ -130,12 +136,12 @@ export class GateSession implements Session, Live {
     let analysis = first;
     if (this.#parts.analysis.snapshot(this.target.name) !== before) {
       const found = await this.#analyse(command);
-      if (found instanceof Refusal) return this.#refuse(found, null);
+      if (found instanceof Refusal) return this.#refuse(found, null, command);
       if ("syntax" in found) return this.#refuseSyntax(command, found);
       analysis = refersToNames(found) ? withReferred(found, command.resolve) : found;
     }
     const missing = undefinedRefusal(analysis.statements.map((s) => s.facts));
-    return missing === undefined ? this.#decide(command, analysis) : this.#refuse(missing, null);
+    return missing === undefined ? this.#decide(command, analysis) : this.#refuse(missing, null, command);
   }
 
   async #analyse({ text, context }: Command): Promise<Found> {
@@ -145,7 +151,7 @@ export class GateSession implements Session, Live {
 
   async #decide(command: Command, analysis: Analysis): Promise<Verdict> {
     const judged = await this.#judgedNow(command, analysis);
-    return judged instanceof Refusal ? this.#refuse(judged, null) : this.#permit(command, judged);
+    return judged instanceof Refusal ? this.#refuse(judged, null, command) : this.#permit(command, judged);
   }
 
   /** Asks policy, and keeps what follows from its answer. */
@@ -197,7 +203,9 @@ export class GateSession implements Session, Live {
     const { clock, meter } = this.#parts;
     const announced = clock.micros();
     const recorded = this.#evidence.record(announcement(command, judged));
-    if (judged.ref === 0) judged.ref = this.#evidence.seq;
+    const run = this.#evidence.seq;
+    if (judged.ref === 0) judged.ref = run;
+    this.#originals.command(command, judged);
     meter.count("commands", 1, judged.analysis.statements[0]?.facts.kind ?? "empty");
     this.#running += command.phase === "prepare" ? 0 : 1;
     const permit = recorded.then(() => {
@@ -206,7 +214,7 @@ export class GateSession implements Session, Live {
     });
     // The client may be gone by now, and nobody waiting: a rejection that nobody hears would end the process.
     permit.catch(() => {});
-    return { judgement: judged, permit };
+    return { judgement: judged, run, permit };
   }
 
   /** The command waits until people agree to it, and is judged once more before it runs. */
@@ -271,6 +279,7 @@ export class GateSession implements Session, Live {
       // Of syntax errors the server's words repeat the statement: the code says enough.
       why: judged === null ? refusal.code : refusal.message,
     });
+    if (command !== undefined) this.#originals.command(command, judged);
     return refusal;
   }
 
@@ -278,6 +287,7 @@ export class GateSession implements Session, Live {
     if (judged.ref !== 0) return;
     this.#evidence.note(announcement(command, judged));
     judged.ref = this.#evidence.seq;
+    this.#originals.command(command, judged);
   }
 
   pass(bytes: Uint8Array): Permit {
@@ -295,14 +305,28 @@ export class GateSession implements Session, Live {
     return this.#mint(encode(statement, name));
   }
 
-  conceal(judgement: Judgement, index: number, shape: Shape): RowMask | Refusal {
+  conceal(judgement: Judgement, index: number, shape: Shape, place: AnswerPlace): RowMask | Refusal {
     const judged = judgement as Judged;
-    return this.#orMismatch(judged, maskOfRows(this.#parts, judged, index, shape, this.#masking));
+    const where = this.#masking;
+    const mask = this.#orMismatch(judged, maskOfRows(this.#parts, judged, index, shape, where));
+    if (mask instanceof Refusal) return mask;
+    return this.#originals.behind(mask, place, () => shownRows(this.#parts, judged, index, shape, where));
   }
 
-  concealCopy(judgement: Judgement, index: number, shape: CopyShape): CopyMask | Refusal {
+  concealCopy(judgement: Judgement, index: number, shape: CopyShape, place: AnswerPlace): CopyMask | Refusal {
     const judged = judgement as Judged;
-    return this.#orMismatch(judged, maskOfCopy(this.#parts, judged, index, shape, this.#masking));
+    const where = this.#masking;
+    const mask = this.#orMismatch(judged, maskOfCopy(this.#parts, judged, index, shape, where));
+    if (mask instanceof Refusal) return mask;
+    return this.#originals.behind(mask, place, () => shownCopy(this.#parts, judged, index, shape, where));
+  }
+
+  get keepsOriginals(): boolean {
+    return this.#originals.kept;
+  }
+
+  withheld(message: Uint8Array, place: AnswerPlace): void {
+    this.#originals.withheld(message, place);
   }
 
   get #masking(): { readonly target: string; readonly now: number } {
@@ -372,6 +396,7 @@ export class GateSession implements Session, Live {
   }
 
   output(bytes: Uint8Array): void {
+    this.#originals.recorded(bytes.length);
     this.#evidence.output(bytes);
   }
 

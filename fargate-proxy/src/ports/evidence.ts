@@ -13,7 +13,8 @@ export interface EvidencePort {
 
 /**
  * What is kept for those who may open it: `statement` as the client sent it, the `values` bound to it, the target's `result` before masking
- * and the `mask` that was laid over it (or `commitments` to its masked cells), rows `before` and `after` a write.
+ * and the `delivery` of it (by which plan, and where in the recording; `shared/src/evidence/originals.ts`), or `commitments` to the cells that a
+ * mask hid, rows `before` and `after` a write.
  * All bytes of one kind and `ref` are one stream, in the order given.
  */
 export interface SealedPart {

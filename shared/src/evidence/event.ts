@@ -64,6 +64,8 @@ export type EvidenceEvent =
       readonly credential: string;
       /** Version of the key that pseudonyms in this session are made with; absent in older evidence. */
       readonly pseudonymKey?: number;
+      /** Originals are kept sealed, or only commitments to what masks hid; absent in older evidence, which has neither. */
+      readonly sealed?: "on" | "off";
     }
   /** A login that did not become a session. `claimed` is the user name as the client gave it. */
   | {

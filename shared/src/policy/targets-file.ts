@@ -30,6 +30,7 @@ const targetSchema = z.strictObject({
   user: z.string().min(1),
   tls: tlsSchema.prefault({}),
   credential: z.strictObject({ type: z.literal("file"), path: z.string().min(1) }),
+  sealed: z.enum(["on", "off"]).default("on"),
   limits: limitsSchema.prefault({}),
   labels: z.record(z.string(), z.string()).default({}),
 });

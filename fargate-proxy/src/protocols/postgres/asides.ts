@@ -30,8 +30,18 @@ export class Asides {
 
   /** An error or notice of the target: as it is, or rebuilt. */
   say(type: "E" | "N", fields: ReadonlyMap<string, string>, op: Op | undefined): void {
-    if (!this.#isGuarded(op)) this.#core.forward(this.#reader);
-    else if (!this.#core.hushed) this.#core.out.append(rebuiltMessage(type, fields));
+    if (!this.#isGuarded(op)) {
+      this.#core.forward(this.#reader);
+      return;
+    }
+    this.#withhold(op);
+    if (!this.#core.hushed) this.#core.out.append(rebuiltMessage(type, fields));
+  }
+
+  #withhold(op: Op | undefined): void {
+    const { buffer, start, end } = this.#reader;
+    const core = this.#core;
+    if (core.session.keepsOriginals) core.session.withheld(buffer.subarray(start, end), core.placeOf(op));
   }
 
   parameter(): void {
@@ -47,6 +57,7 @@ export class Asides {
     if ((name === "client_encoding" && value !== "UTF8") || (name === "standard_conforming_strings" && value !== "on"))
       core.fail(new Refusal("protocol-unsupported", { message: `the session changed ${name}` }));
     else if (this.#mayTell(core.queue.answering)) this.#core.forward(this.#reader);
+    else this.#withhold(core.queue.answering);
   }
 
   /** set_config can put a cell into a parameter: only what the client itself has just set is told. */
@@ -68,8 +79,12 @@ export class Asides {
     }
     const { pid, channel } = notification;
     const known = !core.session.protected || (pid === core.pid && !this.#isGuarded(core.queue.answering));
-    if (known) core.forward(this.#reader);
-    else if (!core.hushed) core.out.append(encodeNotification(pid, channel, ""));
+    if (known) {
+      core.forward(this.#reader);
+      return;
+    }
+    this.#withhold(undefined);
+    if (!core.hushed) core.out.append(encodeNotification(pid, channel, ""));
   }
 
   #isGuarded(op: Op | undefined): boolean {

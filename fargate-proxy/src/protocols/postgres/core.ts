@@ -2,7 +2,7 @@
 import { Refusal } from "#shared/errors.ts";
 import type { Permit } from "../../gate/permit.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { Judgement, Notice, Session } from "../../protocol.ts";
+import type { AnswerPlace, Judgement, Notice, Session } from "../../protocol.ts";
 import { ContextTracker } from "./context.ts";
 import type { Range } from "./messages.ts";
 import { BIND, CLOSE, DESCRIBE, EXECUTE, type Op, OpQueue, PARSE, QUERY } from "./ops.ts";
@@ -132,6 +132,11 @@ export class Core {
   /** Forwards the target's message at hand as it is. */
   forward({ buffer, start, end }: Range): void {
     if (!this.hushed) this.out.forward(buffer, start, end);
+  }
+
+  /** Where the answer to an op belongs that is about to be said. */
+  placeOf(op: Op | undefined): AnswerPlace {
+    return { run: op?.run ?? 0, waiting: this.out.waiting };
   }
 
   fail(refusal: Refusal): void {

@@ -237,6 +237,7 @@ export class Intake {
       formats: message.formats,
       values: message.values,
       bound: kept ? { types: statement?.types ?? [], ...readBound(this.#reader) } : null,
+      original: this.#core.session.keepsOriginals ? copied(this.#reader) : null,
       released: null,
       accompanied: false,
       shape: null,
@@ -314,6 +315,7 @@ export class Intake {
       text,
       context,
       binds: portal.values,
+      values: portal.original,
       bytes: buffer.subarray(start, end),
     } as const;
     const { released } = portal;
@@ -374,4 +376,8 @@ export class Intake {
 
 function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
+}
+
+function copied({ buffer, start, end }: { buffer: Buffer; start: number; end: number }): Uint8Array {
+  return Uint8Array.prototype.slice.call(buffer, start, end);
 }

@@ -97,6 +97,7 @@ export class Judging {
       return;
     }
     const { judgement, permit } = verdict;
+    op.run = verdict.run;
     if (this.#stale && !core.skipping) {
       unused(verdict);
       this.#withdraw(op, judgement);

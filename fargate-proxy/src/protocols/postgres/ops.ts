@@ -53,6 +53,8 @@ export class Op {
   judgement: Judgement | null = null;
   /** Runs beside it, see sides.ts. */
   beside: Companion | null = null;
+  /** The event that announced it; 0 when there is none. */
+  run = 0;
   traits: Traits | null = null;
   /** The client is not told of the answer. */
   hidden = false;

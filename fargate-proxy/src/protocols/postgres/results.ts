@@ -250,7 +250,7 @@ export class Results {
       } else if (effect.type === "deallocate") statements.forget(effect.name);
       else if (effect.type === "declare") {
         const made = { name: effect.name, statement: null, cursor: judgement, context: context.current };
-        const unbound = { formats: [], values: 0, bound: null, released: null, accompanied: false };
+        const unbound = { formats: [], values: 0, bound: null, original: null, released: null, accompanied: false };
         portals.set(effect.name, { ...made, ...unbound, shape: null, described: false });
       } else if (effect.type === "close") portals.forget(effect.name);
       else if (effect.type === "discard" && tag === "DISCARD ALL") {

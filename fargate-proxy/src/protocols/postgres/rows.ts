@@ -111,7 +111,7 @@ export class Rows {
     if (this.#core.hushed) this.#openRows(op, null);
     else if (shape === null)
       this.#open(op, new Refusal("result-mismatch", { detail: "The target did not describe the result." }));
-    else this.#open(op, this.#core.session.conceal(judgement, op.index, shape), shape.length);
+    else this.#open(op, this.#core.session.conceal(judgement, op.index, shape, this.#core.placeOf(op)), shape.length);
   }
 
   #open(op: Op, mask: RowMask | CopyMask | Refusal, columns = -1): void {
@@ -145,7 +145,7 @@ export class Rows {
     if (response === null || op.judgement === null) return false;
     const shape = { binary: response.format === 1, columns: response.columns, clientEncoding: "UTF8" };
     if (this.#core.hushed) this.#openRows(op, null);
-    else this.#open(op, this.#core.session.concealCopy(op.judgement, op.index, shape));
+    else this.#open(op, this.#core.session.concealCopy(op.judgement, op.index, shape, this.#core.placeOf(op)));
     return true;
   }
 }
