@@ -1,13 +1,13 @@
 // The journal in a stand-in for DynamoDB: the contract of every journal, who may write, and what happens when the way is bad.
 import { randomBytes } from "node:crypto";
-import { CreateTableCommand, DynamoDBClient, QueryCommand } from "@aws-sdk/client-dynamodb";
+import { DynamoDBClient, QueryCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { awsTimes } from "#functions/adapters/clients.ts";
 import { openDynamoJournal } from "#functions/adapters/dynamo-journal.ts";
 import type { JournalPort } from "#shared/evidence/ports.ts";
 import { journalContract } from "#test/contract/journal.ts";
 import { type Fault, type FaultyWay, startFaultyWay } from "#test/support/faulty.ts";
-import { clientOf, type MiniStack, startMiniStack } from "./ministack.ts";
+import { clientOf, createTable, type MiniStack, startMiniStack } from "./ministack.ts";
 
 const STARTING = 300_000;
 const ATTEMPT_MS = 300;
@@ -21,20 +21,7 @@ beforeAll(async () => {
   ministack = await startMiniStack();
   client = new DynamoDBClient(clientOf(ministack.endpoint));
   way = await startFaultyWay(ministack.port, 2 * ATTEMPT_MS);
-  await client.send(
-    new CreateTableCommand({
-      TableName: TABLE,
-      BillingMode: "PAY_PER_REQUEST",
-      AttributeDefinitions: [
-        { AttributeName: "task", AttributeType: "S" },
-        { AttributeName: "sequence", AttributeType: "N" },
-      ],
-      KeySchema: [
-        { AttributeName: "task", KeyType: "HASH" },
-        { AttributeName: "sequence", KeyType: "RANGE" },
-      ],
-    }),
-  );
+  await createTable(client, TABLE, { task: "S", sequence: "N" });
 }, STARTING);
 afterAll(async () => {
   await way?.close();

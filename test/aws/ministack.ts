@@ -1,6 +1,7 @@
 // MiniStack, the stand-in for AWS, as a process of its own on loopback.
 import { execFileSync, spawn } from "node:child_process";
 import { join } from "node:path";
+import { CreateTableCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { freePort, listening } from "#test/support/net.ts";
 import { ROOT } from "#test/support/project.ts";
 import { environment } from "#test/support/settings.ts";
@@ -34,4 +35,23 @@ export async function startMiniStack(): Promise<MiniStack> {
 /** What the SDK's clients are made with, to speak to a stand-in. */
 export function clientOf(endpoint: string) {
   return { endpoint, region: REGION, credentials: { accessKeyId: "test", secretAccessKey: "test" } };
+}
+
+/** @param keys name and type of the partition key, and of the sort key where there is one */
+export async function createTable(
+  client: DynamoDBClient,
+  name: string,
+  keys: Record<string, "S" | "N">,
+): Promise<void> {
+  await client.send(
+    new CreateTableCommand({
+      TableName: name,
+      BillingMode: "PAY_PER_REQUEST",
+      AttributeDefinitions: Object.entries(keys).map(([AttributeName, AttributeType]) => ({
+        AttributeName,
+        AttributeType,
+      })),
+      KeySchema: Object.keys(keys).map((AttributeName, i) => ({ AttributeName, KeyType: i === 0 ? "HASH" : "RANGE" })),
+    }),
+  );
 }

@@ -3,6 +3,7 @@ import { readdirSync, statSync, writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { localWrappedKeys, openLocalDataKeyOpener, openLocalDataKeys } from "#proxy/adapters/local-data-keys.ts";
 import { LocalIndex } from "#proxy/adapters/local-index.ts";
 import { LocalJournal } from "#proxy/adapters/local-journal.ts";
 import { BATCH_HEADER, batchHeader, readBatch } from "#proxy/adapters/local-journal-file.ts";
@@ -10,6 +11,7 @@ import { openLocalSigner } from "#proxy/adapters/local-signer.ts";
 import { LocalStore } from "#proxy/adapters/local-store.ts";
 import { temporaryState } from "#test/support/evidence.ts";
 import { MemoryStore } from "#test/support/memory-store.ts";
+import { dataKeysContract, wrappedKeysContract } from "./data-keys.ts";
 import { indexContract } from "./index-of-sessions.ts";
 import { journalContract } from "./journal.ts";
 import { signerContract } from "./signer.ts";
@@ -23,6 +25,11 @@ const folder = () => join(state.path, `f${++folders}`);
 storeContract("local", () => LocalStore.open(folder()));
 indexContract("local", () => new LocalIndex(":memory:"));
 journalContract("local", (place) => LocalJournal.open(join(state.path, place), { fileBytes: 256 << 10 }));
+dataKeysContract("local", async () => {
+  const keys = folder();
+  return { keys: await openLocalDataKeys(keys), opener: await openLocalDataKeyOpener(join(keys, "sealed.key")) };
+});
+wrappedKeysContract("local", () => localWrappedKeys(folder()));
 signerContract("local", () => openLocalSigner(join(state.path, "keys")));
 
 // The stand-in of the tests has to be as strict as what it stands for, but for where its keys lead: it has nowhere to lead to.
