@@ -21,18 +21,17 @@ import {
   DescribeExecutionCommand,
   SFNClient,
 } from "@aws-sdk/client-sfn";
-import { App } from "aws-cdk-lib";
-import { Template } from "aws-cdk-lib/assertions";
+import type { Template } from "aws-cdk-lib/assertions";
 import { build } from "esbuild";
 import { settler } from "#functions/adapters/aws.ts";
 import { DynamoApprovals } from "#functions/adapters/dynamo-approvals.ts";
 import type { HttpEvent, HttpResponse } from "#functions/approval-answer/http.ts";
 import { type Certificates, ensureCertificates } from "#local/certificates.ts";
 import type { ApprovalState } from "#shared/approval/types.ts";
+import { templates } from "#test/support/deployment.ts";
 import { type Issuer, startIssuer } from "#test/support/issuer.ts";
 import { ROOT } from "#test/support/project.ts";
 import { APP, SECRET, TEAM } from "#test/support/slack.ts";
-import { ApprovalsStack } from "../../infra/stacks/approvals-stack.ts";
 import { ACCOUNT, clientOf, REGION, startMiniStack } from "./ministack.ts";
 
 const FUNCTIONS = ["approval-request", "notify", "approval-answer", "approval-expire"] as const;
@@ -83,8 +82,8 @@ export async function startCloud(members: readonly Member[], broken: ReadonlySet
   const issuer = await startIssuer(pem, "postern");
   const world = await startWorld(members, broken, issuer.keys);
   const dynamo = new DynamoDBClient(client);
-  const stack = Template.fromStack(new ApprovalsStack(new App({ context: { "aws:cdk:bundling-stacks": [] } }), "Test"));
-  await dynamo.send(new CreateTableCommand(tableOf(stack)));
+  const { data, control } = templates("minimal");
+  await dynamo.send(new CreateTableCommand(tableOf(data)));
   await dynamo.send(
     new CreateTableCommand({
       TableName: REVOCATIONS,
@@ -153,7 +152,7 @@ export async function startCloud(members: readonly Member[], broken: ReadonlySet
     certificates: tls,
     issuer,
     slack: world.slack,
-    door: await openDoor(endpoint, routesOf(stack)),
+    door: await openDoor(endpoint, routesOf(control)),
     settle: settler(states),
     workflow: {
       start,
@@ -177,7 +176,8 @@ export async function startCloud(members: readonly Member[], broken: ReadonlySet
 
 /** The table as the stack has it, without what the stand-in does not know. */
 function tableOf(stack: Template): CreateTableCommandInput {
-  const [table] = Object.values(stack.findResources("AWS::DynamoDB::Table"));
+  const tables = Object.entries(stack.findResources("AWS::DynamoDB::Table"));
+  const table = tables.find(([id]) => id.startsWith("Approvals"))?.[1];
   const { KeySchema, AttributeDefinitions, GlobalSecondaryIndexes, BillingMode } = table?.Properties ?? {};
   return { TableName: "approvals", KeySchema, AttributeDefinitions, GlobalSecondaryIndexes, BillingMode };
 }

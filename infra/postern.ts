@@ -1,0 +1,54 @@
+// The whole, put together: stacks compose, constructs own.
+import { type App, Validations } from "aws-cdk-lib";
+import { HIPAASecurityChecks } from "cdk-nag";
+import { ExplainedChecks, explain } from "./constructs/explain.ts";
+import type { Settings } from "./settings.ts";
+import { AuditStack } from "./stacks/audit-stack.ts";
+import { ControlStack } from "./stacks/control-stack.ts";
+import { DataStack } from "./stacks/data-stack.ts";
+import { IdentityStack } from "./stacks/identity-stack.ts";
+import { KeysStack } from "./stacks/keys-stack.ts";
+import { NetworkStack } from "./stacks/network-stack.ts";
+
+/** Adds all stacks to the app, and the rules that they are held against. They know no account and no region. */
+export function postern(app: App, settings: Settings) {
+  const called = (what: string, description: string) =>
+    [`${settings.name}${what}`, { description: `Postern: ${description}`, terminationProtection: true }] as const;
+  const make = <P extends object, S>(
+    Kind: new (scope: App, id: string, props: P & { description: string }) => S,
+    what: string,
+    description: string,
+    props: P,
+  ): S => {
+    const [id, common] = called(what, description);
+    return new Kind(app, id, { ...common, ...props });
+  };
+  const keys = make(KeysStack, "Keys", "the keys, one for each purpose", { openers: settings.evidence.openers });
+  const network = make(NetworkStack, "Network", "private subnets, endpoints, flow logs", {
+    keys,
+    network: settings.network,
+  });
+  const data = make(DataStack, "Data", "evidence, written once and kept for six years; tables", {
+    keys,
+    evidence: settings.evidence,
+  });
+  const identity = make(IdentityStack, "Identity", "who vouches for identities", {
+    keys,
+    identity: settings.identity,
+    apiEndpoint: network.apiEndpoint,
+  });
+  const control = make(ControlStack, "Control", "what decides, asks and answers", {
+    keys,
+    network,
+    data,
+    issuer: identity.issuer,
+    settings,
+  });
+  const audit = make(AuditStack, "Audit", "where auditors ask", { keys });
+  explain(app, {
+    "HIPAA.Security-IAMNoInlinePolicy":
+      "each role belongs to one function, task or service, and its policy to that role alone: test/infra/roles.txt lists every statement",
+  });
+  Validations.of(app).addPlugins(new HIPAASecurityChecks(app), new ExplainedChecks(app));
+  return { keys, network, data, identity, control, audit };
+}

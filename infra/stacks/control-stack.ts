@@ -1,0 +1,219 @@
+// What decides, asks and answers: the functions, the state machine that minds the time of approvals, and the one way in from outside.
+import { join } from "node:path";
+import { ArnFormat, Aws, CfnOutput, Stack, type StackProps } from "aws-cdk-lib";
+import { type CfnStage, HttpApi, HttpMethod } from "aws-cdk-lib/aws-apigatewayv2";
+import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
+import { SecurityGroup } from "aws-cdk-lib/aws-ec2";
+import { PolicyStatement } from "aws-cdk-lib/aws-iam";
+import type { Queue } from "aws-cdk-lib/aws-sqs";
+import { DefinitionBody, LogLevel, StateMachine } from "aws-cdk-lib/aws-stepfunctions";
+import type { Construct } from "constructs";
+import { explain } from "../constructs/explain.ts";
+import { PosternFunction, ROOT } from "../constructs/function.ts";
+import { KeptSecret } from "../constructs/kept-secret.ts";
+import { logGroup } from "../constructs/log-group.ts";
+import type { Settings } from "../settings.ts";
+import type { DataStack } from "./data-stack.ts";
+import type { Issuer } from "./identity-stack.ts";
+import type { KeysStack } from "./keys-stack.ts";
+import type { NetworkStack } from "./network-stack.ts";
+
+/** What the functions do with requests. */
+const REQUESTS = ["GetItem", "PutItem", "UpdateItem", "Query"] as const;
+const CEDAR = "node_modules/@cedar-policy/cedar-wasm/nodejs/cedar_wasm_bg.wasm";
+const IN_BUNDLE = "/var/task/policy";
+
+export interface ControlProps extends StackProps {
+  readonly keys: KeysStack;
+  readonly network: NetworkStack;
+  readonly data: DataStack;
+  readonly issuer: Issuer;
+  readonly settings: Settings;
+}
+
+export class ControlStack extends Stack {
+  readonly request: PosternFunction;
+  readonly workflow: StateMachine;
+  readonly functions: readonly PosternFunction[];
+  /** What could not be handled lies there. */
+  readonly dead: readonly Queue[];
+  readonly api: HttpApi;
+  readonly #props: ControlProps;
+  readonly #secret: KeptSecret;
+  readonly #workflowArn: string;
+  readonly #within: { readonly vpc: NetworkStack["vpc"]; readonly group: SecurityGroup };
+
+  constructor(scope: Construct, id: string, props: ControlProps) {
+    super(scope, id, props);
+    this.#props = props;
+    this.#secret = this.makeSecret();
+    const group = new SecurityGroup(this, "Functions", {
+      vpc: props.network.vpc,
+      description: "Functions that need AWS services alone",
+      allowAllOutbound: false,
+    });
+    props.network.allowServices(group);
+    this.#within = { vpc: props.network.vpc, group };
+    // The state machine calls a function that answers to it: one of the two has to be known by its name.
+    const name = `${Aws.STACK_NAME}-approval`;
+    this.#workflowArn = this.formatArn({
+      service: "states",
+      resource: "stateMachine",
+      resourceName: name,
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    });
+    this.request = this.makeRequest();
+    const expire = this.makeExpire();
+    const notify = this.makeNotify();
+    const answer = this.makeAnswer();
+    this.functions = [this.makeDecide(), this.request, expire, notify, answer];
+    this.dead = [];
+    this.workflow = this.makeWorkflow(name, notify, expire);
+    this.api = this.makeApi(answer);
+    new CfnOutput(this, "AnswerAddress", { value: this.api.apiEndpoint });
+    new CfnOutput(this, "RequestFunction", { value: this.request.functionArn });
+    new CfnOutput(this, "ChannelSecret", { value: this.#secret.secretArn });
+  }
+
+  private makeSecret(): KeptSecret {
+    return new KeptSecret(this, "Channels", {
+      description: "Slack's signing secret and bot token, and the directory's token: to be filled in",
+      key: this.#props.keys.secrets,
+      // Until it is filled in no callback can be signed rightly.
+      generate: {
+        secretStringTemplate: JSON.stringify({ slackBotToken: "", directoryToken: "" }),
+        generateStringKey: "slackSigningSecret",
+      },
+      notRotated:
+        "Slack and the identity provider issue these credentials: they are rotated there, and filled in here (docs/operations.md)",
+    });
+  }
+
+  /** Decides by the bundle that is deployed with it. */
+  private makeDecide(): PosternFunction {
+    return this.makeFunction("decide", {
+      within: this.#within,
+      environment: { POSTERN_POLICY: IN_BUNDLE },
+      files: { [this.#props.settings.policy]: "policy", [CEDAR]: "cedar_wasm_bg.wasm" },
+    });
+  }
+
+  private makeRequest(): PosternFunction {
+    const fn = this.makeFunction("approval-request", { within: this.#within });
+    this.lendRequests(fn);
+    this.letStart(fn);
+    return fn;
+  }
+
+  private makeExpire(): PosternFunction {
+    const fn = this.makeFunction("approval-expire", { within: this.#within });
+    this.lendRequests(fn);
+    return fn;
+  }
+
+  private makeNotify(): PosternFunction {
+    const { mailFrom } = this.#props.settings.approvals;
+    const fn = this.makeFunction("notify", { environment: { POSTERN_MAIL_FROM: mailFrom } });
+    this.lendRequests(fn);
+    this.lendSecret(fn);
+    this.letSettle(fn);
+    fn.addToRolePolicy(
+      new PolicyStatement({
+        actions: ["ses:SendEmail"],
+        resources: [this.formatArn({ service: "ses", resource: "identity", resourceName: "*" })],
+        conditions: { StringEquals: { "ses:FromAddress": mailFrom } },
+      }),
+    );
+    return fn;
+  }
+
+  private makeAnswer(): PosternFunction {
+    const { issuer, settings } = this.#props;
+    const { slack, directory = "" } = settings.approvals;
+    const fn = this.makeFunction("approval-answer", {
+      environment: {
+        POSTERN_POLICY: IN_BUNDLE,
+        POSTERN_SLACK_TEAM: slack?.team ?? "",
+        POSTERN_SLACK_APP: slack?.app ?? "",
+        POSTERN_DIRECTORY: directory,
+        POSTERN_ISSUER: issuer.issuer,
+        POSTERN_AUDIENCE: issuer.audience,
+        POSTERN_JWKS: issuer.jwks,
+      },
+      // Break-glass needs to know what policy offers.
+      files: { [join(settings.policy, "approvals.yaml")]: "policy/approvals.yaml" },
+    });
+    this.lendRequests(fn);
+    this.lendSecret(fn);
+    fn.addEnvironment("POSTERN_REVOCATIONS", this.#props.data.revocations.lend(fn, "GetItem"));
+    this.letStart(fn);
+    this.letSettle(fn);
+    return fn;
+  }
+
+  private makeFunction(name: string, props: Omit<ConstructorParameters<typeof PosternFunction>[2], "name" | "key">) {
+    return new PosternFunction(this, name, { name, key: this.#props.keys.service, ...props });
+  }
+
+  private lendRequests(fn: PosternFunction): void {
+    fn.addEnvironment("POSTERN_TABLE", this.#props.data.approvals.lend(fn, ...REQUESTS));
+  }
+
+  private lendSecret(fn: PosternFunction): void {
+    fn.addEnvironment("POSTERN_SECRET", this.#secret.lend(fn));
+  }
+
+  private letStart(fn: PosternFunction): void {
+    fn.addToRolePolicy(new PolicyStatement({ actions: ["states:StartExecution"], resources: [this.#workflowArn] }));
+    fn.addEnvironment("POSTERN_WORKFLOW", this.#workflowArn);
+  }
+
+  private letSettle(fn: PosternFunction): void {
+    fn.addToRolePolicy(new PolicyStatement({ actions: ["states:SendTaskSuccess"], resources: [this.#workflowArn] }));
+  }
+
+  private makeWorkflow(stateMachineName: string, notify: PosternFunction, expire: PosternFunction): StateMachine {
+    const workflow = new StateMachine(this, "Workflow", {
+      stateMachineName,
+      definitionBody: DefinitionBody.fromFile(join(ROOT, "infra/workflow/approval.asl.json")),
+      definitionSubstitutions: { NotifyFunction: notify.functionArn, ExpireFunction: expire.functionArn },
+      tracingEnabled: true,
+      // Without the data of executions: ids and times are all there is to see.
+      logs: {
+        destination: logGroup(this, "WorkflowLog", this.#props.keys.service),
+        level: LogLevel.ALL,
+        includeExecutionData: false,
+      },
+    });
+    for (const fn of [notify, expire])
+      workflow.addToRolePolicy(
+        new PolicyStatement({ actions: ["lambda:InvokeFunction"], resources: [fn.functionArn] }),
+      );
+    return workflow;
+  }
+
+  private makeApi(answer: PosternFunction): HttpApi {
+    const api = new HttpApi(this, "Api", { description: "Answers to requests for approval" });
+    const integration = new HttpLambdaIntegration("Answer", answer);
+    for (const path of ["/slack", "/approvals", "/approvals/{proxy+}", "/break-glass", "/break-glass/{proxy+}"])
+      api.addRoutes({ path, methods: [HttpMethod.GET, HttpMethod.POST], integration });
+    const stage = api.defaultStage?.node.defaultChild as CfnStage;
+    stage.accessLogSettings = {
+      destinationArn: logGroup(this, "ApiLog", this.#props.keys.service).logGroupArn,
+      format: JSON.stringify({
+        time: "$context.requestTime",
+        method: "$context.httpMethod",
+        route: "$context.routeKey",
+        status: "$context.status",
+        source: "$context.identity.sourceIp",
+      }),
+    };
+    // Whoever is not signed in is turned away cheaply, and not without end.
+    stage.defaultRouteSettings = { throttlingBurstLimit: 50, throttlingRateLimit: 25 };
+    explain(api, {
+      "AwsSolutions-APIG4":
+        "callbacks of Slack carry a signature and no token: approval-answer checks each request itself, by Slack's signature or the issuer's token, and routes are throttled",
+    });
+    return api;
+  }
+}
