@@ -228,7 +228,6 @@ const schema = z.strictObject({
   alarms: z.array(mail).default([]),
 });
 export type Settings = z.infer<typeof schema>;
-export type TargetSettings = Settings["targets"][string];
 
 /** Settings that cannot be used: one line per problem. */
 export class SettingsRefused extends Error {

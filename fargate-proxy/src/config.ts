@@ -1,4 +1,4 @@
-// The proxy's configuration: one JSON file, named by POSTERN_CONFIG. The only file of the proxy that reads the environment.
+// The proxy's configuration: one JSON file, named by POSTERN_CONFIG, or its text. The only file of the proxy that reads the environment.
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { z } from "zod";
@@ -89,10 +89,14 @@ export class ConfigRefused extends Error {
   }
 }
 
-/** Reads the file that POSTERN_CONFIG names; POSTERN_LISTEN and POSTERN_ADMIN (`host:port`) win over it. @throws ConfigRefused */
+/**
+ * Reads the file that POSTERN_CONFIG names, or its text itself where it is a JSON object: a container has no file of its own. Paths then start at the
+ * working directory. POSTERN_LISTEN and POSTERN_ADMIN (`host:port`) win over it. @throws ConfigRefused
+ */
 export function readConfig(): Config {
   const { POSTERN_CONFIG: path, POSTERN_LISTEN: listen, POSTERN_ADMIN: admin } = process.env;
   if (path === undefined || path === "") throw new ConfigRefused(["POSTERN_CONFIG: names no configuration file"]);
+  if (path.startsWith("{")) return parseConfig("POSTERN_CONFIG", path, { listen, admin });
   let text: string;
   try {
     text = readFileSync(path, "utf8");

@@ -1,5 +1,5 @@
-import { describe, expect, test } from "vitest";
-import { ConfigRefused, parseConfig } from "#proxy/config.ts";
+import { describe, expect, test, vi } from "vitest";
+import { ConfigRefused, parseConfig, readConfig } from "#proxy/config.ts";
 
 const LEAST = {
   policy: "policy",
@@ -33,6 +33,18 @@ describe("configuration", () => {
       issuers: [{ caFile: "/home/ca.pem", claims: { name: "preferred_username", agent: "act.sub" } }],
       oauth: { configuration: "https://id.example/.well-known/openid-configuration", scope: "openid" },
     });
+  });
+
+  test("the environment may hold the text itself; paths then start at the working directory", () => {
+    vi.stubEnv("POSTERN_CONFIG", JSON.stringify(LEAST));
+    try {
+      expect(readConfig()).toMatchObject({ policy: `${process.cwd()}/policy`, state: process.cwd() });
+      vi.stubEnv("POSTERN_CONFIG", '{ "secret": ');
+      // The parser's own words would quote the text.
+      expect(() => readConfig()).toThrow(/^POSTERN_CONFIG: is not a JSON object$/);
+    } finally {
+      vi.unstubAllEnvs();
+    }
   });
 
   test("addresses can be given by the environment", () => {
