@@ -10,6 +10,7 @@ import type { CopyMask, MaskTally, RowMask, Shape } from "#shared/masking/types.
 import type { Target } from "#shared/target.ts";
 import type { Permit } from "./gate/permit.ts";
 import type { AnalysisContext } from "./ports/analysis.ts";
+import type { Credential } from "./ports/credentials.ts";
 
 /** Why a session ended; goes into `session.closed`. */
 export type Ending = string;
@@ -174,8 +175,11 @@ export interface Session {
   readonly id: string;
   readonly principal: Principal;
   readonly target: Target;
-  /** The gateway's credential for the target. @throws when it cannot be had. */
-  credential(): Promise<{ readonly password: string; readonly version: string }>;
+  /**
+   * The gateway's credential for the target, or the newest instead of the version that was `refused`; which one it is, is recorded.
+   * @throws when it cannot be had
+   */
+  credential(refused?: string): Promise<Credential>;
   /** Analyse, decide (may hold), record. Synchronous on the hot path, when analysis and decision are cached. */
   judge(command: Command): Permitted | Refusal | Promise<Permitted | Refusal>;
   /** Frames that carry no command (Sync, Flush, Bind to a judged statement ...): the protocol's own closed list is asked, or it throws. */

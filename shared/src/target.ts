@@ -9,6 +9,13 @@ export interface TargetLimits {
   readonly statementBytes: number;
 }
 
+export type TargetCredential =
+  | { readonly type: "file"; readonly path: string }
+  /** In AWS Secrets Manager, by name or ARN: a JSON object with this field, or the password itself. */
+  | { readonly type: "secret"; readonly id: string; readonly field: string }
+  /** RDS takes a token that the gateway's own AWS role signs. The region is the gateway's when left out. */
+  | { readonly type: "rds-iam"; readonly region?: string | undefined };
+
 export interface Target {
   readonly name: string;
   readonly protocol: "postgres";
@@ -20,7 +27,7 @@ export interface Target {
   /** `disable` is allowed for loopback addresses only. */
   readonly tls: { readonly mode: "verify-full" | "disable"; readonly caFile?: string; readonly serverName?: string };
   /** Where the credential is; never the credential. */
-  readonly credential: { readonly type: "file"; readonly path: string };
+  readonly credential: TargetCredential;
   /** Originals (statements, what masks hide) are kept sealed, or only commitments to the cells that masks hide. */
   readonly sealed: "on" | "off";
   readonly limits: TargetLimits;

@@ -1,6 +1,7 @@
 // A session that permits what it is not told to refuse, over a toy analysis: enough to see what the wire does with verdicts, permits,
 // masks and guards. Columns computed from `ssn` are masked to `***`.
 import { mintPermit, type Permit } from "#proxy/gate/permit.ts";
+import type { Credential } from "#proxy/ports/credentials.ts";
 import type {
   Command,
   Companion,
@@ -81,7 +82,7 @@ export class FakeSession implements Session {
     this.target = { ...CLINIC, limits: { ...CLINIC.limits, statementBytes: 1_000_000 }, ...target };
   }
 
-  credential(): Promise<{ readonly password: string; readonly version: string }> {
+  credential(): Promise<Credential> {
     return Promise.resolve({ password: "postgres", version: "1" });
   }
 

@@ -70,6 +70,8 @@ function words(event: EvidenceEvent, line: EvidenceLine): string[] {
       return [`closed by recovery: ${event.reason}`];
     case "policy.in_force":
       return [`policy   ${event.version} in force${event.previous === null ? "" : `, was ${event.previous}`}`];
+    case "credential.renewed":
+      return [`renewed  the target refused the credential: tried with ${event.credential}`];
     case "revocation.entered":
       return [`revoked  ${event.identity} by ${event.by}: ${event.reason}`];
   }

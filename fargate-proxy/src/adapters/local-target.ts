@@ -6,7 +6,7 @@ import type { LoadedBundle } from "#shared/policy/bundle.ts";
 import { parseConfig } from "../config.ts";
 import { takeSnapshot } from "../protocols/postgres/catalog.ts";
 import { openQuestions } from "../protocols/postgres/questions.ts";
-import { localCredentials } from "./local-credentials.ts";
+import { openCredentials } from "./credentials.ts";
 import { loadPolicyFolder } from "./policy-folder.ts";
 import { dialer } from "./socket.ts";
 
@@ -34,7 +34,7 @@ export async function lookAtTarget(state: string, name: string, policy?: string)
   const target = bundle.targets.get(name);
   if (target === undefined) throw new NoSuchTarget([...bundle.targets.keys()]);
   const inState = (path: string) => resolve(config.state, path);
-  const { password } = await localCredentials(bundle.targets, inState).fetch(name);
+  const { password } = await openCredentials(bundle.targets, inState, Date.now).fetch(name);
   const { caFile } = target.tls;
   const authorities = new Map(caFile === undefined ? [] : [[name, readFileSync(inState(caFile), "utf8")]]);
   const parts = { dialer, authorities, connectMs: config.limits.connectSeconds * 1000 };

@@ -9,6 +9,7 @@ import type { CopyShape } from "#shared/masking/copy.ts";
 import type { Mismatch } from "#shared/masking/rows.ts";
 import type { CopyMask, MaskTally, RowMask, Shape } from "#shared/masking/types.ts";
 import type { Target } from "#shared/target.ts";
+import type { Credential } from "../ports/credentials.ts";
 import type { SessionEvidence } from "../ports/evidence.ts";
 import type {
   AnswerPlace,
@@ -40,7 +41,7 @@ export interface SessionStart {
   readonly principal: Principal;
   readonly target: Target;
   readonly claim: Claim;
-  readonly credential: { readonly password: string; readonly version: string };
+  readonly credential: Credential;
 }
 
 type Verdict = Permitted | Refusal;
@@ -90,8 +91,12 @@ export class GateSession implements Session, Live {
     return this.#running > 0 || this.#waiting !== null;
   }
 
-  credential(): Promise<{ readonly password: string; readonly version: string }> {
-    return Promise.resolve(this.#start.credential);
+  async credential(refused?: string): Promise<Credential> {
+    if (refused === undefined) return this.#start.credential;
+    const newest = await this.#parts.credentials.fetch(this.target.name, refused);
+    if (newest.version !== refused)
+      await this.#evidence.record({ type: "credential.renewed", credential: newest.version });
+    return newest;
   }
 
   judge(command: Command): Verdict | Promise<Verdict> {

@@ -1,5 +1,14 @@
+export interface Credential {
+  readonly password: string;
+  /** Names it in evidence; it is never the secret. */
+  readonly version: string;
+}
+
 /** Where the only credential to a target comes from. */
 export interface CredentialPort {
-  /** @throws when it cannot be had. `version` names it in evidence; it is never the secret. */
-  fetch(target: string): Promise<{ readonly password: string; readonly version: string }>;
+  /**
+   * @param refused version that the target has just refused: the newest is asked for, past what is remembered
+   * @throws when it cannot be had, or there is none but the one that was refused
+   */
+  fetch(target: string, refused?: string): Promise<Credential>;
 }

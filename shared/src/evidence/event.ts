@@ -167,7 +167,9 @@ export type EvidenceEvent =
   /** Written by recovery for a session whose process died. */
   | { readonly type: "session.recovered"; readonly reason: string }
   | { readonly type: "policy.in_force"; readonly version: string; readonly previous: string | null }
-  | { readonly type: "revocation.entered"; readonly identity: string; readonly by: string; readonly reason: string };
+  | { readonly type: "revocation.entered"; readonly identity: string; readonly by: string; readonly reason: string }
+  /** The target refused the credential that the session was opened with: it was tried with this version, the newest. */
+  | { readonly type: "credential.renewed"; readonly credential: string };
 
 /** What all events of a session share. */
 export interface SessionIdentity {

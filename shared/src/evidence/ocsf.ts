@@ -13,6 +13,7 @@ export const CLASSES: Readonly<Record<EvidenceEvent["type"], { readonly category
   "session.refused": AUTHENTICATION,
   "session.closed": AUTHENTICATION,
   "session.recovered": AUTHENTICATION,
+  "credential.renewed": AUTHENTICATION,
   statement: DATASTORE,
   execute: DATASTORE,
   finished: DATASTORE,
@@ -59,6 +60,8 @@ export function activityOf(event: EvidenceEvent): number {
     case "policy.in_force":
       return 3; // Update
     case "approval.incident":
+      return 99;
+    case "credential.renewed":
       return 99;
     case "revocation.entered":
       return 5; // Disable
@@ -140,6 +143,8 @@ export function ownFields(event: EvidenceEvent, principal: Principal | null): ob
       return { entity: { type: "break-glass", uid: event.id }, status_detail: event.reason };
     case "approval.incident":
       return { status_detail: event.why };
+    case "credential.renewed":
+      return { user: principal === null ? { type_id: 3 } : { name: principal.name } };
     case "policy.in_force":
       return { entity: { type: "policy", uid: event.version } };
     case "revocation.entered":

@@ -22,6 +22,11 @@ const tlsSchema = z.strictObject({
 });
 const host = z.string().min(1);
 const port = z.int().min(1).max(65_535);
+const credentialSchema = z.discriminatedUnion("type", [
+  z.strictObject({ type: z.literal("file"), path: z.string().min(1) }),
+  z.strictObject({ type: z.literal("secret"), id: z.string().min(1), field: z.string().min(1).default("password") }),
+  z.strictObject({ type: z.literal("rds-iam"), region: z.string().min(1).optional() }),
+]);
 const targetSchema = z.strictObject({
   protocol: z.literal("postgres"),
   host,
@@ -29,7 +34,7 @@ const targetSchema = z.strictObject({
   database: z.string().min(1),
   user: z.string().min(1),
   tls: tlsSchema.prefault({}),
-  credential: z.strictObject({ type: z.literal("file"), path: z.string().min(1) }),
+  credential: credentialSchema,
   sealed: z.enum(["on", "off"]).default("on"),
   limits: limitsSchema.prefault({}),
   labels: z.record(z.string(), z.string()).default({}),
@@ -47,7 +52,8 @@ export const placementSchema = z.strictObject({
   port: port.optional(),
   caFile: z.string().min(1).optional(),
   serverName: z.string().min(1).optional(),
-  credential: z.string().min(1).optional(),
+  /** A path is that of a file. */
+  credential: z.union([z.string().min(1), credentialSchema]).optional(),
 });
 export type Placement = z.infer<typeof placementSchema>;
 
@@ -97,5 +103,6 @@ export function placed(target: Target, placement: Placement | undefined): Target
     ...(caFile === undefined ? {} : { caFile }),
     ...(serverName === undefined ? {} : { serverName }),
   };
-  return { ...target, host, port, tls, credential: { type: "file", path: credential ?? target.credential.path } };
+  const from = typeof credential === "string" ? ({ type: "file", path: credential } as const) : credential;
+  return { ...target, host, port, tls, credential: from ?? target.credential };
 }

@@ -87,6 +87,7 @@ const event: fc.Arbitrary<EvidenceEvent> = fc.oneof(
   fc.record({ type: type("session.closed"), reason: text, statements: count, rows: count, bytes: count }),
   fc.record({ type: type("session.recovered"), reason: text }),
   fc.record({ type: type("policy.in_force"), version: text, previous: fc.option(text) }),
+  fc.record({ type: type("credential.renewed"), credential: text }),
   fc.record({ type: type("revocation.entered"), identity: text, by: text, reason: text }),
 );
 

@@ -3,6 +3,7 @@ import type { CatalogSnapshot } from "#shared/catalog.ts";
 import type { Target } from "#shared/target.ts";
 import type { CredentialPort } from "../../ports/credentials.ts";
 import { catalogFingerprint, takeSnapshot } from "./catalog.ts";
+import { withCredential } from "./credential.ts";
 import { openQuestions, type Questions } from "./questions.ts";
 import type { UpstreamParts } from "./reach.ts";
 
@@ -19,8 +20,10 @@ export function postgresCatalog(parts: UpstreamParts, target: Target, credential
   let last: CatalogSnapshot | undefined;
   const open = async (): Promise<Questions> => {
     questions?.end();
-    const { password } = await credentials.fetch(target.name);
-    questions = await openQuestions(parts, target, password);
+    questions = await withCredential(
+      (refused) => credentials.fetch(target.name, refused),
+      (password) => openQuestions(parts, target, password),
+    );
     await questions.query("SET client_encoding = 'UTF8'");
     return questions;
   };

@@ -2,6 +2,7 @@
 import type { Target } from "#shared/target.ts";
 import type { CredentialPort } from "../../ports/credentials.ts";
 import type { EstimatePort } from "../../ports/estimates.ts";
+import { withCredential } from "./credential.ts";
 import { openQuestions, type Questions } from "./questions.ts";
 import type { UpstreamParts } from "./reach.ts";
 
@@ -73,8 +74,10 @@ class Planner {
 
   async #connected(): Promise<Questions> {
     if (this.#questions?.alive === true) return this.#questions;
-    const { password } = await this.#credentials.fetch(this.#target.name);
-    const questions = await openQuestions(this.#parts, this.#target, password);
+    const questions = await withCredential(
+      (refused) => this.#credentials.fetch(this.#target.name, refused),
+      (password) => openQuestions(this.#parts, this.#target, password),
+    );
     await questions.query("SET client_encoding = 'UTF8'");
     this.#questions = questions;
     return questions;

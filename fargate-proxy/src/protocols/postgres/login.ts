@@ -7,6 +7,7 @@ import type { Claim, Ending, Gate, Session } from "../../protocol.ts";
 import { askForToken, authenticationMessage, type Oauth, tellWhereTokensAre } from "./auth.ts";
 import type { CancelKey, CancelKeys } from "./cancel.ts";
 import type { TargetConnection } from "./connection.ts";
+import { withCredential } from "./credential.ts";
 import { message } from "./encode.ts";
 import { refusalMessage } from "./errors.ts";
 import { PeerGone } from "./inbox.ts";
@@ -165,12 +166,11 @@ async function connect(wanted: LoginRequest, parts: LoginParts, session: Session
   const { target, principal, id } = session;
   let failure: { readonly code: "target-down" | "target-refused" | "protocol-unsupported"; readonly sqlstate: string };
   try {
-    const { password } = await session.credential();
-    const upstream = await connectTarget(parts, target, {
-      password,
-      application: `postern/${id}/${principal.name}`,
-      settings: wanted.settings,
-    });
+    const login = { application: `postern/${id}/${principal.name}`, settings: wanted.settings };
+    const upstream = await withCredential(
+      (refused) => session.credential(refused),
+      (password) => connectTarget(parts, target, { ...login, password }),
+    );
     // Servers before 18 do not say what search_path is: then nobody may choose another than the analysis knows.
     if (!wanted.settings.has("search_path") || upstream.parameters.has("search_path")) return upstream;
     upstream.end();
