@@ -1,14 +1,11 @@
-// A gateway whose approvals are on AWS: the contract of all of them, and commands that wait in unmodified clients until people answer at the door.
+// A gateway's approvals on AWS: the contract of all of them, what they cost, and what happens when something of it fails.
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { LambdaClient } from "@aws-sdk/client-lambda";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { openAwsApprovals } from "#proxy/adapters/aws-approvals.ts";
-import { newId } from "#proxy/adapters/ids.ts";
-import type { RunningApprovals } from "#proxy/ports/approvals.ts";
 import type { ApprovalStore } from "#shared/approval/store.ts";
 import { answering, approvalsContract, feeding, freshRequest, watching } from "#test/contract/approvals.ts";
 import { opened } from "#test/support/approvals.ts";
 import { type Cloud, startCloud } from "./cloud.ts";
+import { approvalsIn } from "./gateways.ts";
 
 const STARTING = 300_000;
 const RUNNING = 90_000;
@@ -33,20 +30,7 @@ function counting() {
   return { dynamo, calls };
 }
 
-function open(more: Partial<Parameters<typeof openAwsApprovals>[0]> = {}): RunningApprovals {
-  return openAwsApprovals({
-    table: "approvals",
-    requestFunction: "approval-request",
-    proxy: newId(Date.now()),
-    now: Date.now,
-    onProblem: () => {},
-    dynamo: new DynamoDBClient(cloud.client),
-    lambda: new LambdaClient(cloud.client as object),
-    settle: cloud.settle,
-    everyMs: 200,
-    ...more,
-  });
-}
+const open = (more: Parameters<typeof approvalsIn>[1] = {}) => approvalsIn(cloud, more);
 
 /** Made when it is called: the cloud is not there yet when tests are collected. */
 const store = new Proxy({} as ApprovalStore, {
@@ -55,7 +39,7 @@ const store = new Proxy({} as ApprovalStore, {
     return typeof member === "function" ? member.bind(cloud.store) : member;
   },
 });
-approvalsContract("AWS", { open, store: () => store }, 20_000);
+approvalsContract("AWS", { open: () => open(), store: () => store }, 20_000);
 
 describe("approvals on AWS", () => {
   test("look after all that waits by a few reads, however much it is", { timeout: RUNNING }, async () => {
