@@ -122,6 +122,8 @@ class AwsApprovals implements RunningApprovals {
     this.#closed = true;
     clearInterval(this.#timer);
     await this.#round;
+    // What has happened until now belongs into the evidence that is about to be closed.
+    await this.#turn().catch(() => {});
     await this.#release().catch(() => {});
   }
 

@@ -118,6 +118,8 @@ class LocalApprovals implements RunningApprovals {
     this.#closed = true;
     clearInterval(this.#timer);
     await this.#round;
+    // What has happened until now belongs into the evidence that is about to be closed.
+    await this.#turn().catch(() => {});
     this.#store.close();
   }
 

@@ -233,6 +233,7 @@ function useOf({ request, history }: ApprovalState): ApprovalUse {
   return {
     id: request.id,
     digest: request.digest,
+    factsDigest: request.facts,
     requester: { name, issuer, subject, ...(actsFor === undefined ? {} : { actsFor }) },
     needed: request.rules.needed.map((group) => ({ group, quorum: request.rules.groups[group]?.quorum ?? 0 })),
     escalated: history.flatMap((c) => (c.type === "escalated" ? [{ group: c.group, to: c.to }] : [])),

@@ -6,11 +6,12 @@ export function newsEvents(news: ApprovalNews): EvidenceEvent[] {
   switch (news.type) {
     case "request": {
       const { request, status } = news.state;
-      const { id, digest, requester, target } = request;
+      const { id, digest, facts, requester, target } = request;
       return news.changes.map((change) => ({
         type: "approval.changed",
         id,
         digest,
+        factsDigest: facts,
         requester: requester.name,
         target,
         status,

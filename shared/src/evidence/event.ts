@@ -42,6 +42,8 @@ export interface ApprovalUse {
   readonly id: string;
   /** Hex SHA-256 of exactly the command that runs. */
   readonly digest: string;
+  /** Hex SHA-256 of who, where and the facts: what a window covers. Absent in older evidence. */
+  readonly factsDigest?: string;
   readonly requester: Pick<Requester, "name" | "issuer" | "subject" | "actsFor">;
   readonly needed: readonly { readonly group: string; readonly quorum: number }[];
   /** Groups whose people could stand in for others. */
@@ -112,6 +114,7 @@ export type EvidenceEvent =
       readonly type: "approval.changed";
       readonly id: string;
       readonly digest: string;
+      readonly factsDigest?: string;
       readonly requester: string;
       readonly target: string;
       readonly status: ApprovalStatus;

@@ -3,6 +3,7 @@ import { count, isRequester, samePerson } from "../approval/quorum.ts";
 import type { ApprovalChange, Approver } from "../approval/types.ts";
 import type { ApprovalUse } from "./event.ts";
 import type { EvidenceLine } from "./line-read.ts";
+import { SPARE_MS, StandingLog } from "./verify-standing.ts";
 import { BadEvidence, type BadPlace } from "./verify-types.ts";
 
 type Place = Omit<BadPlace, "what">;
@@ -13,15 +14,13 @@ interface Seen<T> {
   readonly place: Place;
 }
 
-/** Between the moment when an approval is taken and the durable line that says so. */
-const SPARE_MS = 60_000;
-
 export class ApprovalWalk {
   /** Statements that policy holds, by session and number. */
   readonly #held = new Set<string>();
   /** Digests that were asked for, by request. */
   readonly #asked = new Map<string, Set<string>>();
   readonly #changes = new Map<string, ApprovalChange[]>();
+  readonly #standing = new StandingLog();
   readonly #uses: Seen<ApprovalUse>[] = [];
 
   /** How many commands ran by an approval. */
@@ -31,6 +30,7 @@ export class ApprovalWalk {
 
   saw(line: EvidenceLine, place: Place): void {
     const { event, session, seq } = line;
+    this.#standing.saw(line);
     if (event.type === "statement" && event.decision.outcome === "hold") this.#held.add(`${session} ${seq}`);
     else if (event.type === "approval.requested")
       this.#asked.set(event.id, (this.#asked.get(event.id) ?? new Set()).add(event.digest));
@@ -65,6 +65,9 @@ export class ApprovalWalk {
       used.add(id);
       checkTimes(use);
       checkPeople(use);
+      const trouble = this.#standing.trouble(use.of, use.line, whole);
+      if (trouble !== null && "bad" in trouble) throw bad(use.place, trouble.bad);
+      if (trouble !== null) notes.push(trouble.note);
       const asked = this.#asked.get(id);
       if (asked === undefined && whole) throw bad(use.place, `nobody asked for the approval ${id}`);
       if (asked === undefined) notes.push(`request ${id} was made in a session that was not read`);
