@@ -223,8 +223,9 @@ async function compose(
     async stop(graceMs) {
       listener.stop();
       await gate.drain(graceMs);
-      await gate.close();
+      // Its last news goes into the gate's own log.
       await approvals.close();
+      await gate.close();
       estimates.close();
       await evidence.close();
       await analysis.close();
