@@ -17,10 +17,11 @@ import { keepCatalogs } from "./adapters/local-catalogs.ts";
 import { localDecisions } from "./adapters/local-decisions.ts";
 import { openLocalPseudonyms } from "./adapters/local-pseudonym.ts";
 import { openLocalRecorder } from "./adapters/local-recorder.ts";
-import { type Revocation, watchRevocations } from "./adapters/local-revocations.ts";
+import { RevocationTable } from "./adapters/local-revocations.ts";
 import { Metrics } from "./adapters/metrics.ts";
 import { nodeSha256 } from "./adapters/node-crypto.ts";
 import { loadPolicyFolder } from "./adapters/policy-folder.ts";
+import { type Revocation, watchRevocations } from "./adapters/revocations.ts";
 import { createTlsAcceptor, dialer, listen } from "./adapters/socket.ts";
 import type { Config } from "./config.ts";
 import { CachedDecisions } from "./gate/decision-cache.ts";
@@ -63,6 +64,8 @@ export interface Adapters {
 }
 const LOCAL: Adapters = { approvals: openLocalApprovals };
 
+/** Sessions wait while a table of this machine is looked at. */
+const PATIENCE_MS = 100;
 /** In one line of the log. */
 const NAMED_RELATIONS = 20;
 const clock: Clock = { now: Date.now, micros: () => performance.now() * 1000 };
@@ -150,7 +153,7 @@ async function compose(
   const metrics = new Metrics();
   const upstream = { dialer, authorities: loaded.authorities, connectMs: config.limits.connectSeconds * 1000 };
   const credentials = openCredentials(bundle.targets, inState, clock.now);
-  const revocations = watchRevocations(inState("index.db"), clock.now);
+  const revocations = await watchRevocations(new RevocationTable(inState("index.db"), PATIENCE_MS), clock.now);
   const identity = createIdentity({ issuers: issuersOf(config, loaded), oauth: config.oauth, revocations });
   const keep = keepCatalogs(inState("catalog"), () => log.warn("a catalog snapshot could not be kept"));
   const analysis = createAnalysis({

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createIdentity, type IdentityOptions, type RunningIdentity } from "#proxy/adapters/identity.ts";
-import { RevocationTable, watchRevocations } from "#proxy/adapters/local-revocations.ts";
+import { RevocationTable } from "#proxy/adapters/local-revocations.ts";
+import { watchRevocations } from "#proxy/adapters/revocations.ts";
 import { Refusal } from "#shared/errors.ts";
 import type { Principal } from "#shared/identity.ts";
 import { type Issuer, startIssuer } from "#test/support/issuer.ts";
@@ -200,7 +201,7 @@ describe("revocations", () => {
   test("are seen within a second, also for whoever acts for the person; and can be lifted", async () => {
     const folder = mkdtempSync(join(tmpdir(), "postern-revoke-"));
     const path = join(folder, "index.db");
-    const watch = watchRevocations(path, Date.now, 20);
+    const watch = await watchRevocations(new RevocationTable(path), Date.now, 20);
     const table = new RevocationTable(path);
     const live = build({ revocations: watch });
     const engineer = (await live.verify(issuer.token("engineer"))) as Principal;
@@ -234,7 +235,7 @@ describe("revocations", () => {
 
     const folder = mkdtempSync(join(tmpdir(), "postern-revoke-"));
     let clock = 0;
-    const watch = watchRevocations(join(folder, "index.db"), () => clock, 3_600_000);
+    const watch = await watchRevocations(new RevocationTable(join(folder, "index.db")), () => clock, 3_600_000);
     expect(watch.available).toBe(true);
     clock = 60_000;
     expect(watch.available).toBe(false);
