@@ -72,6 +72,16 @@ const schema = z.strictObject({
     .prefault({}),
   /** By target: where it is, when the policy bundle does not know. */
   targets: z.record(z.string(), placementSchema).default({}),
+  /** At these targets free text is sent to Amazon Comprehend Medical, too. */
+  comprehendMedical: z
+    .strictObject({
+      targets: z.array(z.string().min(1)).min(1),
+      /** Name or ARN of the Lambda `detect-phi`; without one the gateway asks by itself. */
+      function: z.string().min(1).optional(),
+      /** For one batch of texts: what has not been answered by then is hidden whole. */
+      timeoutSeconds: seconds(15).pipe(z.number().max(300)),
+    })
+    .optional(),
   home: z.literal("local").default("local"),
 });
 

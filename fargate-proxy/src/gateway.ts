@@ -8,6 +8,7 @@ import type { LoadedBundle } from "#shared/policy/bundle.ts";
 import { BundleRefused, problemLine } from "#shared/policy/problems.ts";
 import type { Target } from "#shared/target.ts";
 import { createAnalysis } from "./adapters/analysis.ts";
+import { lambdaInspector } from "./adapters/aws-inspector.ts";
 import { openCredentials } from "./adapters/credentials.ts";
 import { serveHealth } from "./adapters/health.ts";
 import { createIdentity, type IssuerSettings } from "./adapters/identity.ts";
@@ -15,6 +16,7 @@ import { newId } from "./adapters/ids.ts";
 import { type LocalApprovalsOptions, openLocalApprovals } from "./adapters/local-approvals.ts";
 import { keepCatalogs } from "./adapters/local-catalogs.ts";
 import { localDecisions } from "./adapters/local-decisions.ts";
+import { localInspector } from "./adapters/local-inspector.ts";
 import { openLocalPseudonyms } from "./adapters/local-pseudonym.ts";
 import { openLocalRecorder } from "./adapters/local-recorder.ts";
 import { RevocationTable } from "./adapters/local-revocations.ts";
@@ -26,6 +28,7 @@ import { createTlsAcceptor, dialer, listen } from "./adapters/socket.ts";
 import type { Config } from "./config.ts";
 import { CachedDecisions } from "./gate/decision-cache.ts";
 import { createGate } from "./gate/gate.ts";
+import type { GateParts } from "./gate/parts.ts";
 import type { RunningApprovals } from "./ports/approvals.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { CredentialPort } from "./ports/credentials.ts";
@@ -101,6 +104,8 @@ async function load(config: Config): Promise<Loaded> {
   const authorities = new Map<string, string>();
   for (const { name, tls } of bundle?.targets.values() ?? [])
     if (tls.caFile !== undefined) authorities.set(name, read(resolve(config.state, tls.caFile), `target ${name}`));
+  for (const name of config.comprehendMedical?.targets ?? [])
+    if (bundle !== null && !bundle.targets.has(name)) problems.push(`comprehendMedical: there is no target ${name}`);
   const tls = acceptor(config, read, problems);
   if (bundle === null || problems.length > 0) throw new StartRefused(problems);
   return { bundle, tls, issuerCas, authorities };
@@ -178,6 +183,7 @@ async function compose(
     decisions: new CachedDecisions(localDecisions(bundle)),
     approvals: { port: approvals, rules: bundle.approvals },
     estimates,
+    inspection: inspectionOf(config),
     analysis,
     evidence,
     credentials,
@@ -237,6 +243,14 @@ async function compose(
       health.close();
     },
   };
+}
+
+function inspectionOf({ comprehendMedical: asked }: Config): GateParts["inspection"] {
+  if (asked === undefined) return null;
+  const { targets, function: name, timeoutSeconds } = asked;
+  const millis = timeoutSeconds * 1000;
+  const inspector = name === undefined ? localInspector(millis) : lambdaInspector(name, millis);
+  return { inspector, targets: new Set(targets) };
 }
 
 function catalogsOf(targets: ReadonlyMap<string, Target>, upstream: UpstreamParts, credentials: CredentialPort) {

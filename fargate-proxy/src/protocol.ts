@@ -211,7 +211,7 @@ export interface Session {
       masks: readonly MaskTally[];
     },
   ): void;
-  /** Gives up the command that waits for an approval. @returns false when none waits */
+  /** Gives up the command that waits for an approval, and asks no more about free text of results that have begun. @returns false when none waits */
   interrupt(why: Interruption): boolean;
   /** A refusal that the protocol itself decided on (unsupported message, violation): recorded. */
   refused(refusal: Refusal, judgement: Judgement | null): Promise<void>;

@@ -29,6 +29,7 @@ export interface HomeOptions {
   /** For tests: no data needs to survive a power failure. */
   readonly careless?: boolean;
   readonly graceSeconds?: number;
+  readonly comprehendMedical?: object;
   progress?(line: string): void;
 }
 
@@ -167,6 +168,7 @@ export async function startHome(options: HomeOptions): Promise<LocalHome> {
       policy,
       issuer: provider.issuer,
       ...(options.graceSeconds === undefined ? {} : { graceSeconds: options.graceSeconds }),
+      ...(options.comprehendMedical === undefined ? {} : { comprehendMedical: options.comprehendMedical }),
     };
     const proxy = await keepProxy(state, proxyOptions);
     started.push(proxy);

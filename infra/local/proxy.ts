@@ -17,6 +17,8 @@ export interface ProxyOptions {
   /** Folder of the policy bundle. */
   readonly policy: string;
   readonly graceSeconds?: number;
+  /** The proxy's configuration of that name. */
+  readonly comprehendMedical?: object;
 }
 
 export interface RunningProxy {
@@ -33,7 +35,10 @@ export interface RunningProxy {
 const READY_MS = 30_000;
 const GRACE_SECONDS = 5;
 
-function configure(state: State, { ports, issuer, certificates, policy, graceSeconds }: ProxyOptions): void {
+function configure(
+  state: State,
+  { ports, issuer, certificates, policy, graceSeconds, comprehendMedical }: ProxyOptions,
+): void {
   const { caFile, certFile, keyFile } = certificates;
   const config = {
     listen: { host: "127.0.0.1", port: ports.gateway },
@@ -53,6 +58,7 @@ function configure(state: State, { ports, issuer, certificates, policy, graceSec
         credential: join(state.credentials, "clinic"),
       },
     },
+    ...(comprehendMedical === undefined ? {} : { comprehendMedical }),
     home: "local",
   };
   writeFileSync(state.proxyConfig, `${JSON.stringify(config, null, 2)}\n`);

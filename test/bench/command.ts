@@ -207,6 +207,7 @@ async function whole(what: string, ask: (i: number) => Buffer, answered: Buffer)
     newId: () => newIdentity(TARGET).session,
     // No rule asks for an estimate here.
     estimates: { rows: () => Promise.resolve(null) },
+    inspection: null,
     sha256: nodeSha256,
     pseudonyms: { version: 1, hmac: () => new Uint8Array(32) },
     inert: { postgres: inertFrames },

@@ -191,6 +191,7 @@ export async function fakeGate(): Promise<FakeGate> {
   const parts: GateParts = {
     approvals: { port: approvals, rules: RULES },
     estimates: { rows: async () => 3 },
+    inspection: null,
     sha256: nodeSha256,
     clock: { now: () => world.now, micros: () => world.now * 1000 },
     bundle: { version: "abc", targets: new Map([["clinic", CLINIC]]), catalog: NO_PHI },

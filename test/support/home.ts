@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import pg from "pg";
 import { tokenFor } from "#cli/tokens.ts";
-import { type LocalHome, startHome } from "#local/home.ts";
+import { type HomeOptions, type LocalHome, startHome } from "#local/home.ts";
 import { randomPorts } from "#local/ports.ts";
 import { removePlace } from "#local/postgres-place.ts";
 import { putClinic } from "./clinic-template.ts";
@@ -20,13 +20,13 @@ export interface TestHome extends LocalHome {
 }
 
 /** @param policy folder of another policy bundle than the project's */
-export async function startTestHome(policy?: string): Promise<TestHome> {
+export async function startTestHome(policy?: string, more: Partial<HomeOptions> = {}): Promise<TestHome> {
   const root = mkdtempSync(join(tmpdir(), "postern-home-"));
   chmodSync(root, 0o755);
   // A state directory that was left half made looks like this: the home takes it as its own.
   writeFileSync(join(root, "ABOUT"), "A test's.\n");
   await putClinic(root);
-  const options = { state: root, ports: await randomPorts(), careless: true, graceSeconds: 1 };
+  const options = { state: root, ports: await randomPorts(), careless: true, graceSeconds: 1, ...more };
   const home = await startHome({ ...options, ...(policy === undefined ? {} : { policy }) });
   const { run, state } = home;
   const ca = readFileSync(run.ca, "utf8");

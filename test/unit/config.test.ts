@@ -47,6 +47,17 @@ describe("configuration", () => {
     }
   });
 
+  test("Comprehend Medical is asked nothing unless it says so", () => {
+    expect(parse(LEAST).comprehendMedical).toBeUndefined();
+    const targets = ["clinic"];
+    expect(parse({ ...LEAST, comprehendMedical: { targets } }).comprehendMedical).toEqual({
+      targets,
+      timeoutSeconds: 15,
+    });
+    const wrong = { targets: [], timeoutSeconds: 301, url: "x" };
+    expect(problems({ ...LEAST, comprehendMedical: wrong })).toHaveLength(3);
+  });
+
   test("addresses can be given by the environment", () => {
     expect(parse(LEAST, { listen: "[::1]:0", admin: "localhost:9" })).toMatchObject({
       listen: { host: "::1", port: 0 },

@@ -62,6 +62,8 @@ function words(event: EvidenceEvent, line: EvidenceLine): string[] {
       return [
         `refused  ${event.why} (${event.code}, ${event.sqlstate})${event.ref === null ? "" : ` of event ${event.ref}`}`,
       ];
+    case "inspection.failed":
+      return [`withheld ${event.texts} free texts of event ${event.ref}: not inspected (${event.why})`];
     case "violation":
       return [`violation ${event.why} (${event.code})`];
     case "session.closed":
@@ -144,5 +146,6 @@ function factsWords(facts: FactsSummary): string[] {
 
 function maskWords(mask: MaskTally): string {
   const classes = mask.classes.join(", ");
-  return `column ${mask.column} (${classes}): ${mask.mask}, ${mask.masked} masked, ${mask.clear} clear`;
+  const withheld = mask.withheld === undefined ? "" : `, ${mask.withheld} texts withheld`;
+  return `column ${mask.column} (${classes}): ${mask.mask}, ${mask.masked} masked, ${mask.clear} clear${withheld}`;
 }

@@ -43,6 +43,7 @@ export class Metrics implements Meter {
     refusals: counter("Commands that were refused, by reason.", "code"),
     rows: counter("Rows that targets returned.", "target"),
     masked_cells: counter("Cells that were masked, by mask.", "mask"),
+    texts: counter("Free texts that were to be inspected, by outcome.", "outcome"),
     connections: counter("Connections that were accepted, or not for want of room.", "outcome"),
     logins_ended: counter("Connections that ended without a session, and without a refusal.", "how"),
     cancel_requests: counter("Cancel requests, by whether a session has the key.", "outcome"),
@@ -51,6 +52,7 @@ export class Metrics implements Meter {
     decide: new Histogram("Time to decide on a command that is not remembered."),
     journal: new Histogram("Time until an event was durable."),
     command: new Histogram("Time of a command, from permit to completion."),
+    inspect: new Histogram("Time until a batch of free texts was inspected."),
   };
   readonly #gauges = new Map<string, { readonly help: string; read(): number }>();
   #sessions = 0;
@@ -69,7 +71,7 @@ export class Metrics implements Meter {
     this.#sessions = value;
   }
 
-  time(name: "decide" | "journal" | "command", micros: number): void {
+  time(name: Parameters<Meter["time"]>[0], micros: number): void {
     this.#times[name].add(micros);
   }
 

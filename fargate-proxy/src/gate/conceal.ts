@@ -1,5 +1,6 @@
 // What must be hidden in a result: the plan of the judgement, held against the shape that the server announces.
 import { type CopyShape, copyMask } from "#shared/masking/copy.ts";
+import { type Ask, type Inspection, inspected } from "#shared/masking/inspection.ts";
 import { type MaskEnvironment, type Mismatch, rowMask } from "#shared/masking/rows.ts";
 import type { CopyMask, RowMask, Shape } from "#shared/masking/types.ts";
 import type { Judged } from "./judged.ts";
@@ -9,6 +10,8 @@ interface Where {
   readonly target: string;
   /** Milliseconds since the epoch. */
   readonly now: number;
+  /** Asks about the free text of this result; null where nobody is asked. */
+  readonly ask: Ask | null;
 }
 
 const NO_PLAN: Mismatch = { mismatch: "no plan" };
@@ -23,7 +26,8 @@ export function maskOfRows(
 ): RowMask | Mismatch {
   const plan = judged.plans[index];
   const env = environment(parts, where);
-  return plan === undefined || env === null ? NO_PLAN : rowMask(plan, shape, env);
+  if (plan === undefined || env === null) return NO_PLAN;
+  return waiting(where.ask, (inspect) => rowMask(plan, shape, { ...env, ...inspect }));
 }
 
 /** The same for COPY TO STDOUT. */
@@ -38,7 +42,11 @@ export function maskOfCopy(
   const statement = judged.analysis.statements[index];
   const env = environment(parts, where);
   if (plan === undefined || statement === undefined || env === null) return NO_PLAN;
-  return copyMask(plan, statement, shape, env);
+  return waiting(where.ask, (inspect) => copyMask(plan, statement, shape, { ...env, ...inspect }));
+}
+
+function waiting(ask: Ask | null, make: (more: { inspect?: () => Inspection }) => RowMask | Mismatch) {
+  return ask === null ? make({}) : inspected((inspect) => make({ inspect }), ask);
 }
 
 function environment({ analysis, pseudonyms, bundle }: GateParts, { target, now }: Where): MaskEnvironment | null {

@@ -3,7 +3,7 @@
 import { createHmac, randomBytes } from "node:crypto";
 import { COMMITMENT, committed, type Delivery, deliveryLine, hiddenColumns } from "#shared/evidence/originals.ts";
 import { getInt16, getInt32 } from "#shared/masking/cell.ts";
-import type { ByteSink, CopyMask, RowMask } from "#shared/masking/types.ts";
+import type { ByteSink, CopyMask, RowMask, Waiting } from "#shared/masking/types.ts";
 import type { SealedPart, SessionEvidence } from "../ports/evidence.ts";
 import type { AnswerPlace, Command } from "../protocol.ts";
 import type { Judged } from "./judged.ts";
@@ -80,6 +80,7 @@ class Kept implements RowMask, CopyMask {
   readonly active = true;
   readonly #mask: RowMask | CopyMask;
   readonly #keep: (frame: Uint8Array) => void;
+  #waiting: Waiting | undefined;
 
   constructor(mask: RowMask | CopyMask, keep: (frame: Uint8Array) => void) {
     this.#mask = mask;
@@ -93,6 +94,45 @@ class Kept implements RowMask, CopyMask {
   row(frame: Uint8Array, out: ByteSink): void {
     this.#keep(frame);
     this.#mask.row(frame, out);
+  }
+
+  /** Rows that wait are kept as they come. */
+  get waiting(): Waiting | undefined {
+    const { waiting } = this.#mask;
+    if (waiting === undefined) return undefined;
+    this.#waiting ??= new KeptWaiting(waiting, this.#keep);
+    return this.#waiting;
+  }
+}
+
+class KeptWaiting implements Waiting {
+  readonly #waiting: Waiting;
+  readonly #keep: (frame: Uint8Array) => void;
+
+  constructor(waiting: Waiting, keep: (frame: Uint8Array) => void) {
+    this.#waiting = waiting;
+    this.#keep = keep;
+  }
+
+  get held(): boolean {
+    return this.#waiting.held;
+  }
+
+  get full(): boolean {
+    return this.#waiting.full;
+  }
+
+  take(frame: Uint8Array, out: ByteSink): void {
+    this.#keep(frame);
+    this.#waiting.take(frame, out);
+  }
+
+  ask(): Promise<void> {
+    return this.#waiting.ask();
+  }
+
+  release(out: ByteSink): void {
+    this.#waiting.release(out);
   }
 }
 

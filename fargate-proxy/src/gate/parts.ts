@@ -10,6 +10,7 @@ import type { DecisionPort } from "../ports/decisions.ts";
 import type { EstimatePort } from "../ports/estimates.ts";
 import type { EvidencePort } from "../ports/evidence.ts";
 import type { IdentityPort } from "../ports/identity.ts";
+import type { InspectorPort } from "../ports/inspector.ts";
 import type { Meter } from "../ports/meter.ts";
 import type { SideStatement } from "../protocol.ts";
 
@@ -27,6 +28,8 @@ export interface GateParts {
   /** A new session id: unique, sortable by time, safe in a file name. */
   newId(): string;
   readonly estimates: EstimatePort;
+  /** Who looks at the free text of results, too, and at which targets. */
+  readonly inspection: { readonly inspector: InspectorPort; readonly targets: ReadonlySet<string> } | null;
   readonly sha256: Sha256;
   /** Keyed HMAC for pseudonyms, and which key it is with; the key never leaves the gateway. */
   readonly pseudonyms: { readonly version: number; hmac(message: Uint8Array): Uint8Array };

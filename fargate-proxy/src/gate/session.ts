@@ -27,6 +27,7 @@ import { preparationObstacle } from "./asking.ts";
 import { maskOfCopy, maskOfRows, shownCopy, shownRows } from "./conceal.ts";
 import { within } from "./deadline.ts";
 import { Hold } from "./hold.ts";
+import { Inspections } from "./inspect.ts";
 import { type Judged, judgedAs } from "./judged.ts";
 import { Originals } from "./originals.ts";
 import type { GateParts } from "./parts.ts";
@@ -65,6 +66,7 @@ export class GateSession implements Session, Live {
   readonly #start: SessionStart;
   readonly #judged = new Map<Analysis, Judged>();
   readonly #settings = new SettingsSaid();
+  readonly #inspections: Inspections;
   /** The command that waits for an approval: the protocol sends no other meanwhile. */
   #waiting: Hold | null = null;
   #running = 0;
@@ -84,6 +86,7 @@ export class GateSession implements Session, Live {
     this.#registry = registry;
     this.#evidence = evidence;
     this.#originals = new Originals(evidence, start.target.sealed);
+    this.#inspections = new Inspections(parts, evidence);
     this.#start = start;
   }
 
@@ -312,7 +315,7 @@ export class GateSession implements Session, Live {
 
   conceal(judgement: Judgement, index: number, shape: Shape, place: AnswerPlace): RowMask | Refusal {
     const judged = judgement as Judged;
-    const where = this.#masking;
+    const where = this.#masking(judged);
     const mask = this.#orMismatch(judged, maskOfRows(this.#parts, judged, index, shape, where));
     if (mask instanceof Refusal) return mask;
     return this.#originals.behind(mask, place, () => shownRows(this.#parts, judged, index, shape, where));
@@ -320,7 +323,7 @@ export class GateSession implements Session, Live {
 
   concealCopy(judgement: Judgement, index: number, shape: CopyShape, place: AnswerPlace): CopyMask | Refusal {
     const judged = judgement as Judged;
-    const where = this.#masking;
+    const where = this.#masking(judged);
     const mask = this.#orMismatch(judged, maskOfCopy(this.#parts, judged, index, shape, where));
     if (mask instanceof Refusal) return mask;
     return this.#originals.behind(mask, place, () => shownCopy(this.#parts, judged, index, shape, where));
@@ -334,8 +337,9 @@ export class GateSession implements Session, Live {
     this.#originals.withheld(message, place);
   }
 
-  get #masking(): { readonly target: string; readonly now: number } {
-    return { target: this.target.name, now: this.lastActive };
+  #masking(judged: Judged) {
+    const ask = this.#inspections.about(this.target.name, judged.ref);
+    return { target: this.target.name, now: this.lastActive, ask };
   }
 
   #orMismatch<T extends object>(judged: Judged, mask: T | Mismatch): T | Refusal {
@@ -383,6 +387,7 @@ export class GateSession implements Session, Live {
   }
 
   interrupt(why: Interruption): boolean {
+    this.#inspections.giveUp();
     const refusal = new Refusal("approval-cancelled", {
       message: `the request for an approval was taken back: ${why}`,
     });
@@ -439,6 +444,7 @@ export class GateSession implements Session, Live {
   }
 
   async #close(reason: string): Promise<void> {
+    this.#inspections.giveUp();
     const over = this.#ended ?? new Refusal("target-lost");
     this.#ended = over;
     this.#waiting?.giveUp(over, /^client /.test(reason) ? "the client left" : null);

@@ -14,6 +14,7 @@ import type {
 } from "../approval/types.ts";
 import type { RelationFact, StatementKind } from "../facts.ts";
 import type { Principal } from "../identity.ts";
+import type { NotInspected } from "../masking/inspection.ts";
 import type { MaskTally } from "../masking/types.ts";
 
 export interface Source {
@@ -172,7 +173,14 @@ export type EvidenceEvent =
   | { readonly type: "policy.in_force"; readonly version: string; readonly previous: string | null }
   | { readonly type: "revocation.entered"; readonly identity: string; readonly by: string; readonly reason: string }
   /** The target refused the credential that the session was opened with: it was tried with this version, the newest. */
-  | { readonly type: "credential.renewed"; readonly credential: string };
+  | { readonly type: "credential.renewed"; readonly credential: string }
+  /** Free texts of a result that could not be inspected, and were hidden whole. */
+  | {
+      readonly type: "inspection.failed";
+      readonly ref: number;
+      readonly texts: number;
+      readonly why: NotInspected;
+    };
 
 /** What all events of a session share. */
 export interface SessionIdentity {

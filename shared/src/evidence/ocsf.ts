@@ -19,6 +19,7 @@ export const CLASSES: Readonly<Record<EvidenceEvent["type"], { readonly category
   finished: DATASTORE,
   refused: DATASTORE,
   violation: DATASTORE,
+  "inspection.failed": DATASTORE,
   "approval.requested": ENTITY_MANAGEMENT,
   "approval.changed": ENTITY_MANAGEMENT,
   "approval.incident": ENTITY_MANAGEMENT,
@@ -85,6 +86,7 @@ export function standingOf(event: EvidenceEvent): Standing {
   switch (event.type) {
     case "session.refused":
     case "refused":
+    case "inspection.failed":
       return { severity: 3, status: 2 };
     case "violation":
       return { severity: 4, status: 2 };

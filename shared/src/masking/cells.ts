@@ -1,5 +1,6 @@
 // The cells of one row, in a row: those that are kept are copied as they are, neighbours in one go.
 import { type CellMask, copyBytes, getInt32 } from "./cell.ts";
+import type { Inspection } from "./inspection.ts";
 import { OwnNames } from "./own-names.ts";
 import type { ColumnPlan, MaskTally } from "./types.ts";
 
@@ -11,12 +12,17 @@ export interface CellPlan {
   readonly cell: CellMask | null;
   /** Its values are people's names, as text. */
   readonly names: boolean;
+  /** Where its free text is looked at by somebody else. */
+  readonly inspection?: Inspection;
 }
 
 /** A column is counted when PHI of some class is in it, hidden or shown. */
 export function tallyOf(column: CellPlan): MaskTally | null {
   const { mask, classes } = column.plan;
-  return classes.length === 0 ? null : { column: column.name, classes, mask, masked: 0, clear: 0 };
+  if (classes.length === 0) return null;
+  const tally = { column: column.name, classes, mask, masked: 0, clear: 0 };
+  if (column.inspection !== undefined) column.inspection.tally = tally;
+  return tally;
 }
 
 /** Columns with names, and the masks that want to know them; null when there are not both. */

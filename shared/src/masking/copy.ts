@@ -5,8 +5,7 @@ import type { CatalogIndex } from "./catalog-index.ts";
 import { copyBytes, getInt16, getInt32, putInt32 } from "./cell.ts";
 import { type CellPlan, Cells } from "./cells.ts";
 import { LineCopy } from "./copy-lines.ts";
-import { type MaskEnvironment, type Mismatch, toolsOf } from "./rows.ts";
-import { columnMask } from "./transforms.ts";
+import { cellOf, type MaskEnvironment, type Mismatch, toolsOf } from "./rows.ts";
 import type { ByteSink, ColumnPlan, CopyMask, MaskPlan, MaskTally } from "./types.ts";
 
 /** What the server says in CopyOutResponse, and the session's client_encoding (ParameterStatus). */
@@ -76,10 +75,10 @@ function cellPlans(
   const tools = toolsOf(env);
   return plans.map((plan, i) => {
     const type = typeOf(outputs[i], tools.index);
-    const cell = columnMask(plan, { type, modifier: -1, binary }, tools);
+    const masked = cellOf(plan, { type, modifier: -1, binary }, tools, env);
     // Of what the server computes the type is not known; in text it can be read all the same.
     const names = plan.names === true && (binary ? tools.index.type(type).family === "text" : true);
-    return { plan, name: outputs[i]?.name ?? "", cell, names };
+    return { plan, name: outputs[i]?.name ?? "", names, ...masked };
   });
 }
 

@@ -2,12 +2,13 @@
 import type { CatalogSnapshot, SnapshotRelation } from "../catalog.ts";
 import type { ColumnRef } from "../facts.ts";
 import { type CatalogIndex, indexOf } from "./catalog-index.ts";
-import { type CellMask, copyBytes, getInt16, putInt32 } from "./cell.ts";
+import { copyBytes, getInt16, putInt32 } from "./cell.ts";
 import { type CellPlan, Cells } from "./cells.ts";
 import type { RecordFormat } from "./detectors/records.ts";
+import type { Inspection } from "./inspection.ts";
 import { type Hmac, pseudonymsOf } from "./pseudonym.ts";
 import { yearOfDay } from "./temporal.ts";
-import { columnMask, type MaskTools } from "./transforms.ts";
+import { type CellShape, columnMask, type MaskTools } from "./transforms.ts";
 import type { ByteSink, ColumnPlan, MaskPlan, MaskTally, RowMask, Shape, ShapeColumn } from "./types.ts";
 
 /** What masks need besides the plan. */
@@ -20,6 +21,8 @@ export interface MaskEnvironment {
   readonly records: readonly RecordFormat[];
   /** Milliseconds since the epoch: from it comes which years of birth tell an age of 90 and more. */
   readonly now: number;
+  /** For each column of free text, what asks somebody else about it; absent where nobody is asked. */
+  readonly inspect?: () => Inspection;
 }
 
 export interface Mismatch {
@@ -48,8 +51,8 @@ export function rowMask(plan: MaskPlan, shape: Shape, env: MaskEnvironment): Row
     columns.map((column, i) => ({
       plan: column,
       name: shape[i]!.name,
-      cell: maskOf(column, shape[i]!, tools),
       names: column.names === true && tools.index.type(shape[i]!.type).family === "text",
+      ...maskOf(column, shape[i]!, tools, env),
     })),
   );
 }
@@ -65,9 +68,23 @@ export function toolsOf(env: MaskEnvironment): MaskTools {
   };
 }
 
-function maskOf(column: ColumnPlan, shape: ShapeColumn, tools: MaskTools): CellMask | null {
+type Masked = Pick<CellPlan, "cell" | "inspection">;
+
+function maskOf(column: ColumnPlan, shape: ShapeColumn, tools: MaskTools, env: MaskEnvironment): Masked {
   const cell = { type: shape.type, modifier: shape.modifier ?? -1, binary: shape.format === 1 };
-  return columnMask(column, cell, tools);
+  return cellOf(column, cell, tools, env);
+}
+
+/** The mask of a column, and of free text what somebody else is asked about it by. */
+export function cellOf(column: ColumnPlan, cell: CellShape, tools: MaskTools, { inspect }: MaskEnvironment): Masked {
+  if (inspect === undefined || !holdsFreeText(column)) return { cell: columnMask(column, cell, tools) };
+  const inspection = inspect();
+  return { cell: columnMask(column, cell, { ...tools, inspection }), inspection };
+}
+
+function holdsFreeText({ mask, paths }: ColumnPlan): boolean {
+  const leaves = paths === undefined ? [] : [paths.rest, ...paths.parts.map((part) => part.leaf)];
+  return mask === "scan" || (mask !== "clear" && leaves.some((leaf) => leaf.mask === "scan"));
 }
 
 const untouched: RowMask = {

@@ -9,6 +9,7 @@ import { NUMBERS, RECORDS } from "./detectors/numbers.ts";
 import { PLACES } from "./detectors/places.ts";
 import { type Detector, isWordByte, Reading, startsToken } from "./detectors/reading.ts";
 import { type RecordFormat, recordDetector } from "./detectors/records.ts";
+import type { Inspection, Span } from "./inspection.ts";
 import { stars } from "./text.ts";
 
 /** In this order they are tried: the first that finds something at a place has it. */
@@ -27,33 +28,41 @@ const GROWTH = 3;
  * @param names of detectors; none means all
  * @param limit the longest text that the column takes, in characters
  * @param records formats of the target's record numbers, for the detector `mrn`
+ * @param inspection where somebody else looks at the texts, too: what it finds is hidden besides
  */
-export function scanMask(names: readonly string[], limit: number, records: readonly RecordFormat[]): CellMask {
+export function scanMask(
+  names: readonly string[],
+  limit: number,
+  records: readonly RecordFormat[],
+  inspection?: Inspection,
+): CellMask {
   const wanted = (detector: Detector) => names.length === 0 || names.includes(detector.name);
   if (names.some((name) => !DETECTORS.has(name))) return constant(stars(limit));
   const own = records.length === 0 ? [] : [recordDetector(records)];
   const reading = new Reading();
-  const rewrite = scanRewrite([...own, ...ALL].filter(wanted), limit, reading);
+  const finder = new Finder(reading, [...own, ...ALL].filter(wanted));
   return {
-    ...rewriting(rewrite, 16, GROWTH),
+    ...rewriting(scanRewrite(finder, limit, inspection), 16, GROWTH),
     know(words) {
       reading.own = words;
     },
   };
 }
 
-function scanRewrite(detectors: readonly Detector[], limit: number, reading: Reading): Rewrite {
+function scanRewrite(finder: Finder, limit: number, inspection: Inspection | undefined): Rewrite {
   const hidden = stars(limit);
-  const onLetter = detectors.filter((detector) => detector.starts !== "digit").map(withLabel);
-  const onDigit = detectors.filter((detector) => detector.starts !== "letter").map(withLabel);
   return (from, start, end, to, at) => {
     if (end - start > LONGEST) return copyBytes(hidden, 0, hidden.length, to, at);
-    reading.open(from, start, end);
-    const after = scan(reading, onLetter, onDigit, to, at);
-    reading.close();
+    const others = inspection === undefined || start === end ? NOTHING : inspection.spans(from, start, end);
+    if (others === null) return copyBytes(hidden, 0, hidden.length, to, at);
+    finder.reading.open(from, start, end);
+    const after = others.length === 0 ? scan(finder, to, at) : scanUnion(finder, others, to, at);
+    finder.reading.close();
     return after - at <= Math.max(limit, end - start) ? after : copyBytes(hidden, 0, hidden.length, to, at);
   };
 }
+
+const NOTHING: readonly Span[] = [];
 
 interface Labelled {
   readonly detector: Detector;
@@ -64,41 +73,96 @@ function withLabel(detector: Detector): Labelled {
   return { detector, label: bytesOf(`[${detector.label}]`) };
 }
 
-function scan(reading: Reading, onLetter: Labelled[], onDigit: Labelled[], to: Uint8Array, at: number): number {
-  const { bytes, end } = reading;
+/** Goes through a text from one identifier to the next. */
+class Finder {
+  readonly reading: Reading;
+  /** Of the identifier found last, which ends at `reading.found`. */
+  label: Uint8Array = bytesOf("");
+  readonly #onLetter: readonly Labelled[];
+  readonly #onDigit: readonly Labelled[];
+
+  constructor(reading: Reading, detectors: readonly Detector[]) {
+    this.reading = reading;
+    this.#onLetter = detectors.filter((detector) => detector.starts !== "digit").map(withLabel);
+    this.#onDigit = detectors.filter((detector) => detector.starts !== "letter").map(withLabel);
+  }
+
+  /** @returns where the first identifier from `from` on starts; the end of the text when there is none */
+  next(from: number): number {
+    const { reading } = this;
+    const { bytes, start, end } = reading;
+    for (let i = from; i < end; i++) {
+      if (startsToken(bytes, i, start) && this.#at(isLetterish(bytes[i]!) ? this.#onLetter : this.#onDigit, i))
+        return i;
+    }
+    return end;
+  }
+
+  #at(candidates: readonly Labelled[], i: number): boolean {
+    for (const candidate of candidates) {
+      const end = candidate.detector.find(this.reading, i);
+      if (end > i) {
+        this.reading.found = end;
+        this.label = candidate.label;
+        return true;
+      }
+    }
+    return false;
+  }
+}
+
+function scan(finder: Finder, to: Uint8Array, at: number): number {
+  const { bytes, start, end } = finder.reading;
   let after = at;
-  let kept = reading.start;
-  let i = reading.start;
-  while (i < end) {
-    if (!startsToken(bytes, i, reading.start)) {
-      i++;
-      continue;
-    }
-    const candidates = isLetterish(bytes[i]!) ? onLetter : onDigit;
-    const found = find(candidates, reading, i);
-    if (found === null) {
-      i++;
-      continue;
-    }
+  let kept = start;
+  for (let i = finder.next(start); i < end; i = finder.next(kept)) {
     after = copyBytes(bytes, kept, i, to, after);
-    after = copyBytes(found.label, 0, found.label.length, to, after);
-    i = reading.found;
-    kept = i;
+    after = copyBytes(finder.label, 0, finder.label.length, to, after);
+    kept = finder.reading.found;
   }
   return copyBytes(bytes, kept, end, to, after);
 }
 
-function isLetterish(byte: number): boolean {
-  return isWordByte(byte) && !(byte >= 48 && byte <= 57);
+/** The same where others have found something, too: all that either found is hidden, what overlaps as one. */
+function scanUnion(finder: Finder, others: readonly Span[], to: Uint8Array, at: number): number {
+  const { bytes, start, end } = finder.reading;
+  let after = at;
+  let kept = start;
+  let own = finder.next(start);
+  for (let o = 0; own < end || o < others.length; ) {
+    const other = others[o];
+    const isOwn = other === undefined || own <= start + other.start;
+    const from = isOwn ? own : start + other.start;
+    let until = isOwn ? finder.reading.found : start + other.end;
+    let label = finder.label;
+    if (isOwn) own = finder.next(until);
+    else o++;
+    // What begins in it belongs to it.
+    for (;;) {
+      const more = others[o];
+      if (more !== undefined && start + more.start < until) {
+        until = Math.max(until, start + more.end);
+        o++;
+      } else if (own < until) {
+        until = Math.max(until, finder.reading.found);
+        own = finder.next(finder.reading.found);
+      } else break;
+    }
+    if (!isOwn) label = labelOf(other.label, until - from);
+    after = copyBytes(bytes, kept, from, to, after);
+    after = copyBytes(label, 0, label.length, to, after);
+    kept = until;
+  }
+  return copyBytes(bytes, kept, end, to, after);
 }
 
-function find(candidates: readonly Labelled[], reading: Reading, i: number): Labelled | null {
-  for (const candidate of candidates) {
-    const end = candidate.detector.find(reading, i);
-    if (end > i) {
-      reading.found = end;
-      return candidate;
-    }
-  }
-  return null;
+const STARS = bytesOf("***");
+
+/** What others found may be shorter than the label allows. */
+function labelOf(word: string, length: number): Uint8Array {
+  return word.length + 2 <= GROWTH * length ? bytesOf(`[${word}]`) : STARS;
+}
+
+function isLetterish(byte: number): boolean {
+  return isWordByte(byte) && !(byte >= 48 && byte <= 57);
 }

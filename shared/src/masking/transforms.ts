@@ -3,6 +3,7 @@ import { arrayMask } from "./arrays.ts";
 import type { CatalogIndex, Family } from "./catalog-index.ts";
 import { bytesOf, type CellMask, constant, nothing, type Rewrite, rewriting } from "./cell.ts";
 import type { RecordFormat } from "./detectors/records.ts";
+import type { Inspection } from "./inspection.ts";
 import { jsonMask } from "./json-paths.ts";
 import {
   binaryFloat,
@@ -43,6 +44,8 @@ export interface MaskTools {
   readonly thisYear: number;
   /** Formats of the target's record numbers. */
   readonly records: readonly RecordFormat[];
+  /** Where somebody else looks at free text, too. */
+  readonly inspection?: Inspection;
 }
 
 /** A mask for the column of a plan; null when it is shown. */
@@ -101,7 +104,7 @@ function textLimit(cell: CellShape): number {
 }
 
 function ofText(mask: MaskName, detectors: readonly string[], limit: number, tools: MaskTools): CellMask {
-  if (mask === "scan") return scanMask(detectors, limit, tools.records);
+  if (mask === "scan") return scanMask(detectors, limit, tools.records, tools.inspection);
   if (mask !== "pseudonym") return textMask(mask, limit, tools.thisYear);
   const letters = Math.min(PSEUDONYM_LETTERS.most, limit - 2);
   if (letters < PSEUDONYM_LETTERS.least) return constant(stars(limit));

@@ -66,9 +66,24 @@ export interface MaskTally {
   readonly mask: MaskName | "clear";
   masked: number;
   clear: number;
+  /** Free texts that could not be inspected, and were hidden whole; absent when there were none. */
+  withheld?: number;
 }
 
-/** Rewrites rows of one result. Holds no bytes between calls. */
+/** Rows that are held back until somebody else has looked at the free text in them. */
+export interface Waiting {
+  /** Takes in a frame that does not change afterwards, or writes it at once where there is nothing to wait for. @throws as `row` does */
+  take(frame: Uint8Array, out: ByteSink): void;
+  readonly held: boolean;
+  /** So much is held that no more rows should be taken before `ask`. */
+  readonly full: boolean;
+  /** Resolves when the rows that are held can be written. Never rejects. */
+  ask(): Promise<void>;
+  /** Writes them, in order. @throws as `row` does */
+  release(out: ByteSink): void;
+}
+
+/** Rewrites rows of one result. Holds no bytes between calls, but for rows that wait. */
 export interface RowMask {
   /** False when no column needs work: rows may be forwarded untouched. */
   readonly active: boolean;
@@ -80,6 +95,8 @@ export interface RowMask {
    */
   row(frame: Uint8Array, out: ByteSink): void;
   readonly tally: readonly MaskTally[];
+  /** Present when rows have to wait: then it takes them, and `row` is not called. */
+  readonly waiting?: Waiting | undefined;
 }
 
 /** Rewrites what COPY TO STDOUT sends. It knows where in the stream it is (header, rows), so one mask serves one COPY. */
@@ -94,6 +111,8 @@ export interface CopyMask {
    */
   row(frame: Uint8Array, out: ByteSink): void;
   readonly tally: readonly MaskTally[];
+  /** Present when rows have to wait: then it takes them, and `row` is not called. */
+  readonly waiting?: Waiting | undefined;
 }
 
 /** An append-only buffer: the protocol owns it and flushes it to the client. */

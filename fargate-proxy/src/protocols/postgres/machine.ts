@@ -38,8 +38,9 @@ export class Machine {
     this.proceed();
   }
 
-  /** Does what can be done now: after a verdict, a permit, or room towards the target. */
+  /** Does what can be done now: after a verdict, a permit, rows that waited, or room towards the target. */
   proceed(): void {
+    this.#results.resume();
     this.#intake.pump();
     // What is said now may be what something else has waited for.
     this.#results.settle();
@@ -50,6 +51,11 @@ export class Machine {
 
   get wantsClient(): boolean {
     return this.#intake.wantsMore && !this.#core.over;
+  }
+
+  /** False while rows wait until their free text has been looked at. What comes all the same is kept. */
+  get wantsTarget(): boolean {
+    return this.#results.wantsMore;
   }
 
   /** True while the next command waits for its permit: what was sent before it had better leave together with it. */

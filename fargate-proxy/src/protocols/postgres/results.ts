@@ -2,11 +2,12 @@
 // needs no change is forwarded as it lies in the received chunk.
 import { Refusal } from "#shared/errors.ts";
 import type { AnalysedStatement } from "#shared/facts.ts";
+import type { Waiting } from "#shared/masking/types.ts";
 import type { Judgement } from "../../protocol.ts";
 import { Asides } from "./asides.ts";
 import { type Core, FAILED, IDLE } from "./core.ts";
 import { refusalMessage } from "./errors.ts";
-import { BAD, FrameReader, NEED_MORE, OVERSIZE } from "./frames.ts";
+import { BAD, FrameReader, NEED_MORE, OVERSIZE, WHOLE } from "./frames.ts";
 import { BACKEND, backendBounds } from "./kinds.ts";
 import { readCopyResponse, readFields, readParameterTypes, readRowDescription, readTag } from "./messages.ts";
 import {
@@ -35,6 +36,12 @@ export class Results {
   readonly #reader = new FrameReader(backendBounds());
   readonly #rows: Rows;
   readonly #asides: Asides;
+  /** Rows wait; `#asked` when they no longer need to. */
+  #paused = false;
+  #asked = false;
+  #found = NEED_MORE;
+  /** What came from the target nevertheless. */
+  readonly #later: Buffer[] = [];
 
   constructor(core: Core, sender: Sender) {
     this.#core = core;
@@ -51,11 +58,28 @@ export class Results {
     return this.#reader.left > 0 && !this.#core.hushed;
   }
 
+  /** False while rows wait: nothing more should come from the target. */
+  get wantsMore(): boolean {
+    return !this.#paused;
+  }
+
   chunk(chunk: Buffer): void {
+    if (this.#paused) this.#later.push(chunk);
+    else {
+      this.#reader.push(chunk);
+      this.#read(this.#reader.next());
+    }
+  }
+
+  #read(first: number): void {
     const reader = this.#reader;
-    reader.push(chunk);
-    while (!this.#core.over) {
-      const found = reader.next();
+    for (let found = first; !this.#core.over; found = reader.next()) {
+      const { waiting } = this.#rows;
+      // What comes behind rows that wait comes after them; and with what the target has sent so far, they have waited for enough.
+      if (waiting !== null && (waiting.full || !this.#isRow(found))) {
+        this.#pause(waiting, found);
+        return;
+      }
       if (found === NEED_MORE) return;
       if (found === BAD) this.#core.targetBroke("a message of unknown type or impossible length");
       else if (found === OVERSIZE) this.#rows.oversize();
@@ -64,6 +88,30 @@ export class Results {
       else if (reader.type === BACKEND.copyData) this.#rows.copyData(found);
       else this.#message();
     }
+  }
+
+  #isRow(found: number): boolean {
+    const { type } = this.#reader;
+    return found === WHOLE && (type === BACKEND.dataRow || type === BACKEND.copyData);
+  }
+
+  /** @param found what was found behind the rows that wait */
+  #pause(waiting: Waiting, found: number): void {
+    this.#paused = true;
+    this.#found = found;
+    void waiting.ask().then(() => {
+      this.#asked = true;
+      this.#core.outside.soon();
+    });
+  }
+
+  /** Goes on, once the rows that waited can be written. */
+  resume(): void {
+    if (!this.#asked || this.#core.over) return;
+    this.#asked = this.#paused = false;
+    this.#rows.release();
+    this.#read(this.#found);
+    while (!this.#paused && this.#later.length > 0) this.chunk(this.#later.shift() as Buffer);
   }
 
   /** Says our own errors whose turn it is, and passes over what has no answer. */

@@ -1,6 +1,6 @@
 // The rows of a result: masked, forwarded as they are, or hidden altogether.
 import { Refusal } from "#shared/errors.ts";
-import type { CopyMask, RowMask, Shape } from "#shared/masking/types.ts";
+import type { CopyMask, RowMask, Shape, Waiting } from "#shared/masking/types.ts";
 import type { Judgement } from "../../protocol.ts";
 import type { Core } from "./core.ts";
 import { refusalMessage } from "./errors.ts";
@@ -22,6 +22,8 @@ export class Rows {
   /** Of a row that comes in pieces so small that its number of cells is in two of them: bytes seen, and the number so far. */
   #seen = COUNT_END;
   #count = 0;
+  /** Rows of the first op that wait until somebody has looked at the free text in them; null when none do. */
+  waiting: Waiting | null = null;
 
   constructor(core: Core, reader: FrameReader) {
     this.#core = core;
@@ -62,10 +64,28 @@ export class Rows {
 
   #masked(mask: RowMask | CopyMask, frame: Buffer): void {
     try {
-      mask.row(frame, this.#core.out);
+      if (mask.waiting === undefined) mask.row(frame, this.#core.out);
+      else {
+        mask.waiting.take(frame, this.#core.out);
+        if (mask.waiting.held) this.waiting = mask.waiting;
+      }
     } catch {
-      this.#core.fail(new Refusal("result-mismatch", { detail: "A row is not of the form that was announced." }));
+      this.#malformed();
     }
+  }
+
+  #malformed(): void {
+    this.#core.fail(new Refusal("result-mismatch", { detail: "A row is not of the form that was announced." }));
+  }
+
+  /** Writes the rows that waited. */
+  release(): void {
+    try {
+      this.waiting?.release(this.#core.out);
+    } catch {
+      this.#malformed();
+    }
+    this.waiting = null;
   }
 
   copyData(found: number): void {

@@ -30,6 +30,8 @@ class Service implements Outside {
   #turnIsDue = false;
   #clientPaused = false;
   #targetPaused = false;
+  /** The target closed while rows waited. */
+  #targetGone = false;
   /** Evidence is behind: nothing is read from the target. */
   #evidenceBehind = false;
   #nudging: NodeJS.Timeout | null = null;
@@ -85,6 +87,9 @@ class Service implements Outside {
   }
 
   #targetClosed(): void {
+    // What it said before goes first.
+    this.#targetGone = !this.#machine.wantsTarget;
+    if (this.#targetGone) return;
     if (this.#machine.targetSaidFatal) this.#end("target ended the session");
     else this.fail(new Refusal("target-lost"));
   }
@@ -100,6 +105,7 @@ class Service implements Outside {
     if (this.#ending !== null) return;
     this.#machine.proceed();
     this.#flush();
+    if (this.#targetGone) this.#targetClosed();
   }
 
   /** The end of a turn: what it made goes out on both sides. */
@@ -153,7 +159,7 @@ class Service implements Outside {
         () => this.fail(new Refusal("evidence-unavailable")),
       );
     }
-    const pauseTarget = client.writableNeedDrain || this.#evidenceBehind;
+    const pauseTarget = client.writableNeedDrain || this.#evidenceBehind || !this.#machine.wantsTarget;
     if (pauseTarget !== this.#targetPaused) {
       this.#targetPaused = pauseTarget;
       if (pauseTarget) this.#target.pause();
