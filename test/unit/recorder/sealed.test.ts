@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { localWrappedKeys, openLocalDataKeyOpener, openLocalDataKeys } from "#proxy/adapters/local-data-keys.ts";
 import { LocalStore } from "#proxy/adapters/local-store.ts";
 import { openRecorder, type Recorder } from "#proxy/recorder/recorder.ts";
+import { splitBlocks } from "#shared/evidence/recording.ts";
 import { newIdentity, openTestRecorder, recorderParts, temporaryState, useSession } from "#test/support/evidence.ts";
 import { copyStore, verifyStore } from "#test/support/memory-store.ts";
 import { openSealed } from "#test/support/sealed.ts";
@@ -67,8 +68,11 @@ describe("the sealed lane", () => {
     const identity = newIdentity();
     const session = await useSession(recorder, identity, 1);
     session.seal({ kind: "statement", ref: 2, bytes: Buffer.from(`SELECT '${CANARY}'`) });
-    const spools = () => readdirSync(join(state.path, "spool")).filter((name) => name.endsWith(",sealed"));
-    await vi.waitFor(() => expect(spools()).toHaveLength(1));
+    const spooled = () => readdirSync(join(state.path, "spool")).filter((name) => name.endsWith(",sealed"));
+    // A spool is there a moment before its first block.
+    const blocks = () =>
+      spooled().map((name) => splitBlocks(readFileSync(join(state.path, "spool", name))).frames.length);
+    await vi.waitFor(() => expect(blocks()).toEqual([1]));
     for (const file of filesBelow(state.path)) expect(readFileSync(file).includes(CANARY), file).toBe(false);
     cpSync(state.path, copy.path, { recursive: true });
     const next = await openTestRecorder(copy.path);
