@@ -5,9 +5,16 @@ import type { Facts, Gap, SyntaxProblem } from "#shared/facts.ts";
 
 export function syntaxRefusal(problem: SyntaxProblem): Refusal {
   return new Refusal("statement-syntax", {
-    message: problem.syntax,
+    message: withoutLiteral(problem.syntax),
     ...(problem.position === undefined ? {} : { position: problem.position }),
   });
+}
+
+/** The parser repeats the word at which it gave up, and of what never ends all of it. The position says as much, and recordings hold no literals. */
+function withoutLiteral(message: string): string {
+  const [near, word = ""] = / at or near "([\s\S]*)"$/.exec(message) ?? [""];
+  const isLiteral = /^unterminated/.test(message) || /^([0-9.$']|[ebnx]'|u&')/i.test(word);
+  return isLiteral ? message.slice(0, message.length - near.length) : message;
 }
 
 export function deniedRefusal(decision: Decision): Refusal {

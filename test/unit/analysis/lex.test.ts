@@ -127,6 +127,8 @@ describe("normalize", () => {
     ["SELECT 'unterminated", "SELECT '?'"],
     ["SELECT 12ab", "SELECT $00"],
     ["", ""],
+    [`SELECT 1 FROM "no end, and a 'literal'`, 'SELECT $0 FROM "'],
+    [`SELECT "an ""end""", U&"none 'x'`, 'SELECT "an ""end""", "'],
   ])("%s", ([text, normalized]) => expect(normalize(text!)).toBe(normalized));
 
   test("hides what stands in literals and comments, and is stable", () => {

@@ -22,8 +22,10 @@ export function normalize(text: string): string {
       if (kind === TOKEN.comment) {
         out += text.slice(kept, lexer.start) + emptied(text, lexer.start);
         kept = lexer.stop;
-      } else if (kind === TOKEN.quoted) unicodeIdentifier = text.charCodeAt(lexer.start) !== 34;
-      else if (unicodeIdentifier && !isUescape(text, lexer)) unicodeIdentifier = false;
+      } else if (kind === TOKEN.quoted) {
+        unicodeIdentifier = text.charCodeAt(lexer.start) !== 34;
+        if (isUnterminated(text, lexer)) return `${out}${text.slice(kept, lexer.start)}"`;
+      } else if (unicodeIdentifier && !isUescape(text, lexer)) unicodeIdentifier = false;
       continue;
     }
     // The escape character of U&"..." decides a name, so it is no literal: three characters, quotes included.
@@ -33,6 +35,14 @@ export function normalize(text: string): string {
     out += text.slice(kept, lexer.start) + placeholder(kind, text, lexer.start);
     kept = lexer.stop;
   }
+}
+
+/** A name without its end swallows all that follows, literals too; what does not parse needs no more of it than its first quote. */
+function isUnterminated(text: string, lexer: Lexer): boolean {
+  if (lexer.stop < text.length) return false;
+  let quotes = 0;
+  for (let at = text.indexOf('"', lexer.start); at >= 0; at = text.indexOf('"', at + 1)) quotes++;
+  return quotes % 2 === 1;
 }
 
 function placeholder(kind: number, text: string, start: number): string {
