@@ -12,8 +12,9 @@ import { sealBlock } from "#proxy/adapters/node-cipher.ts";
 import { nodeSha256, nodeVerifyEd25519 } from "#proxy/adapters/node-crypto.ts";
 import { compress, decompress } from "#proxy/adapters/node-zstd.ts";
 import type { SessionEvidence } from "#proxy/ports/evidence.ts";
-import type { RecorderOptions, Timing } from "#proxy/recorder/options.ts";
+import type { RecorderOptions } from "#proxy/recorder/options.ts";
 import type { Recorder } from "#proxy/recorder/recorder.ts";
+import type { Timing } from "#proxy/recorder/timing.ts";
 import type { EvidenceEvent, SessionIdentity } from "#shared/evidence/event.ts";
 import type { SignerPort } from "#shared/evidence/ports.ts";
 import type { Principal } from "#shared/identity.ts";
@@ -37,7 +38,7 @@ export function temporaryState(): { readonly path: string; remove(): void } {
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-const TIMING: Timing = { segmentMs: 200, recordingMs: 50, tickMs: 20, retryMs: 20, closeMs: 5000 };
+const TIMING: Partial<Timing> = { segmentMs: 200, recordingMs: 50, tickMs: 20, retryMs: 20, closeMs: 5000 };
 
 /** A recorder that seals soon and keeps its journal files small. */
 export function openTestRecorder(state: string, problems: string[] = []): Promise<Recorder> {

@@ -1,8 +1,8 @@
 // The recorder of the local home: everything in folders of one state directory.
 import { join } from "node:path";
 import type { Clock } from "../ports/clock.ts";
-import type { Timing } from "../recorder/options.ts";
 import { openRecorder, type Recorder } from "../recorder/recorder.ts";
+import type { Timing } from "../recorder/timing.ts";
 import { localWrappedKeys, openLocalDataKeys } from "./local-data-keys.ts";
 import { LocalJournal } from "./local-journal.ts";
 import { openLocalSigner } from "./local-signer.ts";

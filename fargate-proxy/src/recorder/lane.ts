@@ -13,6 +13,7 @@ import type { SpoolPort } from "../ports/spool.ts";
 import { type Patience, persist } from "./patience.ts";
 import type { Sealer } from "./sealer.ts";
 import { spoolName } from "./spool-name.ts";
+import type { Timing } from "./timing.ts";
 
 export interface LaneParts {
   readonly sealer: Sealer;
@@ -66,6 +67,9 @@ export class LaneWriter {
   #firstBlock = 1;
   #blocks = 0;
   #stored = 0;
+  /** When the part was last seen without blocks; and that it has waited for too long. */
+  #partSeen = 0;
+  #partDue = false;
   #hash: Hash = createHash("sha256");
 
   constructor(parts: LaneParts, lane: Exclude<Lane, "events">, place: Place, packer: Packer) {
@@ -101,10 +105,20 @@ export class LaneWriter {
     }
   }
 
-  /** Lets go of a block that has waited since `before`, so that a process that dies leaves nearly all of it. */
-  tick(before: number): void {
+  /**
+   * Lets go of a block that has waited for too long, so that a process that dies leaves nearly all of it; and of a part, where the spool dies
+   * with the process.
+   * @param now milliseconds since the epoch
+   */
+  tick(now: number, { recordingMs, partMs }: Pick<Timing, "recordingMs" | "partMs">): void {
     if (this.#block === null) this.#spare = null;
-    if (this.#length > 0 && this.#since < before) this.#endBlock();
+    if (this.#length > 0 && this.#since < now - recordingMs) this.#endBlock();
+    if (this.#blocks === 0) this.#partSeen = now;
+    else if (this.#partSeen < now - partMs) {
+      this.#partSeen = now;
+      this.#partDue = true;
+      this.#start();
+    }
   }
 
   /** Writes what is left; resolves when all parts are under the ledger's head. */
@@ -112,8 +126,10 @@ export class LaneWriter {
     if (this.#length > 0) this.#endBlock();
     while (this.#working !== null) await this.#working;
     if (this.#failure !== null) throw this.#failure;
-    if (this.#blocks === 0) return;
+    if (this.#next === 1) return;
     if (this.#packer.end !== undefined) await this.#spool(await this.#packer.end(this.#next));
+    // What was stored in time was not known to be the last: a block of nothing says so.
+    else if (this.#blocks === 0) await this.#spool(await this.#packer.pack(new Uint8Array(0), this.#next));
     await this.#sealPart(true);
   }
 
@@ -151,6 +167,10 @@ export class LaneWriter {
     this.#block = null;
     this.#length = 0;
     this.#chunkAt = -1;
+    this.#start();
+  }
+
+  #start(): void {
     this.#working ??= this.#work()
       .catch((error: unknown) => {
         this.#failure ??= error;
@@ -169,6 +189,10 @@ export class LaneWriter {
       if (block.length > BLOCK / 2) this.#spare = Buffer.from(block.buffer, 0, BLOCK);
       if (this.#waitingBytes <= WAITING_LIMIT / 2) for (const resolve of this.#drained.splice(0)) resolve();
     }
+    const due = this.#partDue && this.#blocks > 0;
+    this.#partDue = false;
+    if (due) await this.#sealPart(false);
+    if (this.#waiting.length > 0) await this.#work();
   }
 
   async #spool(frame: Uint8Array): Promise<void> {

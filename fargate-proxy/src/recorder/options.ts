@@ -4,6 +4,7 @@ import type { JournalPort, SignerPort } from "#shared/evidence/ports.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { SpoolPort } from "../ports/spool.ts";
 import type { SealingParts } from "./sealing.ts";
+import type { Timing } from "./timing.ts";
 
 export interface RecorderOptions extends Omit<LedgerTools, "signer"> {
   /** Signs the ledger that is written here; null where others write it: then an object is safe when it is in the store. */
@@ -18,15 +19,4 @@ export interface RecorderOptions extends Omit<LedgerTools, "signer"> {
   /** A failure or its end, in words without data: for the operator's log. */
   onProblem(message: string): void;
   readonly timing?: Partial<Timing>;
-}
-
-export interface Timing {
-  /** How long lines may wait for their segment. */
-  readonly segmentMs: number;
-  /** How long output may wait in memory. */
-  readonly recordingMs: number;
-  readonly tickMs: number;
-  readonly retryMs: number;
-  /** How long `close` waits for a store that fails; what is not stored then is in the journal still. */
-  readonly closeMs: number;
 }

@@ -6,16 +6,19 @@ import type { EvidencePort, SessionEvidence } from "../ports/evidence.ts";
 import { GroupCommit } from "./commit.ts";
 import { SPOOLING } from "./lane.ts";
 import { LedgerWriter, loadLedger } from "./ledger-writer.ts";
-import type { RecorderOptions, Timing } from "./options.ts";
+import type { RecorderOptions } from "./options.ts";
 import { Backlog } from "./parts.ts";
 import type { Patience } from "./patience.ts";
 import { type Recovered, recover } from "./recover.ts";
 import { Sealer } from "./sealer.ts";
 import { KEYS } from "./sealing.ts";
 import { RecordedSession, type SessionParts } from "./session.ts";
+import type { Timing } from "./timing.ts";
 import { Units } from "./units.ts";
 
-const TIMING: Timing = { segmentMs: 5000, recordingMs: 1000, tickMs: 500, retryMs: 500, closeMs: 10_000 };
+const TIMING = { segmentMs: 5000, recordingMs: 1000, tickMs: 500, retryMs: 500, closeMs: 10_000 };
+/** Where the spool is gone with the process, as on a serverless container: a part waits no longer than this. */
+const PART_MS = 5000;
 /** Lines that wait in memory while the journal fails. */
 const HELD_BYTES = 16 << 20;
 /** Lines that wait in memory while the store fails. */
@@ -28,7 +31,8 @@ export interface Recorder extends EvidencePort {
 
 /** Recovers what an earlier process left, and begins. @throws when the ledger or the journal is not what it was */
 export async function openRecorder(options: RecorderOptions): Promise<Recorder> {
-  const timing = { ...TIMING, ...options.timing };
+  const partMs = options.signer === null ? PART_MS : Number.POSITIVE_INFINITY;
+  const timing: Timing = { ...TIMING, partMs, ...options.timing };
   const patience: { -readonly [K in keyof Patience]: Patience[K] } = {
     retryMs: timing.retryMs,
     stopped: false,
@@ -95,7 +99,7 @@ function run(
   const live = new Set<RecordedSession>();
   const timer = setInterval(() => {
     const now = parts.clock.now();
-    for (const session of live) session.tick(now - timing.segmentMs, now - timing.recordingMs);
+    for (const session of live) session.tick(now, timing);
   }, timing.tickMs);
   timer.unref();
   return {

@@ -12,6 +12,7 @@ import type { RecorderParts } from "./parts.ts";
 import { pause } from "./patience.ts";
 import { Sealing, type SealingParts } from "./sealing.ts";
 import { Segment } from "./segment.ts";
+import type { Timing } from "./timing.ts";
 import { Holding } from "./units.ts";
 
 /** What the lanes of sessions need besides what `RecorderParts` has. */
@@ -96,11 +97,11 @@ export class RecordedSession implements SessionEvidence {
     return this.#closing;
   }
 
-  /** Stores what has waited since `before` (milliseconds since the epoch). */
-  tick(segmentsBefore: number, recordingsBefore: number): void {
-    if (this.#segment !== null && this.#segment.since < segmentsBefore) this.#cut(false);
-    this.#recording.tick(recordingsBefore);
-    this.#sealed.tick(recordingsBefore);
+  /** Stores what has waited for too long. @param now milliseconds since the epoch */
+  tick(now: number, timing: Timing): void {
+    if (this.#segment !== null && this.#segment.since < now - timing.segmentMs) this.#cut(false);
+    this.#recording.tick(now, timing);
+    this.#sealed.tick(now, timing);
   }
 
   /** @returns null when the event was not taken */

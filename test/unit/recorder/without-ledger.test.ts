@@ -1,11 +1,20 @@
 // A recorder whose ledger is written by others: an object is safe when it is in the store, and an open session can be found in the journal alone.
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { decompress } from "#proxy/adapters/node-zstd.ts";
 import { LedgerWriter, loadLedger } from "#proxy/recorder/ledger-writer.ts";
 import type { RecorderOptions } from "#proxy/recorder/options.ts";
 import { openRecorder, type Recorder } from "#proxy/recorder/recorder.ts";
 import type { SignerPort } from "#shared/evidence/ports.ts";
-import { execute, newIdentity, recorderParts, temporaryState, useSession } from "#test/support/evidence.ts";
+import { readChunks, splitBlocks } from "#shared/evidence/recording.ts";
+import {
+  execute,
+  newIdentity,
+  recorderParts,
+  resultBytes,
+  temporaryState,
+  useSession,
+} from "#test/support/evidence.ts";
 import { MemoryJournal } from "#test/support/memory-journal.ts";
 import { MemoryStore, verifyStore } from "#test/support/memory-store.ts";
 
@@ -62,6 +71,31 @@ describe("a recorder without a ledger of its own", () => {
     expect(await verified(store)).toMatchObject({ ok: true, open: [] });
     // The newest batch may get lines still: it stays.
     expect(journal.batches.size).toBe(1);
+  });
+
+  it("stores parts of a recording in time, and an end to it although nothing came after the last", async () => {
+    await recorder.close();
+    parts = { ...parts, timing: { ...parts.timing, partMs: 60 } };
+    recorder = await open(store, journal);
+    const session = await useSession(recorder, newIdentity(), 1);
+    const recordings = () => [...store.objects.keys()].filter((key) => key.startsWith("recordings/"));
+    await vi.waitFor(() => expect(recordings()).toHaveLength(1));
+    session.output(Buffer.from("more"));
+    await vi.waitFor(() => expect(recordings()).toHaveLength(2));
+    await session.close("done");
+    const described = await Promise.all(recordings().map((key) => store.describe(key)));
+    expect(described.map((part) => part?.final)).toEqual([false, false, true]);
+    expect(described.map((part) => [part?.first, part?.last])).toEqual([
+      [1, 1],
+      [2, 2],
+      [3, 3],
+    ]);
+    expect(await verified(store)).toMatchObject({ ok: true, open: [] });
+    const sent: Uint8Array[] = [];
+    for (const key of recordings())
+      for (const frame of splitBlocks((await store.get(key)) ?? new Uint8Array(0)).frames)
+        for (const { bytes } of readChunks(await decompress(frame))) sent.push(bytes);
+    expect(Buffer.concat(sent)).toEqual(Buffer.concat([resultBytes([[0, "Patient 0"]]), Buffer.from("more")]));
   });
 
   it("finds a session in its journal whose lines are all stored, and ends it once", async () => {
