@@ -33,8 +33,8 @@ export async function readLedger(
     await request.settle();
     const seen = found.seen;
     found = await readOnce(reader, tools, request);
-    // What stood beyond the head a while ago must be under it by now; what was added since is still on its way.
-    if (found.head.size < seen)
+    // What stood beyond the head a while ago must be under it by now, or be announced; what was added since is still on its way.
+    if (found.head.size < seen && !(await areAnnounced(found, seen, request)))
       throw new BadEvidence({
         key: CHECKPOINT_KEY,
         what: "the ledger has entries that its signed head does not cover",
@@ -45,6 +45,14 @@ export async function readLedger(
   const stranger = unknown.find((key) => !unsealed.includes(key));
   if (stranger !== undefined) throw new BadEvidence({ key: stranger, what: "the object is not in the ledger" });
   return { head: found.head, records: found.records, unsealed };
+}
+
+/** Entries beyond the head whose writer stopped before it signed them: it said before what it was about to add, and whoever goes on will sign it. */
+async function areAnnounced({ head, beyond }: OneReading, seen: number, request: VerifyRequest): Promise<boolean> {
+  if (head.size + beyond.length < seen) return false;
+  const { announced } = await request.pending();
+  const known = new Set(announced.map(({ key, sha256 }) => `${key} ${sha256}`));
+  return beyond.every(({ key, sha256 }) => known.has(`${key} ${sha256}`));
 }
 
 /** Keys outside the ledger. For a session, only where its own objects are: a store can be large. */
@@ -92,6 +100,8 @@ async function inJournal(
 interface OneReading {
   readonly head: KnownHead;
   readonly records: Map<string, ObjectRecord>;
+  /** Entries that are stored and not under the head. */
+  readonly beyond: readonly ObjectRecord[];
   /** Size of the smallest ledger that would have all entries and tiles that are stored. */
   readonly seen: number;
   /** True when some of them are beyond the head. */
@@ -103,9 +113,13 @@ async function readOnce(reader: EvidenceReader, tools: VerifyTools, request: Ver
   const checkpoint = await readCheckpoint(reader, tools, request);
   const tiles = await TileCheck.begin(reader);
   const records = new Map<string, ObjectRecord>();
+  const beyond: ObjectRecord[] = [];
   const tree = new TiledTree(tools.sha256);
   for await (const { key, record } of readEntries(reader)) {
-    if (tree.size === checkpoint.size) break;
+    if (tree.size === checkpoint.size) {
+      beyond.push(record);
+      continue;
+    }
     if (records.has(record.key)) throw new BadEvidence({ key, what: `the ledger names ${record.key} twice` });
     records.set(record.key, record);
     tree.append(leafBytes(record));
@@ -131,6 +145,7 @@ async function readOnce(reader: EvidenceReader, tools: VerifyTools, request: Ver
   return {
     head: { size: checkpoint.size, root: toHex(checkpoint.root) },
     records,
+    beyond,
     seen: tiles.seen,
     excess: tiles.seen > checkpoint.size,
   };
