@@ -50,6 +50,38 @@ export function workflowSettings(): WorkflowSettings {
   };
 }
 
+/** What the functions that follow the bucket share. */
+export interface EvidenceSettings {
+  readonly bucket: string;
+  readonly retentionDays: number;
+}
+
+/** @throws when the infrastructure has not set what is needed */
+export function evidenceSettings(): EvidenceSettings {
+  const retentionDays = Number(needed("POSTERN_RETENTION_DAYS"));
+  if (!Number.isSafeInteger(retentionDays) || retentionDays < 1)
+    throw new Error("POSTERN_RETENTION_DAYS is not a number of days");
+  return { bucket: needed("POSTERN_BUCKET"), retentionDays };
+}
+
+export interface LedgerSettings {
+  /** Name of the table that has the ledger's sequence. */
+  readonly table: string;
+  /** Name of the ledger, which is the origin of its heads. */
+  readonly name: string;
+  /** ARN of the KMS key that signs them. */
+  readonly key: string;
+}
+
+/** @throws when the infrastructure has not set what is needed */
+export function ledgerSettings(): LedgerSettings {
+  return {
+    table: needed("POSTERN_LEDGER_TABLE"),
+    name: needed("POSTERN_LEDGER"),
+    key: needed("POSTERN_LEDGER_KEY"),
+  };
+}
+
 function needed(name: string): string {
   const value = process.env[name];
   if (value === undefined || value === "") throw new Error(`${name} is not set`);

@@ -10,6 +10,7 @@ import { CHECKPOINT_KEY } from "#shared/evidence/ledger.ts";
 import { openHead } from "#shared/evidence/ledger-write.ts";
 import type { SignerPort } from "#shared/evidence/ports.ts";
 import type { ObjectRecord } from "#shared/evidence/segment.ts";
+import { ledgerSequenceContract } from "#test/contract/ledger-sequence.ts";
 import { type Fate, immortal, mortal } from "#test/support/crashing.ts";
 import { finished, newIdentity, OPENED, STATEMENT, temporaryState } from "#test/support/evidence.ts";
 import { MemorySequence, memoryHead } from "#test/support/memory-sequence.ts";
@@ -83,6 +84,8 @@ const deliveries = fc
     return batches;
   });
 const pick = (places: readonly number[]) => places.map((i) => records[i] as ObjectRecord);
+
+ledgerSequenceContract("memory", () => Promise.resolve(new MemorySequence()));
 
 describe("objects become leaves", () => {
   it("once each, in whatever order and however often they are told of", async () => {

@@ -1,7 +1,9 @@
 // Evidence objects in S3. Every object is one PUT that names its own lock, and is not called stored before the lock was read back.
+import { createHash } from "node:crypto";
 import {
   GetObjectCommand,
   HeadObjectCommand,
+  type HeadObjectCommandOutput,
   ListObjectsV2Command,
   PutObjectCommand,
   type PutObjectCommandInput,
@@ -9,6 +11,7 @@ import {
   S3ServiceException,
 } from "@aws-sdk/client-s3";
 import { isObjectKey, KeyExists, type ObjectFacts, type StorePort } from "#shared/evidence/ports.ts";
+import { type ObjectRecord, parseKey } from "#shared/evidence/segment.ts";
 
 export interface S3StoreParts {
   readonly client: S3Client;
@@ -71,31 +74,89 @@ export class S3Store implements StorePort {
     await this.#confirm(key);
   }
 
+  /** The object and a name of this version of it; null when there is none. */
+  async version(key: string): Promise<{ readonly bytes: Uint8Array; readonly tag: string } | null> {
+    const found = await this.#get(key);
+    return found === null ? null : { bytes: found.bytes, tag: found.tag };
+  }
+
+  /**
+   * As `replace`, on the condition that nobody else did.
+   * @param tag of the version that is replaced; null when there was none
+   * @returns false when it is another by now
+   */
+  async swap(key: string, bytes: Uint8Array, tag: string | null): Promise<boolean> {
+    const condition = tag === null ? { IfNoneMatch: "*" } : { IfMatch: tag };
+    try {
+      await this.#write({ Key: key, Body: bytes, ...condition }, bytes.length);
+    } catch (error) {
+      if (statusOf(error) === 412 || statusOf(error) === 409) return false;
+      throw error;
+    }
+    await this.#confirm(key);
+    return true;
+  }
+
+  /** What the ledger says of an object; null when there is none, or none of a session. */
+  async describe(key: string): Promise<ObjectRecord | null> {
+    const name = parseKey(key);
+    const head = name === null ? null : await this.#head(key);
+    if (name === null || head === null) return null;
+    const { first, last } = name;
+    const sum = head.ChecksumSHA256 === undefined ? await this.#sum(key) : Buffer.from(head.ChecksumSHA256, "base64");
+    const final = head.Metadata?.final === "true";
+    return { key, sha256: sum.toString("hex"), bytes: head.ContentLength ?? 0, first, last, final };
+  }
+
   /** Nothing: to hide an object takes a permission that the gateway should not have, and a partial tile does no harm. */
   retire(_key: string): Promise<void> {
     return Promise.resolve();
   }
 
   async get(key: string): Promise<Uint8Array | null> {
+    return (await this.#get(key))?.bytes ?? null;
+  }
+
+  async #get(key: string): Promise<{ readonly bytes: Uint8Array; readonly tag: string } | null> {
     const { client, bucket } = this.#parts;
     try {
       const found = await client.send(
         new GetObjectCommand({ Bucket: bucket, Key: checked(key), ChecksumMode: "ENABLED" }),
       );
-      return (await found.Body?.transformToByteArray()) ?? null;
+      const bytes = await found.Body?.transformToByteArray();
+      return bytes === undefined ? null : { bytes, tag: found.ETag ?? "" };
     } catch (error) {
       if (statusOf(error) === 404 && (error as Error).name === "NoSuchKey") return null;
       throw error;
     }
   }
 
-  async *list(prefix: string): AsyncGenerator<{ readonly key: string }> {
+  /** For an object that was stored without a checksum of this kind. */
+  async #sum(key: string): Promise<Buffer> {
+    const bytes = await this.get(key);
+    if (bytes === null) throw new Error(`${key} is gone`);
+    return createHash("sha256").update(bytes).digest();
+  }
+
+  async #head(key: string): Promise<HeadObjectCommandOutput | null> {
+    const { client, bucket } = this.#parts;
+    try {
+      return await client.send(new HeadObjectCommand({ Bucket: bucket, Key: checked(key), ChecksumMode: "ENABLED" }));
+    } catch (error) {
+      if (statusOf(error) === 404) return null;
+      throw error;
+    }
+  }
+
+  /** @param after the key behind which to begin */
+  async *list(prefix: string, after?: string): AsyncGenerator<{ readonly key: string }> {
     const { client, bucket } = this.#parts;
     for (let from: string | undefined; ; ) {
       const page = await client.send(
         new ListObjectsV2Command({
           Bucket: bucket,
           Prefix: prefix,
+          ...(after === undefined ? {} : { StartAfter: after }),
           ...(from === undefined ? {} : { ContinuationToken: from }),
         }),
       );
@@ -117,7 +178,7 @@ export class S3Store implements StorePort {
   }
 
   async #write(
-    what: Pick<PutObjectCommandInput, "Key" | "Body" | "IfNoneMatch" | "Metadata">,
+    what: Pick<PutObjectCommandInput, "Key" | "Body" | "IfMatch" | "IfNoneMatch" | "Metadata">,
     bytes: number,
   ): Promise<void> {
     const { client, bucket, retentionDays, now } = this.#parts;
