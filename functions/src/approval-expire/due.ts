@@ -1,7 +1,7 @@
 // What the time does: escalations, ends, reviews that did not come. Called by the workflow when something is due; called too often, it does nothing.
 import { z } from "zod";
 import { apply, applyGlass } from "#shared/approval/apply.ts";
-import { asked, nextDue } from "#shared/approval/machine.ts";
+import { asked, nextDue, secondsUntil } from "#shared/approval/machine.ts";
 import type { ApprovalStore } from "#shared/approval/store.ts";
 import type { ApprovalState } from "#shared/approval/types.ts";
 import { FunctionFailure, type Invoke, lambda } from "../middleware.ts";
@@ -71,8 +71,4 @@ async function review(parts: DueParts, id: string): Promise<Due> {
   // Once it is overdue it is said again after as long.
   const next = now <= reviewDue ? reviewDue + 1 : now + glass.withinHours * 3_600_000;
   return { open: !history.some((change) => change.type === "reviewed"), seconds: secondsUntil(next, now) };
-}
-
-function secondsUntil(due: number | null, now: number): number {
-  return due === null ? 1 : Math.max(1, Math.ceil((due - now) / 1000));
 }

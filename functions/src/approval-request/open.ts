@@ -1,6 +1,6 @@
 // Opens a request, unless something lets it through that is there already, and starts its workflow.
 import { apply } from "#shared/approval/apply.ts";
-import { open } from "#shared/approval/machine.ts";
+import { nextDue, open, secondsUntil } from "#shared/approval/machine.ts";
 import { standing } from "#shared/approval/standing.ts";
 import type { ApprovalStore } from "#shared/approval/store.ts";
 import type { ApprovalRequest, ApprovalState, SimilarRequest } from "#shared/approval/types.ts";
@@ -47,6 +47,11 @@ async function openRequest(parts: OpenParts, request: ApprovalRequest): Promise<
 async function reusable({ store, now }: OpenParts, request: ApprovalRequest): Promise<ApprovalState | null> {
   const alive = (await store.alive(request.digest)).filter((state) => now() < state.until);
   return alive.find((state) => state.status === "approved") ?? alive[0] ?? null;
+}
+
+/** What an execution of the workflow begins with: the request, and how long to wait for an answer before something is due. */
+export function workflowInput(state: ApprovalState, now: number): { readonly id: string; readonly seconds: number } {
+  return { id: state.request.id, seconds: secondsUntil(nextDue(state), now) };
 }
 
 const NO_WORKFLOW = "the workflow could not be started";

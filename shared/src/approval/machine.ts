@@ -200,6 +200,11 @@ export function nextDue(state: ApprovalState): number | null {
   return Math.min(state.until, ...escalations(state).map(({ due }) => due));
 }
 
+/** Whole seconds until then, at least one: what the workflow waits. @param due null when there is nothing to wait for */
+export function secondsUntil(due: number | null, now: number): number {
+  return due === null ? 1 : Math.max(1, Math.ceil((due - now) / 1000));
+}
+
 /** What is still to be escalated: groups that lack people, and when others may stand in for them. */
 function escalations(state: ApprovalState): { readonly group: string; readonly to: string; readonly due: number }[] {
   if (state.status !== "open") return [];
