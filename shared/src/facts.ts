@@ -75,8 +75,18 @@ export interface OutputFact {
   readonly direct: boolean;
   /** Set when what flows in is known to reveal nothing of the sources (`count(*)`, `IS NULL`): the function that says so. */
   readonly reveals?: "nothing";
+  /** Positions in `Facts.rows`: whose rows flow in. Absent with sources: it cannot be told. */
+  readonly rows?: readonly number[];
   /** Operations that it is made by, in words; only where somebody asked (`postern explain`). */
   readonly made?: readonly string[];
+}
+
+/** Rows that flow into result columns: those of one place where the statement names a relation. */
+export interface RowFact {
+  /** The relation, and those that share its rows; empty for rows of which nothing can be told. */
+  readonly relations: readonly RelationName[];
+  /** Columns of these rows, and the result column that holds the same value wherever it is not NULL: itself, or one that a condition equates. */
+  readonly shown: Readonly<Record<string, number>>;
 }
 
 /** A write: into this column can flow these. */
@@ -101,6 +111,8 @@ export interface Facts {
   readonly functions: readonly FunctionFact[];
   /** In result order; null when the statement returns no rows, or when `complete` is false and they cannot be told. */
   readonly outputs: readonly OutputFact[] | null;
+  /** What `OutputFact.rows` speaks of; absent when that is nothing. */
+  readonly rows?: readonly RowFact[];
   readonly flows: readonly FlowFact[];
   /** For UPDATE, DELETE: is there a WHERE? */
   readonly hasWhere: boolean;

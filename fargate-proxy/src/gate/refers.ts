@@ -73,7 +73,7 @@ function fill(statement: AnalysedStatement, target: AnalysedStatement | undefine
   }
   const facts: Facts = {
     ...target.facts,
-    // EXPLAIN EXECUTE shows a plan, FETCH and EXECUTE show rows of what they name.
+    // EXPLAIN EXECUTE shows a plan (of whose rows nothing is said), FETCH and EXECUTE show rows of what they name.
     outputs: own.outputs ?? target.facts.outputs,
     kind: own.kind,
     complete: own.complete && target.facts.complete,

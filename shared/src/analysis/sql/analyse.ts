@@ -3,7 +3,7 @@ import type { CatalogSnapshot } from "../../catalog.ts";
 import type { AnalysedStatement, Analysis, OutputFact, SessionEffect } from "../../facts.ts";
 import { bodyFields, generatedValue, viewFields, writtenThrough } from "./bodies.ts";
 import { checkSeen } from "./check.ts";
-import { Collector, outputsOf } from "./collect.ts";
+import { Collector } from "./collect.ts";
 import { createAs } from "./define.ts";
 import { evaluate } from "./expressions.ts";
 import { FIRST_USER_OID, Lookup } from "./lookup.ts";
@@ -69,7 +69,7 @@ export function analyse(tree: Tree, text: string, env: Environment): Analysis {
 function one(run: Run, node: Node, session: Simulated): void {
   try {
     const rows = statement(run, node, null, session.names);
-    if (rows !== undefined && run.out.outputs === null && rows !== null) run.out.outputs = outputsOf(rows);
+    if (rows !== undefined && run.out.outputs === null && rows !== null) run.out.show(rows);
     checkSeen(run.out, node);
     spend(run, run.out.weight >> 3);
   } catch (error) {

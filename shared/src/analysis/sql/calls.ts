@@ -21,6 +21,7 @@ import {
 } from "./functions.ts";
 import { FIRST_USER_OID, fullName } from "./lookup.ts";
 import { predicate } from "./predicates.ts";
+import { STRANGERS } from "./rows.ts";
 import { canFail, type Run, type Scope, valueAt, valuesAt } from "./scope.ts";
 import { callSequence, callSetting } from "./settings.ts";
 import { bodyOf, stringOf, strings } from "./tree.ts";
@@ -36,6 +37,12 @@ export interface Called {
 }
 
 export function callFunction(run: Run, call: FuncCall, scope: Scope): Called {
+  const made = calledAlone(run, call, scope);
+  // A window shows what other rows hold.
+  return call.over === undefined ? made : { ...made, value: { ...made.value, rows: STRANGERS } };
+}
+
+function calledAlone(run: Run, call: FuncCall, scope: Scope): Called {
   run.out.seen.add(call);
   const args = valuesAt(run, call.args, scope);
   const order = valuesAt(

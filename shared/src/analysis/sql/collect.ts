@@ -13,6 +13,7 @@ import type {
   StatementKind,
   Use,
 } from "../../facts.ts";
+import { rowFacts } from "./row-facts.ts";
 import type { Field, Sources, Value } from "./value.ts";
 
 interface RelationNotes {
@@ -32,11 +33,20 @@ export class Collector {
   readonly seen = new Set<object>();
   kind: StatementKind = "other";
   outputs: readonly OutputFact[] | null = null;
+  /** What `OutputFact.rows` speaks of. */
+  rows: Facts["rows"];
   hasWhere = false;
   refers: Facts["refers"];
   copy: AnalysedStatement["copy"];
   /** False once a literal has decided something. */
   literalFree = true;
+
+  /** These are the columns of the result. */
+  show(columns: readonly Field[]): void {
+    const { rows, of } = rowFacts(columns);
+    this.outputs = outputsOf(columns).map((output, i) => (of[i]!.length === 0 ? output : { ...output, rows: of[i]! }));
+    this.rows = rows.length === 0 ? undefined : rows;
+  }
 
   gap(reason: string, what: string): void {
     const text = what.slice(0, 200);
@@ -125,6 +135,7 @@ export class Collector {
       influence: [...this.#influence.values()],
       functions: [...this.functions].map(([name, standing]) => ({ name, standing })),
       outputs: this.outputs,
+      ...(this.rows === undefined ? {} : { rows: this.rows }),
       flows,
       hasWhere: this.hasWhere,
       ...(this.refers === undefined ? {} : { refers: this.refers }),

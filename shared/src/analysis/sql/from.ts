@@ -5,6 +5,7 @@ import { within } from "./expressions.ts";
 import { columnName } from "./names.ts";
 import { predicate } from "./predicates.ts";
 import { relationItem } from "./relations.ts";
+import { equateJoined, equateMerged } from "./rows.ts";
 import {
   aliased,
   canFail,
@@ -166,7 +167,11 @@ function joinItems(run: Run, body: JoinExpr, outer: Scope, before: readonly Item
       ? leftColumns.map((c) => c.name).filter((name) => rightColumns.some((c) => c.name === name))
       : strings(body.usingClause);
   const merged = shared.map((name) => mergeColumn(run, name, body, leftColumns, rightColumns));
-  if (body.quals !== undefined) predicate(run, body.quals, scopeOf(outer, [...left, ...right]));
+  if (body.quals !== undefined) {
+    const both = scopeOf(outer, [...left, ...right]);
+    predicate(run, body.quals, both);
+    equateJoined(run, body, left, right, both);
+  }
   const rest = (columns: readonly Field[]): readonly Field[] => columns.filter((c) => !shared.includes(c.name));
   const columns = [...merged, ...rest(leftColumns), ...rest(rightColumns)];
   spend(run, columns.length);
@@ -191,6 +196,7 @@ function mergeColumn(run: Run, name: string, body: JoinExpr, left: readonly Fiel
   noteRead(run, l.value);
   noteRead(run, r.value);
   run.out.influence(union(l.value.sources, r.value.sources), "join");
+  equateMerged(run, body, l.value, r.value);
   if (body.jointype === "JOIN_RIGHT") return { name, value: r.value };
   return { name, value: body.jointype === "JOIN_FULL" ? either([l.value, r.value]) : l.value };
 }

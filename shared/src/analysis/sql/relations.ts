@@ -4,9 +4,10 @@ import type { RangeVar } from "libpg-query";
 import type { SnapshotColumn, SnapshotRelation } from "../../catalog.ts";
 import type { Action, ColumnRef } from "../../facts.ts";
 import { fullName, isSystemSchema, type Lookup } from "./lookup.ts";
+import { newRows, renewed, STRANGERS } from "./rows.ts";
 import { aliased, derivedItem, findCte, type Item, type Run, type Scope } from "./scope.ts";
 import { strings } from "./tree.ts";
-import { columnValue, type Field, NOTHING, type Sources, union, type Value } from "./value.ts";
+import { columnValue, type Field, NO_ROWS, NOTHING, type Rows, type Sources, union, type Value } from "./value.ts";
 
 /** System relations, or columns of them, that hold data of users: values, statements, secrets. */
 const HOLDING_DATA: ReadonlyMap<string, readonly string[] | "all"> = new Map<string, readonly string[] | "all">([
@@ -97,7 +98,8 @@ function temporaryFields(run: Run, name: string): readonly Field[] | null {
     const origin = output.direct && first !== undefined ? lookup.ref(first.relation, first.column) : null;
     const self = lookup.ref(own, output.name);
     const plain = output.reveals === "nothing" ? NOTHING : sources;
-    const value = columnValue(plain, origin ?? (plain.size === 0 ? self : null), 0);
+    // Which of its columns came from one row is not followed through the statements that filled it.
+    const value = columnValue(plain, origin ?? (plain.size === 0 ? self : null), 0, STRANGERS);
     // What was made of a column and then stored is no column that a constant could be compared with.
     return { name: output.name, value: { ...value, near: value.origin !== null, chosen: value.origin === null } };
   });
@@ -110,7 +112,7 @@ export function relationItem(run: Run, rangeVar: RangeVar, scope: Scope | null):
   let item: Item;
   if (cte !== undefined) {
     run.out.seen.add(rangeVar);
-    item = derivedItem(name, cte.columns());
+    item = derivedItem(name, renewed(run, cte.columns()));
   } else {
     const named = nameRelation(run, rangeVar);
     if (named === null) return derivedItem(rangeVar.alias?.aliasname ?? name, []);
@@ -161,28 +163,30 @@ function rowSources(run: Run, relation: SnapshotRelation): Sources {
   return new Set([relation, ...lookup.family(relation)].map((r) => lookup.ref(fullName(r), "*")));
 }
 
-/** The columns of a relation, each with the base columns behind it. */
+/** The columns of a relation, each with the base columns behind it; rows of their own with every call. */
 export function fieldsOf(run: Run, relation: SnapshotRelation): readonly Field[] {
   if (isSystemSchema(relation.schema)) return systemFields(run, relation);
+  const { lookup } = run.base;
   if (relation.kind === "foreign") run.out.gap("foreign-table", fullName(relation));
   else if (relation.kind === "toast" || relation.kind === "index") run.out.gap("storage", fullName(relation));
-  const view = relation.definition === undefined ? null : run.on.view(run, relation);
+  const view = relation.definition === undefined ? null : renewed(run, run.on.view(run, relation));
+  const rows = view === null ? newRows([relation, ...lookup.family(relation)].map(fullName)) : NO_ROWS;
   return relation.columns.map((column, i) => {
-    const own = ownSources(run.base.lookup, relation, column);
+    const own = ownSources(lookup, relation, column);
     const behind = view === null ? generatedFrom(run, relation, column) : view[i]?.value;
     return {
       name: column.name,
-      value: joined(run.base.lookup.ref(fullName(relation), column.name), own, behind, column),
+      value: joined(lookup.ref(fullName(relation), column.name), own, behind, column, rows),
     };
   });
 }
 
 /** A column as it is named, over what it is made from. */
-function joined(self: ColumnRef, own: Sources, behind: Value | undefined, column: SnapshotColumn): Value {
-  if (behind === undefined) return columnValue(own, self, column.type);
+function joined(self: ColumnRef, own: Sources, behind: Value | undefined, column: SnapshotColumn, rows: Rows): Value {
+  if (behind === undefined) return columnValue(own, self, column.type, rows);
   const sources = union(own, behind.sources);
   // A stored column is a value of its own, however it was made; a view's column is what its definition says.
-  if (column.generated) return columnValue(sources, self, column.type);
+  if (column.generated) return columnValue(sources, self, column.type, rows);
   return { ...behind, sources, type: column.type, constant: false };
 }
 

@@ -5,7 +5,7 @@ import type { Collector } from "./collect.ts";
 import type { Lookup } from "./lookup.ts";
 import { told } from "./telling.ts";
 import { type Node, type Parse, tagOf } from "./tree.ts";
-import { type Field, NOTHING, PLAIN, rowOf, type Sources, union, unionAll, type Value } from "./value.ts";
+import { type Field, NO_ROWS, NOTHING, PLAIN, rowOf, type Sources, union, unionAll, type Value } from "./value.ts";
 
 /** What stays the same for all statements analysed against one snapshot. */
 export interface Base {
@@ -207,11 +207,13 @@ export function columnOf(item: Item, name: string): Found {
 export function wholeRow(item: Item): Value {
   let sources = item.row;
   let quiet = NOTHING;
+  let rows = NO_ROWS;
   for (const { value } of item.columns) {
+    rows = union(rows, value.rows);
     sources = union(sources, value.sources);
     quiet = union(quiet, value.quiet);
   }
-  return rowOf(item.columns, sources, quiet);
+  return rowOf(item.columns, sources, quiet, rows);
 }
 
 /** An entry made of known columns: a sub-select, a CTE, a function. */

@@ -7,6 +7,7 @@ import { fromClause } from "./from.ts";
 import { dependent, listed } from "./keys.ts";
 import { columnName } from "./names.ts";
 import { predicate } from "./predicates.ts";
+import { equate } from "./rows.ts";
 import {
   findColumn,
   type Item,
@@ -87,7 +88,10 @@ function valuesRows(run: Run, lists: readonly Node[], outer: Scope): readonly Fi
 function plain(run: Run, stmt: SelectStmt, outer: Scope): readonly Field[] {
   const items = fromClause(run, stmt.fromClause, outer);
   const scope = scopeOf(outer, items);
-  if (stmt.whereClause !== undefined) predicate(run, stmt.whereClause, scope);
+  if (stmt.whereClause !== undefined) {
+    predicate(run, stmt.whereClause, scope);
+    equate(run, stmt.whereClause, scope);
+  }
   const fields = targets(run, stmt.targetList, scope);
   grouping(run, stmt, fields, scope);
   if (stmt.havingClause !== undefined) predicate(run, stmt.havingClause, scope);

@@ -30,6 +30,7 @@ export const OID = {
   bit: 1560,
   varbit: 1562,
   numeric: 1700,
+  uuid: 2950,
   jsonb: 3802,
 } as const;
 

@@ -12,7 +12,7 @@ import { findRelation, namedItem, nameRelation, touchFamily } from "./relations.
 import { noteRead, type Run, rowsOf, type Scope, scopeOf, valuesAt } from "./scope.ts";
 import { setStatement } from "./settings.ts";
 import { type Body, bodyOf, type Node, strings, tagOf } from "./tree.ts";
-import { derive, type Field, PLAIN, type Value } from "./value.ts";
+import { derive, type Field, NO_ROWS, PLAIN, type Value } from "./value.ts";
 
 /** What the statements before this one, in the same command string, have named. */
 export interface Names {
@@ -217,13 +217,16 @@ function refer(
   }
   run.out.adopt(facts);
   run.out.outputs = rows ? facts.outputs : null;
+  run.out.rows = rows ? facts.rows : undefined;
 }
 
 /** DECLARE and PREPARE: judged like the query itself, and kept for when it runs. */
 function nested(run: Run, kind: "declare" | "prepare", name: string, query: Node | undefined, names: Names): void {
   const rows = query === undefined ? null : run.on.statement(run, query, scopeOf(null));
-  const outputs = rows === null ? null : outputsOf(rows);
-  const inner: Facts = { ...run.out.finish().facts, outputs };
+  if (rows !== null) run.out.show(rows);
+  const inner: Facts = run.out.finish().facts;
+  run.out.outputs = null;
+  run.out.rows = undefined;
   run.out.kind = kind;
   (kind === "declare" ? names.cursors : names.prepared).set(name, inner);
   run.out.effects.push({ type: kind, name, facts: inner });
@@ -247,7 +250,7 @@ function explain(run: Run, body: ExplainStmt, names: Names): void {
   // Estimates tell of the columns in conditions, which are noted as influence. What ANALYZE measures (memory, loops, blocks) tells
   // of every value that was computed, shown or not.
   const plan = analyze ? derive([...shown.map((field) => field.value), whatWasRead(run)]) : PLAIN;
-  run.out.outputs = outputsOf([{ name: "QUERY PLAN", value: plan }]);
+  run.out.show([{ name: "QUERY PLAN", value: { ...plan, rows: NO_ROWS } }]);
 }
 
 function whatWasRead(run: Run): Value {
@@ -276,7 +279,7 @@ function copy(run: Run, body: CopyStmt): void {
     run.out.gap("server-file", body.is_program === true ? "program" : "file");
   if (body.query !== undefined) {
     const rows = rowsOf(run, body.query, scopeOf(null));
-    run.out.outputs = outputsOf(rows);
+    run.out.show(rows);
     exported(run);
     return;
   }
@@ -299,7 +302,7 @@ function copy(run: Run, body: CopyStmt): void {
     return;
   }
   for (const column of columns) noteRead(run, column.value);
-  run.out.outputs = outputsOf(columns);
+  run.out.show(columns);
   exported(run);
 }
 
@@ -332,7 +335,7 @@ function call(run: Run, body: CallStmt): void {
   const called = callFunction(run, body.funccall, scope);
   const { fields, column, value } = called;
   const single = column === null ? null : [{ name: column, value }];
-  run.out.outputs = fields === null && single === null ? null : outputsOf(fields ?? single!);
+  if (fields !== null || single !== null) run.out.show(fields ?? single!);
 }
 
 function grant(run: Run, body: GrantStmt): void {

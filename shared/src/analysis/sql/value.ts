@@ -4,6 +4,27 @@ import type { ColumnRef } from "../../facts.ts";
 /** Base columns, interned by the `Lookup`: equal columns are the same object. */
 export type Sources = ReadonlySet<ColumnRef>;
 
+/** The rows of one place in FROM (or of what is written to). */
+export interface Row {
+  /** Relations that they are rows of: the one that was named, and those that share its rows (partitions, children, parents). */
+  readonly relations: readonly string[];
+  readonly links: Link[];
+}
+
+/**
+ * A column of these rows equals one of others. `sure`: whenever these are there at all; else only when the other column is not NULL, as for
+ * the side that an outer join keeps.
+ */
+interface Link {
+  readonly own: string;
+  readonly other: Row;
+  readonly column: string;
+  readonly sure: boolean;
+}
+
+/** Rows that a value can come from, by their places in the statement. */
+export type Rows = ReadonlySet<Row>;
+
 export interface Value {
   /** Columns that the value may show, in part or in whole. */
   readonly sources: Sources;
@@ -11,6 +32,8 @@ export interface Value {
   readonly quiet: Sources;
   /** The base column whose value this is, unchanged; null for all else. */
   readonly origin: ColumnRef | null;
+  /** Whose rows the sources are of. Sources without rows: it is not known. */
+  readonly rows: Rows;
   /** A constant compared with this value says what it would say of the column itself: no part of it was cut out by choice. */
   readonly near: boolean;
   /** Evaluation can fail or take long because of something that stands in the expression (a division, a subquery ...). */
@@ -35,11 +58,13 @@ export interface Field {
 }
 
 export const NOTHING: Sources = new Set();
+export const NO_ROWS: Rows = new Set();
 
 export const PLAIN: Value = {
   sources: NOTHING,
   quiet: NOTHING,
   origin: null,
+  rows: NO_ROWS,
   near: false,
   risky: false,
   type: 0,
@@ -52,10 +77,11 @@ export const PLAIN: Value = {
 
 export const constantOf = (type: number): Value => ({ ...PLAIN, type, constant: true });
 
-export const columnValue = (sources: Sources, origin: ColumnRef | null, type: number): Value => ({
+export const columnValue = (sources: Sources, origin: ColumnRef | null, type: number, rows: Rows = NO_ROWS): Value => ({
   ...PLAIN,
   sources,
   origin,
+  rows,
   near: true,
   type,
 });
@@ -85,6 +111,7 @@ export function derive(values: readonly Value[], more: Partial<Value> = {}): Val
     ...PLAIN,
     sources: unionAll(values, (v) => v.sources),
     quiet: unionAll(values, (v) => v.quiet),
+    rows: unionAll(values, (v) => v.rows),
     made: unionAll(values, (v) => v.made),
     risky: values.some((v) => v.risky),
     chosen: values.some((v) => v.chosen),
@@ -155,8 +182,8 @@ function eitherFields(values: readonly Value[]): readonly Field[] | null {
 }
 
 /** A whole row of these fields. */
-export function rowOf(fields: readonly Field[], sources: Sources, quiet: Sources = NOTHING): Value {
-  return { ...PLAIN, sources, quiet, fields };
+export function rowOf(fields: readonly Field[], sources: Sources, quiet: Sources, rows: Rows): Value {
+  return { ...PLAIN, sources, quiet, fields, rows };
 }
 
 export const shows = (value: Value): boolean => value.sources.size > 0;

@@ -15,6 +15,7 @@ import { fromClause, fromItem } from "./from.ts";
 import { fullName } from "./lookup.ts";
 import { predicate } from "./predicates.ts";
 import { type Named, namedItem, nameRelation, touchFamily } from "./relations.ts";
+import { equate, renewed, STRANGERS } from "./rows.ts";
 import {
   canFail,
   derivedItem,
@@ -141,11 +142,16 @@ export function updateRows(run: Run, body: UpdateStmt, parent: Scope | null): re
   const items = fromClause(run, body.fromClause, outer);
   const scope = scopeOf(outer, [target.item, ...items]);
   assign(run, body.targetList, target, scope);
-  if (body.whereClause !== undefined) predicate(run, body.whereClause, scope);
+  if (body.whereClause !== undefined) where(run, body.whereClause, scope);
   remember(run, target, body.relation);
   const shown = returning(run, body.returningClause, target, items, outer, "new");
   finishWith(outer);
   return shown;
+}
+
+function where(run: Run, condition: Node, scope: Scope): void {
+  predicate(run, condition, scope);
+  equate(run, condition, scope);
 }
 
 /** SET a = ..., (b, c) = ... */
@@ -180,7 +186,7 @@ export function deleteRows(run: Run, body: DeleteStmt, parent: Scope | null): re
   const outer = withClause(run, body.withClause, parent);
   const target = targetOf(run, body.relation, "delete");
   const items = fromClause(run, body.usingClause, outer);
-  if (body.whereClause !== undefined) predicate(run, body.whereClause, scopeOf(outer, [target.item, ...items]));
+  if (body.whereClause !== undefined) where(run, body.whereClause, scopeOf(outer, [target.item, ...items]));
   const shown = returning(run, body.returningClause, target, items, outer, "old");
   finishWith(outer);
   return shown;
@@ -239,7 +245,7 @@ function returning(
     const flows = run.out.flowsInto(run.base.lookup.ref(target.full, field.name));
     const value = [...flows].every((ref) => field.value.sources.has(ref))
       ? field.value
-      : derive([field.value, columnValue(flows, null, 0)], { type: field.value.type });
+      : derive([field.value, columnValue(flows, null, 0, STRANGERS)], { type: field.value.type });
     return { name: field.name, value };
   });
   const shown: Item =
@@ -253,7 +259,8 @@ function returning(
     else if (option?.option === "RETURNING_OPTION_NEW") names.new = option.value ?? "new";
   }
   const versions: Item[] = [
-    { ...target.item, name: names.old, qualified: null, bare: false },
+    // Whose row it was may have been changed.
+    { ...target.item, columns: renewed(run, target.item.columns), name: names.old, qualified: null, bare: false },
     { ...shown, name: names.new, qualified: null, bare: false },
   ].filter((item) => item.name !== shown.name && !others.some((other) => other.name === item.name));
   const items = row === "merge" ? [...others, shown, ...versions] : [shown, ...others, ...versions];
