@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
-import { rotateLocalPseudonyms } from "#proxy/adapters/local-pseudonym.ts";
+import { rotateLocalKey } from "#proxy/adapters/local-hmac-keys.ts";
 import { attempt, Problem } from "./problem.ts";
 import { stateDirectory } from "./settings.ts";
 
@@ -24,7 +24,7 @@ function rotate(json: boolean): void {
       3,
       "The gateway makes the first one: run `npm start`, or set POSTERN_STATE.",
     );
-  const version = rotateLocalPseudonyms(folder);
+  const version = rotateLocalKey(folder, "pseudonym");
   const words = `key ${version} is made; the gateway uses it from its next start on. Keep the older ones: they tell whom older pseudonyms stand for.`;
   process.stdout.write(`${json ? JSON.stringify({ version }) : words}\n`);
 }

@@ -16,8 +16,8 @@ import { newId } from "./adapters/ids.ts";
 import { type LocalApprovalsOptions, openLocalApprovals } from "./adapters/local-approvals.ts";
 import { keepCatalogs } from "./adapters/local-catalogs.ts";
 import { localDecisions } from "./adapters/local-decisions.ts";
+import { openLocalKey } from "./adapters/local-hmac-keys.ts";
 import { localInspector } from "./adapters/local-inspector.ts";
-import { openLocalPseudonyms } from "./adapters/local-pseudonym.ts";
 import { openLocalRecorder } from "./adapters/local-recorder.ts";
 import { RevocationTable } from "./adapters/local-revocations.ts";
 import { Metrics } from "./adapters/metrics.ts";
@@ -190,7 +190,8 @@ async function compose(
     meter: metrics,
     newId: () => newId(clock.now()),
     sha256: nodeSha256,
-    pseudonyms: openLocalPseudonyms(inState("keys")),
+    pseudonyms: openLocalKey(inState("keys"), "pseudonym"),
+    subjects: openLocalKey(inState("keys"), "disclosure"),
     inert: { postgres: inertFrames },
     sides: { postgres: encodeSide },
     maxSessions: config.limits.sessions,

@@ -217,6 +217,11 @@ export interface Session {
   refused(refusal: Refusal, judgement: Judgement | null): Promise<void>;
   /** DDL of this session took effect: analysis must see it before the next command. Resolves when it does. */
   catalogChanged(): Promise<void>;
+  /**
+   * What is ready for the client may leave once this resolves: then the evidence says whose records it shows. Null when it may at once.
+   * Rejects when that cannot be written.
+   */
+  disclosing(): Promise<void> | null;
   output(bytes: Uint8Array): void;
   readonly writable: boolean;
   drained(): Promise<void>;

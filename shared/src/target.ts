@@ -31,5 +31,7 @@ export interface Target {
   /** Originals (statements, what masks hide) are kept sealed, or only commitments to the cells that masks hide. */
   readonly sealed: "on" | "off";
   readonly limits: TargetLimits;
+  /** Is it recorded whose records results show in clear? `result`: as far as the result itself tells. */
+  readonly disclosures: "result" | "off";
   readonly labels: Readonly<Record<string, string>>;
 }

@@ -119,6 +119,7 @@ const answer = [backend.rowDescription(shape), backend.dataRow("0"), backend.com
 
 /** Client, target and everything between them that a socket would be. */
 class Loop implements Outside {
+  readonly withheld = 0;
   readonly targetWritable = true;
   done = 0;
   readonly #session: Session;
@@ -190,6 +191,7 @@ async function whole(what: string, ask: (i: number) => Buffer, answered: Buffer)
   const state = temporaryState();
   const evidence = await openLocalRecorder({ state: state.path, clock: systemClock, onProblem: console.error });
   const gate = await createGate({
+    subjects: { version: 1, hmac: (message: Uint8Array) => message },
     approvals: { port: new FakeApprovals(Date.now), rules: null },
     clock: systemClock,
     bundle,

@@ -36,6 +36,7 @@ export const CLINIC: Target = {
   credential: { type: "file", path: "none" },
   sealed: "on",
   limits: { idleSeconds: 60, absoluteSeconds: 600, connections: 10, connectionsPerPrincipal: 2, statementBytes: 1000 },
+  disclosures: "result",
   labels: {},
 };
 
@@ -227,6 +228,7 @@ export async function fakeGate(): Promise<FakeGate> {
     meter: { count() {}, gauge() {}, time() {} },
     newId: () => `s${++ids}`,
     pseudonyms: { version: 1, hmac: (message) => message },
+    subjects: { version: 1, hmac: (message) => message },
     inert: { postgres: (bytes) => bytes[0] === 83 },
     sides: {},
     maxSessions: 5,

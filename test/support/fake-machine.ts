@@ -8,6 +8,7 @@ import { readBackend, typesOf } from "./backend.ts";
 import { FakeSession } from "./fake-session.ts";
 
 export class FakeMachine implements Outside {
+  readonly withheld = 0;
   readonly session = new FakeSession();
   readonly machine: Machine;
   targetWritable = true;

@@ -82,6 +82,9 @@ export class FakeSession implements Session {
     this.target = { ...CLINIC, limits: { ...CLINIC.limits, statementBytes: 1_000_000 }, ...target };
   }
 
+  /** Set to withhold what the client is sent. */
+  disclosing: () => Promise<void> | null = () => null;
+
   credential(): Promise<Credential> {
     return Promise.resolve({ password: "postgres", version: "1" });
   }
@@ -253,7 +256,7 @@ export const NOTICE = { message: "this waits", detail: "For somebody.", hint: "C
 
 const RESOLVED = Promise.resolve();
 
-const NOTHING: RowMask = { active: false, row() {}, tally: [] };
+const NOTHING: RowMask = { active: false, row() {}, tally: [], watch: null };
 
 function isSsn(output: OutputFact): boolean {
   return output.sources.some((source) => source.column === "ssn");
@@ -276,7 +279,12 @@ function mask(outputs: readonly OutputFact[]): RowMask {
     masked: 0,
     clear: 0,
   }));
-  return { active: hidden.includes(true), tally, row: (frame, out) => maskRow(Buffer.from(frame), out, hidden) };
+  return {
+    active: hidden.includes(true),
+    tally,
+    watch: null,
+    row: (frame, out) => maskRow(Buffer.from(frame), out, hidden),
+  };
 }
 
 function maskRow(frame: Buffer, out: ByteSink, hidden: readonly boolean[]): void {

@@ -37,6 +37,7 @@ const masked: string[] = [];
 const mask = (active: boolean): RowMask => ({
   active,
   tally: [],
+  watch: null,
   row: (frame) => void masked.push(Buffer.from(frame).toString("hex")),
 });
 

@@ -50,7 +50,7 @@ test("a target that is declared to hold nothing is not protected, whatever its t
 });
 
 test("knows whose record a row is, and what the team vouches for", () => {
-  expect(catalog.subjectOf("clinic", "public.patients")).toBe("id");
+  expect(catalog.subjectOf("clinic", "public.patients")).toEqual({ column: "id", domain: "person" });
   expect(catalog.subjectOf("clinic", "public.drugs")).toBeNull();
   expect(catalog.declaredFunction("clinic", "public.vouched")).toEqual({ reveals: "nothing", reason: "counts" });
   expect(catalog.declaredFunction("clinic", "public.other")).toBeNull();

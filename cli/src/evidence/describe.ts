@@ -52,6 +52,11 @@ function words(event: EvidenceEvent, line: EvidenceLine): string[] {
         `incident ${event.what}: ${event.why} by ${event.channel}` +
           `${event.by === undefined ? "" : `, ${event.by}`}${event.request === undefined ? "" : `, request ${event.request}`}`,
       ];
+    case "disclosure":
+      return [
+        `shown    records of ${event.subjects.length} subjects of event ${event.ref}: ${event.classes.join(", ")} of ${event.relations.join(", ")}`,
+        ...(event.complete ? [] : [`of ${event.untold} rows it cannot be told whose they are`]),
+      ];
     case "finished":
       return [
         `finished ${event.tag || "(no tag)"} of event ${event.ref}: ${event.rows} rows, ${event.bytes} bytes, ` +

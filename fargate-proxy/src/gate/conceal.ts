@@ -1,4 +1,5 @@
 // What must be hidden in a result: the plan of the judgement, held against the shape that the server announces.
+import type { Disclosing } from "#shared/disclosure/watch-over.ts";
 import { type CopyShape, copyMask } from "#shared/masking/copy.ts";
 import { type Ask, type Inspection, inspected } from "#shared/masking/inspection.ts";
 import { type MaskEnvironment, type Mismatch, rowMask } from "#shared/masking/rows.ts";
@@ -6,12 +7,14 @@ import type { CopyMask, RowMask, Shape } from "#shared/masking/types.ts";
 import type { Judged } from "./judged.ts";
 import type { GateParts } from "./parts.ts";
 
-interface Where {
+export interface Where {
   readonly target: string;
   /** Milliseconds since the epoch. */
   readonly now: number;
   /** Asks about the free text of this result; null where nobody is asked. */
   readonly ask: Ask | null;
+  /** Of a subject's key. */
+  hash(domain: string, key: string): string;
 }
 
 const NO_PLAN: Mismatch = { mismatch: "no plan" };
@@ -27,7 +30,9 @@ export function maskOfRows(
   const plan = judged.plans[index];
   const env = environment(parts, where);
   if (plan === undefined || env === null) return NO_PLAN;
-  return waiting(where.ask, (inspect) => rowMask(plan, shape, { ...env, ...inspect }));
+  return waiting(where.ask, (inspect) =>
+    rowMask(plan, shape, { ...env, ...inspect }, disclosing(judged, index, where)),
+  );
 }
 
 /** The same for COPY TO STDOUT. */
@@ -42,11 +47,17 @@ export function maskOfCopy(
   const statement = judged.analysis.statements[index];
   const env = environment(parts, where);
   if (plan === undefined || statement === undefined || env === null) return NO_PLAN;
-  return waiting(where.ask, (inspect) => copyMask(plan, statement, shape, { ...env, ...inspect }));
+  return waiting(where.ask, (inspect) =>
+    copyMask(plan, statement, shape, { ...env, ...inspect }, disclosing(judged, index, where)),
+  );
 }
 
 function waiting(ask: Ask | null, make: (more: { inspect?: () => Inspection }) => RowMask | Mismatch) {
   return ask === null ? make({}) : inspected((inspect) => make({ inspect }), ask);
+}
+
+function disclosing(judged: Judged, index: number, { hash }: Where): Disclosing {
+  return { shown: judged.disclosures[index] ?? [], hash };
 }
 
 function environment({ analysis, pseudonyms, bundle }: GateParts, { target, now }: Where): MaskEnvironment | null {

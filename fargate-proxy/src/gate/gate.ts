@@ -96,6 +96,7 @@ async function tryAdmit(parts: GateParts, registry: Registry, claim: Claim): Pro
       credential: credential.version,
       pseudonymKey: parts.pseudonyms.version,
       sealed: target.sealed,
+      ...(target.disclosures === "off" ? {} : { disclosureKey: parts.subjects.version }),
     });
   } catch {
     registry.remove(session);

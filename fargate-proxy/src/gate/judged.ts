@@ -1,6 +1,7 @@
 // What the gate keeps of a statement that it judged in a session: the second run of it costs a look-up.
 import type { CatalogSnapshot } from "#shared/catalog.ts";
 import type { Decision } from "#shared/decision.ts";
+import { disclosuresIn, type Shown } from "#shared/disclosure/plan.ts";
 import type { ApprovalUse, FactsSummary } from "#shared/evidence/event.ts";
 import type { Analysis, Facts } from "#shared/facts.ts";
 import { planStatement } from "#shared/masking/plan.ts";
@@ -15,6 +16,8 @@ export interface Judged extends Judgement {
   /** Milliseconds since the epoch: after it, policy is asked again. */
   readonly validUntil: number;
   readonly plans: readonly MaskPlan[];
+  /** Per plan: whose records its result shows in clear. */
+  readonly disclosures: readonly (readonly Shown[])[];
   /** Why its result could not be masked; null when it can be. */
   readonly unshowable: string | null;
   readonly guarded: boolean;
@@ -33,13 +36,15 @@ export interface Decided {
   readonly analysis: Analysis;
   readonly decision: Decision;
   readonly snapshot: CatalogSnapshot | null;
+  /** Is it recorded whose records are shown? */
+  readonly disclosures: boolean;
 }
 
 /** What follows from policy's answer, once for all runs. @param now milliseconds since the epoch */
 export function judgedAs(
   listed: PolicyCatalog,
   target: string,
-  { command, analysis, decision, snapshot }: Decided,
+  { command, analysis, decision, snapshot, disclosures }: Decided,
   now: number,
 ): Judged {
   // What is out of step with the target is masked whole, whatever was said of it.
@@ -55,6 +60,7 @@ export function judgedAs(
     validUntil: now + decision.cacheSeconds * 1000,
     held: decision.outcome === "hold",
     plans,
+    disclosures: disclosures ? plans.map((plan, i) => disclosuresIn(facts[i]!, plan, catalog, target, reveal)) : [],
     unshowable: plans.find((plan) => plan.type === "refuse")?.why ?? null,
     guarded: mayEcho(facts, catalog, target, snapshot),
     sets: setsSomething(analysis),

@@ -87,6 +87,10 @@ class Kept implements RowMask, CopyMask {
     this.#keep = keep;
   }
 
+  get watch(): RowMask["watch"] {
+    return this.#mask.watch;
+  }
+
   get tally(): RowMask["tally"] {
     return this.#mask.tally;
   }

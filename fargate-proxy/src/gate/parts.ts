@@ -33,6 +33,8 @@ export interface GateParts {
   readonly sha256: Sha256;
   /** Keyed HMAC for pseudonyms, and which key it is with; the key never leaves the gateway. */
   readonly pseudonyms: { readonly version: number; hmac(message: Uint8Array): Uint8Array };
+  /** The same for the subjects of disclosures, with a key of its own. */
+  readonly subjects: { readonly version: number; hmac(message: Uint8Array): Uint8Array };
   /** Per protocol: are these bytes only frames that carry no command? */
   readonly inert: Readonly<Record<string, (bytes: Uint8Array) => boolean>>;
   /** Per protocol: a statement of the gateway's own, as it goes to the target. */

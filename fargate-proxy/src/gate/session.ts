@@ -1,6 +1,7 @@
 // THE ORDER, once: a command is analysed, decided, planned, approved where policy holds it, recorded, and only then permitted.
 import type { CatalogSnapshot } from "#shared/catalog.ts";
 import type { Decision } from "#shared/decision.ts";
+import { subjectHash } from "#shared/disclosure/subject.ts";
 import { Refusal } from "#shared/errors.ts";
 import type { SessionIdentity } from "#shared/evidence/event.ts";
 import type { Analysis, SyntaxProblem } from "#shared/facts.ts";
@@ -24,8 +25,9 @@ import type {
 } from "../protocol.ts";
 import { announcement, unparsed } from "./announce.ts";
 import { preparationObstacle } from "./asking.ts";
-import { maskOfCopy, maskOfRows, shownCopy, shownRows } from "./conceal.ts";
+import { maskOfCopy, maskOfRows, shownCopy, shownRows, type Where } from "./conceal.ts";
 import { within } from "./deadline.ts";
+import { Disclosures } from "./disclosing.ts";
 import { Hold } from "./hold.ts";
 import { Inspections } from "./inspect.ts";
 import { type Judged, judgedAs } from "./judged.ts";
@@ -67,6 +69,7 @@ export class GateSession implements Session, Live {
   readonly #judged = new Map<Analysis, Judged>();
   readonly #settings = new SettingsSaid();
   readonly #inspections: Inspections;
+  readonly #disclosures: Disclosures;
   /** The command that waits for an approval: the protocol sends no other meanwhile. */
   #waiting: Hold | null = null;
   #running = 0;
@@ -88,6 +91,7 @@ export class GateSession implements Session, Live {
     this.#originals = new Originals(evidence, start.target.sealed);
     this.#inspections = new Inspections(parts, evidence);
     this.#start = start;
+    this.#disclosures = new Disclosures(evidence, parts.subjects.version);
   }
 
   get busy(): boolean {
@@ -188,7 +192,9 @@ export class GateSession implements Session, Live {
 
   #keep(command: Command, analysis: Analysis, decision: Decision, snapshot: CatalogSnapshot | null): Judged {
     const { catalog } = this.#parts.bundle;
-    const judged = judgedAs(catalog, this.target.name, { command, analysis, decision, snapshot }, this.lastActive);
+    const disclosures = this.target.disclosures !== "off";
+    const decided = { command, analysis, decision, snapshot, disclosures };
+    const judged = judgedAs(catalog, this.target.name, decided, this.lastActive);
     if (this.#judged.size >= REMEMBERED)
       for (const oldest of this.#judged.keys()) if (this.#judged.delete(oldest)) break;
     this.#judged.set(analysis, judged);
@@ -316,7 +322,7 @@ export class GateSession implements Session, Live {
   conceal(judgement: Judgement, index: number, shape: Shape, place: AnswerPlace): RowMask | Refusal {
     const judged = judgement as Judged;
     const where = this.#masking(judged);
-    const mask = this.#orMismatch(judged, maskOfRows(this.#parts, judged, index, shape, where));
+    const mask = this.#concealed(judged, maskOfRows(this.#parts, judged, index, shape, where));
     if (mask instanceof Refusal) return mask;
     return this.#originals.behind(mask, place, () => shownRows(this.#parts, judged, index, shape, where));
   }
@@ -324,7 +330,7 @@ export class GateSession implements Session, Live {
   concealCopy(judgement: Judgement, index: number, shape: CopyShape, place: AnswerPlace): CopyMask | Refusal {
     const judged = judgement as Judged;
     const where = this.#masking(judged);
-    const mask = this.#orMismatch(judged, maskOfCopy(this.#parts, judged, index, shape, where));
+    const mask = this.#concealed(judged, maskOfCopy(this.#parts, judged, index, shape, where));
     if (mask instanceof Refusal) return mask;
     return this.#originals.behind(mask, place, () => shownCopy(this.#parts, judged, index, shape, where));
   }
@@ -337,13 +343,19 @@ export class GateSession implements Session, Live {
     this.#originals.withheld(message, place);
   }
 
-  #masking(judged: Judged) {
+  #masking(judged: Judged): Where {
     const ask = this.#inspections.about(this.target.name, judged.ref);
-    return { target: this.target.name, now: this.lastActive, ask };
+    return { target: this.target.name, now: this.lastActive, ask, hash: this.#hash };
   }
 
-  #orMismatch<T extends object>(judged: Judged, mask: T | Mismatch): T | Refusal {
-    if (!("mismatch" in mask)) return mask;
+  readonly #hash = (domain: string, key: string): string =>
+    subjectHash(this.#parts.subjects.hmac, this.target.name, domain, key);
+
+  #concealed<T extends RowMask | CopyMask>(judged: Judged, mask: T | Mismatch): T | Refusal {
+    if (!("mismatch" in mask)) {
+      this.#disclosures.begin(mask.watch, judged.ref);
+      return mask;
+    }
     return this.#refuse(new Refusal("result-mismatch", { detail: mask.mismatch }), judged);
   }
 
@@ -372,6 +384,7 @@ export class GateSession implements Session, Live {
   ): void {
     this.#running = Math.max(0, this.#running - 1);
     this.lastActive = this.#parts.clock.now();
+    this.#disclosures.end();
     const approval = (judgement as Judged).approval?.id;
     this.#evidence.note({
       type: "finished",
@@ -403,6 +416,10 @@ export class GateSession implements Session, Live {
 
   catalogChanged(): Promise<void> {
     return within(PATIENCE_MS, this.#parts.analysis.refresh(this.target.name));
+  }
+
+  disclosing(): Promise<void> | null {
+    return this.#disclosures.durable();
   }
 
   output(bytes: Uint8Array): void {
@@ -450,6 +467,7 @@ export class GateSession implements Session, Live {
     this.#waiting?.giveUp(over, /^client /.test(reason) ? "the client left" : null);
     this.#registry.remove(this);
     this.#parts.meter.gauge("sessions_live", this.#registry.size);
+    this.#disclosures.end();
     await this.#evidence.close(over.code === "target-lost" ? reason : over.code);
   }
 }

@@ -16,6 +16,7 @@ import type { RelationFact, StatementKind } from "../facts.ts";
 import type { Principal } from "../identity.ts";
 import type { NotInspected } from "../masking/inspection.ts";
 import type { MaskTally } from "../masking/types.ts";
+import type { DisclosureEvent } from "./disclosure.ts";
 
 export interface Source {
   readonly address: string;
@@ -69,6 +70,8 @@ export type EvidenceEvent =
       readonly pseudonymKey?: number;
       /** Originals are kept sealed, or only commitments to what masks hid; absent in older evidence, which has neither. */
       readonly sealed?: "on" | "off";
+      /** Version of the key of the disclosures that are recorded; absent where none are, and in older evidence. */
+      readonly disclosureKey?: number;
     }
   /** A login that did not become a session. `claimed` is the user name as the client gave it. */
   | {
@@ -180,7 +183,8 @@ export type EvidenceEvent =
       readonly ref: number;
       readonly texts: number;
       readonly why: NotInspected;
-    };
+    }
+  | DisclosureEvent;
 
 /** What all events of a session share. */
 export interface SessionIdentity {

@@ -1,6 +1,5 @@
 // An event as one line: a JSON object with OCSF 1.6 field names (https://schema.ocsf.io), so that a SIEM reads it as it is, and one
 // extension object, `postern`, with the chain (session, seq, prev) and what OCSF has no word for. line-read.ts is the way back.
-
 import type { MaskTally } from "../masking/types.ts";
 import type { EvidenceEvent, FactsSummary, SessionIdentity } from "./event.ts";
 import { activityOf, CLASSES, ownFields, type Standing, standingOf } from "./ocsf.ts";
@@ -89,8 +88,16 @@ function isFine(sqlstate: string): boolean {
   return sqlstate === "" || sqlstate === "00000";
 }
 
-function tally({ column, classes, mask, masked, clear, withheld }: MaskTally): object {
-  return { column, classes, mask, masked, clear, ...(withheld === undefined ? {} : { withheld }) };
+function tally({ column, classes, mask, masked, clear, withheld, subjects }: MaskTally): object {
+  return {
+    column,
+    classes,
+    mask,
+    masked,
+    clear,
+    ...(withheld === undefined ? {} : { withheld }),
+    ...(subjects === undefined ? {} : { subjects }),
+  };
 }
 
 /** The event's own words: all members, except those that `ownFields` puts where OCSF has a place for them. */

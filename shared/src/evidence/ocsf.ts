@@ -26,6 +26,7 @@ export const CLASSES: Readonly<Record<EvidenceEvent["type"], { readonly category
   "break-glass.changed": ENTITY_MANAGEMENT,
   "policy.in_force": ENTITY_MANAGEMENT,
   "revocation.entered": ACCOUNT_CHANGE,
+  disclosure: DATASTORE,
 };
 
 /** Datastore Activity: 1 Read, 2 Update, 4 Query, 5 Write, 6 Create, 7 Delete, 99 Other. */
@@ -68,6 +69,8 @@ export function activityOf(event: EvidenceEvent): number {
       return 5; // Disable
     case "violation":
       return 99;
+    case "disclosure":
+      return 1; // Read
     default:
       return 4;
   }

@@ -14,13 +14,22 @@ export interface CellPlan {
   readonly names: boolean;
   /** Where its free text is looked at by somebody else. */
   readonly inspection?: Inspection;
+  /** It shows somebody's record in clear. */
+  readonly subjects: boolean;
 }
 
 /** A column is counted when PHI of some class is in it, hidden or shown. */
 export function tallyOf(column: CellPlan): MaskTally | null {
   const { mask, classes } = column.plan;
   if (classes.length === 0) return null;
-  const tally = { column: column.name, classes, mask, masked: 0, clear: 0 };
+  const tally = {
+    column: column.name,
+    classes,
+    mask,
+    masked: 0,
+    clear: 0,
+    ...(column.subjects ? { subjects: true as const } : {}),
+  };
   if (column.inspection !== undefined) column.inspection.tally = tally;
   return tally;
 }

@@ -1,4 +1,5 @@
 // COPY TO STDOUT in text and CSV format: lines of fields (PostgreSQL documentation, COPY, "File Formats").
+import type { Watch } from "../disclosure/watch.ts";
 import type { CopyFormat } from "../facts.ts";
 import { bytesOf, copyBytes, getInt32, putInt32 } from "./cell.ts";
 import { type CellPlan, Heeding, tallyOf } from "./cells.ts";
@@ -30,6 +31,7 @@ interface Field {
 export class LineCopy implements CopyMask {
   readonly active = true;
   readonly tally: readonly MaskTally[];
+  readonly watch: Watch | null;
   readonly #fields: readonly Field[];
   readonly #syntax: Syntax;
   readonly #delimiter: number;
@@ -42,7 +44,8 @@ export class LineCopy implements CopyMask {
   #header: boolean;
   readonly #heeding: Heeding | null;
 
-  constructor(columns: readonly CellPlan[], format: LineFormat) {
+  constructor(columns: readonly CellPlan[], format: LineFormat, watch: Watch | null) {
+    this.watch = watch;
     this.#delimiter = bytesOf(format.delimiter)[0]!;
     this.#null = bytesOf(format.null);
     this.#header = format.header;
@@ -88,6 +91,7 @@ export class LineCopy implements CopyMask {
     const header = this.#header;
     this.#header = false;
     if (this.#heeding !== null) this.#learn(this.#heeding, frame, from);
+    if (this.watch !== null && !header) this.#look(this.watch, frame, from);
     let kept = from;
     let after = at;
     let start = from;
@@ -122,6 +126,22 @@ export class LineCopy implements CopyMask {
       start = end + 1;
     }
     heeding.tell();
+  }
+
+  /** Shows a line to who looks at whose records it holds. */
+  #look(watch: Watch, frame: Uint8Array, from: number): void {
+    for (let i = 0, start = from; i < watch.columns && start < frame.length; i++) {
+      const end = Math.min(this.#syntax.fieldEnd(frame, start), frame.length);
+      if (!this.#isNull(frame, start, end)) {
+        if (this.#plain.length < end - start) this.#plain = new Uint8Array(end - start);
+        const length = this.#syntax.decode(frame, start, end, this.#plain);
+        watch.cell(i, this.#plain, 0, length);
+        this.#plain.fill(0, 0, length);
+      }
+      if (frame[end] !== this.#delimiter) break;
+      start = end + 1;
+    }
+    watch.end();
   }
 
   #isNull(frame: Uint8Array, start: number, end: number): boolean {

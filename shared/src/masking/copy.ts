@@ -1,5 +1,8 @@
 // Masks of COPY TO STDOUT. Its messages carry rows in COPY's own syntax, without types: those come from the catalog, by what the
 // analysis found; where the server computes a value, its type is not known here, and what is hidden is NULL.
+
+import type { Watch } from "../disclosure/watch.ts";
+import { type Disclosing, NOBODY, watchOver } from "../disclosure/watch-over.ts";
 import type { AnalysedStatement, OutputFact } from "../facts.ts";
 import type { CatalogIndex } from "./catalog-index.ts";
 import { copyBytes, getInt16, getInt32, putInt32 } from "./cell.ts";
@@ -48,6 +51,7 @@ export function copyMask(
   statement: AnalysedStatement,
   shape: CopyShape,
   env: MaskEnvironment,
+  disclosing: Disclosing = NOBODY,
 ): CopyMask | Mismatch {
   if (plan.type === "clear") return untouched;
   if (plan.type === "none") return { mismatch: "rows, where the analysis found none" };
@@ -58,12 +62,15 @@ export function copyMask(
   if (plan.columns.every((column) => column.classes.length === 0)) return untouched;
   if (copy === undefined || (copy.format === "binary") !== shape.binary)
     return { mismatch: "another format than the analysis found" };
-  const columns = cellPlans(plan.columns, facts.outputs ?? [], shape.binary, env);
-  if (copy.format === "binary") return new BinaryCopy(columns);
+  const outputs = facts.outputs ?? [];
+  const { index } = toolsOf(env);
+  const watch = watchOver(disclosing, index, (i) => ({ type: typeOf(outputs[i], index), binary: shape.binary }));
+  const columns = cellPlans(plan.columns, outputs, shape.binary, env, watch);
+  if (copy.format === "binary") return new BinaryCopy(columns, watch);
   const encoding = copy.encoding ?? shape.clientEncoding;
   if (ASCII_INSIDE.has(encoding.toLowerCase().replace(/[^a-z0-9]/g, "")))
     return { mismatch: "an encoding in which masked rows cannot be told apart; set client_encoding to UTF8" };
-  return new LineCopy(columns, copy);
+  return new LineCopy(columns, copy, watch);
 }
 
 function cellPlans(
@@ -71,6 +78,7 @@ function cellPlans(
   outputs: readonly OutputFact[],
   binary: boolean,
   env: MaskEnvironment,
+  watch: Watch | null,
 ): CellPlan[] {
   const tools = toolsOf(env);
   return plans.map((plan, i) => {
@@ -78,7 +86,7 @@ function cellPlans(
     const masked = cellOf(plan, { type, modifier: -1, binary }, tools, env);
     // Of what the server computes the type is not known; in text it can be read all the same.
     const names = plan.names === true && (binary ? tools.index.type(type).family === "text" : true);
-    return { plan, name: outputs[i]?.name ?? "", names, ...masked };
+    return { plan, name: outputs[i]?.name ?? "", names, subjects: watch?.shows(i) === true, ...masked };
   });
 }
 
@@ -91,6 +99,7 @@ function typeOf(output: OutputFact | undefined, index: CatalogIndex): number {
 
 const untouched: CopyMask = {
   active: false,
+  watch: null,
   row() {
     throw new Error("this mask has nothing to do");
   },
@@ -104,12 +113,14 @@ const SIGNATURE = [80, 71, 67, 79, 80, 89, 10, 255, 13, 10, 0];
 class BinaryCopy implements CopyMask {
   readonly active = true;
   readonly tally: readonly MaskTally[];
+  readonly watch: Watch | null;
   readonly #columns: number;
   readonly #cells: Cells;
   #started = false;
   #ended = false;
 
-  constructor(columns: readonly CellPlan[]) {
+  constructor(columns: readonly CellPlan[], watch: Watch | null) {
+    this.watch = watch;
     this.#columns = columns.length;
     this.#cells = new Cells(columns);
     this.tally = this.#cells.tally;
@@ -132,6 +143,7 @@ class BinaryCopy implements CopyMask {
       else {
         if (count !== this.#columns) throw new Error("not a row of this copy");
         at = cells.rewrite(frame, from, count, to, at);
+        this.watch?.row(frame, from);
         from = cells.next;
       }
     }

@@ -176,6 +176,7 @@ class InspectedRows implements Waiting {
       active: true,
       tally: writer.tally,
       waiting: this,
+      watch: writer.watch,
       row() {
         throw new Error("these rows wait");
       },

@@ -1,5 +1,7 @@
 // A plan and the server's shape to a mask of rows: every row is rewritten in one pass, and what is kept is copied as it is.
 import type { CatalogSnapshot, SnapshotRelation } from "../catalog.ts";
+import type { Watch } from "../disclosure/watch.ts";
+import { type Disclosing, NOBODY, watchOver } from "../disclosure/watch-over.ts";
 import type { ColumnRef } from "../facts.ts";
 import { type CatalogIndex, indexOf } from "./catalog-index.ts";
 import { copyBytes, getInt16, putInt32 } from "./cell.ts";
@@ -33,9 +35,15 @@ export interface Mismatch {
 /**
  * A mask for the rows of one result.
  * @param shape as the server described it, with the formats that Bind asked for
+ * @param disclosing whose records the result shows in clear
  * @returns a mismatch when the server's description contradicts the analysis: such a result must not be shown
  */
-export function rowMask(plan: MaskPlan, shape: Shape, env: MaskEnvironment): RowMask | Mismatch {
+export function rowMask(
+  plan: MaskPlan,
+  shape: Shape,
+  env: MaskEnvironment,
+  disclosing: Disclosing = NOBODY,
+): RowMask | Mismatch {
   if (plan.type === "clear") return untouched;
   if (plan.type === "none") return { mismatch: "rows, where the analysis found none" };
   if (plan.type === "refuse") return { mismatch: plan.why };
@@ -47,13 +55,19 @@ export function rowMask(plan: MaskPlan, shape: Shape, env: MaskEnvironment): Row
     const told = contradiction(columns[i]!, shape[i]!, tools.index);
     if (told !== null) return { mismatch: `column ${i + 1} ${told}` };
   }
+  const watch = watchOver(disclosing, tools.index, (i) => ({
+    type: shape[i]?.type ?? 0,
+    binary: shape[i]?.format === 1,
+  }));
   return new Rows(
     columns.map((column, i) => ({
       plan: column,
       name: shape[i]!.name,
       names: column.names === true && tools.index.type(shape[i]!.type).family === "text",
       ...maskOf(column, shape[i]!, tools, env),
+      subjects: watch?.shows(i) === true,
     })),
+    watch,
   );
 }
 
@@ -89,6 +103,7 @@ function holdsFreeText({ mask, paths }: ColumnPlan): boolean {
 
 const untouched: RowMask = {
   active: false,
+  watch: null,
   row() {
     throw new Error("this mask has nothing to do");
   },
@@ -128,10 +143,12 @@ const DATA_ROW = 68;
 class Rows implements RowMask {
   readonly active: boolean;
   readonly tally: readonly MaskTally[];
+  readonly watch: Watch | null;
   readonly #columns: number;
   readonly #cells: Cells;
 
-  constructor(columns: readonly CellPlan[]) {
+  constructor(columns: readonly CellPlan[], watch: Watch | null) {
+    this.watch = watch;
     this.#columns = columns.length;
     this.#cells = new Cells(columns);
     this.active = this.#cells.looked > 0;
@@ -149,6 +166,7 @@ class Rows implements RowMask {
     const masked = cells.rewrite(frame, 7, cells.looked, to, cells.begin(0, base));
     const at = copyBytes(frame, cells.kept, size, to, masked);
     putInt32(to, base + 1, at - base - 1);
+    this.watch?.row(frame, 7);
     out.advance(at - base);
   }
 }

@@ -1,4 +1,5 @@
 // The words of masking. A plan says what to hide per output column; a shape says what the server will send; a row mask rewrites rows.
+import type { Watch } from "../disclosure/watch.ts";
 import type { ColumnRef } from "../facts.ts";
 
 export type MaskName = "redact" | "last4" | "initial" | "year" | "zip3" | "age-band" | "pseudonym" | "null" | "scan";
@@ -68,6 +69,8 @@ export interface MaskTally {
   clear: number;
   /** Free texts that could not be inspected, and were hidden whole; absent when there were none. */
   withheld?: number;
+  /** What it shows in clear is of somebody: a disclosure event says of whom. */
+  readonly subjects?: true;
 }
 
 /** Rows that are held back until somebody else has looked at the free text in them. */
@@ -97,6 +100,8 @@ export interface RowMask {
   readonly tally: readonly MaskTally[];
   /** Present when rows have to wait: then it takes them, and `row` is not called. */
   readonly waiting?: Waiting | undefined;
+  /** Gathers whose records the rows show in clear; null when they show nobody's. */
+  readonly watch: Watch | null;
 }
 
 /** Rewrites what COPY TO STDOUT sends. It knows where in the stream it is (header, rows), so one mask serves one COPY. */
@@ -113,6 +118,7 @@ export interface CopyMask {
   readonly tally: readonly MaskTally[];
   /** Present when rows have to wait: then it takes them, and `row` is not called. */
   readonly waiting?: Waiting | undefined;
+  readonly watch: Watch | null;
 }
 
 /** An append-only buffer: the protocol owns it and flushes it to the client. */

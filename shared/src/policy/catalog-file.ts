@@ -36,11 +36,15 @@ const columnSchema = z.union(
   ],
   { error: "expected a class, a list of classes, none, or paths with their classes" },
 );
+const subjectSchema = z.union(
+  [z.string(), z.strictObject({ column: z.string(), of: z.string().regex(NAME, "expected lower-case words") })],
+  { error: "expected a column, none, or a column and of what" },
+);
 const relationSchema = z.union(
   [
     none,
     z.literal("derived"),
-    z.strictObject({ subject: z.string().optional(), columns: z.record(z.string(), columnSchema) }),
+    z.strictObject({ subject: subjectSchema.optional(), columns: z.record(z.string(), columnSchema) }),
   ],
   { error: "expected none, derived, or columns with their classes" },
 );
@@ -214,7 +218,22 @@ function readRelation(
   }
   if ([...columns.values()].every((list) => list.length === 0))
     problems.push(say([], "no column has a class: write none for the whole table, or classify its columns"));
-  if (entry.subject !== undefined && !columns.has(entry.subject))
-    problems.push(say(["subject"], `subject "${entry.subject}" is not among the columns`));
-  return { columns, subject: entry.subject ?? null, paths };
+  const subject = subjectIn(entry.subject);
+  if (subject !== null && subject !== "none") {
+    if (!columns.has(subject.column))
+      problems.push(say(["subject"], `subject "${subject.column}" is not among the columns`));
+    if (paths.has(subject.column))
+      problems.push(say(["subject"], `subject "${subject.column}" is a document, not a key`));
+  }
+  return { columns, subject, paths };
+}
+
+/** Whose keys they are when only a column is named. */
+const USUAL_DOMAIN = "person";
+
+function subjectIn(entered: RelationEntry["subject"]): ListedRelation["subject"] {
+  if (entered === undefined) return null;
+  if (entered === "none") return "none";
+  if (typeof entered === "string") return { column: entered, domain: USUAL_DOMAIN };
+  return { column: entered.column, domain: entered.of };
 }

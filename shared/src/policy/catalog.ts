@@ -12,7 +12,7 @@ import {
   SYSTEM_SCHEMAS,
   splitName,
 } from "./listing.ts";
-import { type JsonClasses, type PhiClass, type PolicyCatalog, UNCLASSIFIED } from "./types.ts";
+import { type JsonClasses, type PhiClass, type PolicyCatalog, type SubjectColumn, UNCLASSIFIED } from "./types.ts";
 
 const UNHEARD_OF: ListedTarget = { schemas: new Map(), functions: new Map(), records: [] };
 const IN_STEP = { target: "", relations: new Set<RelationName>() };
@@ -102,7 +102,7 @@ export class Catalog implements PolicyCatalog {
     return this.#targets.has(target);
   }
 
-  subjectOf(target: string, relation: RelationName): string | null {
+  subjectOf(target: string, relation: RelationName): SubjectColumn | "none" | null {
     const listed = this.#find(target, relation);
     return listed === undefined || typeof listed === "string" ? null : listed.subject;
   }

@@ -1,7 +1,7 @@
 // What catalog.yaml says of one target, by schema and relation, and how a name finds its entry.
 import type { RelationName } from "../facts.ts";
 import type { RecordFormat } from "../masking/detectors/records.ts";
-import type { JsonClasses } from "./types.ts";
+import type { JsonClasses, SubjectColumn } from "./types.ts";
 
 export interface DeclaredFunction {
   readonly reveals: "nothing" | "arguments";
@@ -11,7 +11,7 @@ export interface DeclaredFunction {
 /** A relation that catalog.yaml lists column by column. */
 export interface ListedRelation {
   readonly columns: ReadonlyMap<string, readonly string[]>;
-  readonly subject: string | null;
+  readonly subject: SubjectColumn | "none" | null;
   /** By column: documents that are classified by path. */
   readonly paths: ReadonlyMap<string, JsonClasses>;
 }

@@ -107,9 +107,10 @@ function subjectsOf(listed: ListedTarget): ReadonlySet<string> {
   const names = new Set<string>();
   for (const relations of listed.schemas.values())
     if (relations !== "none")
-      for (const listing of relations.values())
-        if (typeof listing === "object" && listing.subject !== null && listing.subject !== "id")
-          names.add(listing.subject);
+      for (const listing of relations.values()) {
+        const subject = typeof listing === "object" ? listing.subject : null;
+        if (subject !== null && subject !== "none" && subject.column !== "id") names.add(subject.column);
+      }
   return names;
 }
 

@@ -37,6 +37,7 @@ const targetSchema = z.strictObject({
   credential: credentialSchema,
   sealed: z.enum(["on", "off"]).default("on"),
   limits: limitsSchema.prefault({}),
+  disclosures: z.enum(["result", "off"]).default("result"),
   labels: z.record(z.string(), z.string()).default({}),
 });
 const fileSchema = z.record(z.string(), targetSchema);

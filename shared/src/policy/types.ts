@@ -26,6 +26,12 @@ export interface JsonClasses {
   readonly rest: readonly string[];
 }
 
+/** Keys of one domain stand for the same people wherever they are: `patients.id` and `encounters.patient_id`. */
+export interface SubjectColumn {
+  readonly column: string;
+  readonly domain: string;
+}
+
 /** catalog.yaml, ready to be asked. */
 export interface PolicyCatalog {
   readonly classes: ReadonlyMap<string, PhiClass>;
@@ -38,8 +44,8 @@ export interface PolicyCatalog {
   protects(target: string): boolean;
   /** True for views that are listed as such. */
   isDerived(target: string, relation: RelationName): boolean;
-  /** Column that says whose record a row is. */
-  subjectOf(target: string, relation: RelationName): string | null;
+  /** Which column says whose record a row is; `none` when it is nobody's, null when nothing is said. */
+  subjectOf(target: string, relation: RelationName): SubjectColumn | "none" | null;
   /** How the target's record numbers look, for the detectors of free text. */
   recordFormats(target: string): readonly RecordFormat[];
   /** A server function that the team vouches for, with what its result reveals. */

@@ -16,6 +16,8 @@ export interface Outside {
   fail(refusal: Refusal): void;
   /** The client said Terminate, and everything before it was forwarded. */
   finish(): void;
+  /** Bytes that were taken from the machine and have not left for the client. */
+  readonly withheld: number;
   /** False while the target takes no more. */
   readonly targetWritable: boolean;
   /** Something happened outside a turn: `flush` the machine soon, once for all that happens now. */
@@ -136,7 +138,7 @@ export class Core {
 
   /** Where the answer to an op belongs that is about to be said. */
   placeOf(op: Op | undefined): AnswerPlace {
-    return { run: op?.run ?? 0, waiting: this.out.waiting };
+    return { run: op?.run ?? 0, waiting: this.outside.withheld + this.out.waiting };
   }
 
   fail(refusal: Refusal): void {

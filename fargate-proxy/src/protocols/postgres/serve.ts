@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 import { Refusal } from "#shared/errors.ts";
 import type { Ending, Session } from "../../protocol.ts";
 import type { Outside } from "./core.ts";
+import { Departures } from "./departures.ts";
 import { refusalMessage } from "./errors.ts";
 import type { Link, UpstreamConnection } from "./link.ts";
 import { Machine } from "./machine.ts";
@@ -24,13 +25,14 @@ class Service implements Outside {
   readonly #target: UpstreamConnection;
   readonly #session: Session;
   readonly #machine: Machine;
+  readonly #departures: Departures;
   readonly #firstBytes: Buffer;
   readonly #resolve: (ending: Ending) => void;
   #ending: Ending | null = null;
   #turnIsDue = false;
   #clientPaused = false;
   #targetPaused = false;
-  /** The target closed while rows waited. */
+  /** The target closed while rows, or what was made of them, waited. */
   #targetGone = false;
   /** Evidence is behind: nothing is read from the target. */
   #evidenceBehind = false;
@@ -53,6 +55,13 @@ class Service implements Outside {
         sideName: `postern ${randomBytes(9).toString("base64url")} `,
       },
       this,
+    );
+    this.#departures = new Departures(
+      client,
+      session,
+      this.#machine,
+      () => this.#departed(),
+      () => this.fail(new Refusal("evidence-unavailable")),
     );
   }
 
@@ -88,10 +97,16 @@ class Service implements Outside {
 
   #targetClosed(): void {
     // What it said before goes first.
-    this.#targetGone = !this.#machine.wantsTarget;
+    this.#targetGone = !this.#machine.wantsTarget || this.#departures.waits;
     if (this.#targetGone) return;
     if (this.#machine.targetSaidFatal) this.#end("target ended the session");
     else this.fail(new Refusal("target-lost"));
+  }
+
+  /** What had to wait for evidence has left. */
+  #departed(): void {
+    if (this.#targetGone && !this.#departures.waits) this.#targetClosed();
+    this.#balance();
   }
 
   #clientEnded(): void {
@@ -111,7 +126,7 @@ class Service implements Outside {
   /** The end of a turn: what it made goes out on both sides. */
   #flush(): void {
     if (!this.#machine.awaitsPermit) this.#target.flush();
-    this.#write();
+    this.#departures.write();
     this.#balance();
     if (this.#machine.waiting !== (this.#nudging !== null)) this.#watchOver();
   }
@@ -128,18 +143,6 @@ class Service implements Outside {
       }, NUDGE_MS);
       this.#nudging.unref();
     }
-  }
-
-  #write(): void {
-    const buffers = this.#machine.take();
-    if (buffers.length === 0) return;
-    const client = this.#client;
-    if (buffers.length > 1) client.cork();
-    for (const bytes of buffers) {
-      this.#session.output(bytes);
-      client.write(bytes);
-    }
-    if (buffers.length > 1) client.uncork();
   }
 
   /** Reads from a side only while what it sends can go on. */
@@ -159,7 +162,8 @@ class Service implements Outside {
         () => this.fail(new Refusal("evidence-unavailable")),
       );
     }
-    const pauseTarget = client.writableNeedDrain || this.#evidenceBehind || !this.#machine.wantsTarget;
+    const pauseTarget =
+      client.writableNeedDrain || this.#evidenceBehind || this.#departures.full || !this.#machine.wantsTarget;
     if (pauseTarget !== this.#targetPaused) {
       this.#targetPaused = pauseTarget;
       if (pauseTarget) this.#target.pause();
@@ -178,6 +182,10 @@ class Service implements Outside {
     this.#target.send(permit);
   }
 
+  get withheld(): number {
+    return this.#departures.bytes;
+  }
+
   get targetWritable(): boolean {
     return this.#target.writable;
   }
@@ -191,8 +199,10 @@ class Service implements Outside {
   fail(refusal: Refusal): void {
     if (this.#ending !== null) return;
     this.#target.flush();
-    this.#write();
-    if (!this.#machine.midMessage) {
+    this.#departures.write();
+    // What still waits shows records of which there is no evidence: it stays here.
+    this.#departures.close();
+    if (!this.#departures.midMessage) {
       const message = refusalMessage(refusal, "FATAL");
       this.#session.output(message);
       this.#client.write(message);
@@ -209,6 +219,7 @@ class Service implements Outside {
   #end(ending: Ending): void {
     if (this.#ending !== null) return;
     this.#ending = ending;
+    this.#departures.close();
     if (this.#nudging !== null) this.#watchOver();
     this.#machine.close();
     this.#target.end();

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { openLocalPseudonyms, rotateLocalPseudonyms } from "#proxy/adapters/local-pseudonym.ts";
+import { openLocalKey, rotateLocalKey } from "#proxy/adapters/local-hmac-keys.ts";
 import { column, ENVIRONMENT, maskCell, OID } from "#test/support/masking.ts";
 
 let folder = "";
@@ -12,7 +12,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 const shown = () => {
-  const { version, hmac } = openLocalPseudonyms(folder);
+  const { version, hmac } = openLocalKey(folder, "pseudonym");
   return [
     version,
     String(maskCell("pseudonym", column(OID.text), Buffer.from("MRN-0000018"), { ...ENVIRONMENT, hmac })),
@@ -29,7 +29,7 @@ test("a key lasts, and nobody else may read it", () => {
 test("with another version the same value has another pseudonym, and the older keys stay", () => {
   const pseudonyms = [shown()];
   for (let i = 0; i < 10; i++) {
-    rotateLocalPseudonyms(folder);
+    rotateLocalKey(folder, "pseudonym");
     pseudonyms.push(shown());
   }
   expect(pseudonyms.map(([version]) => version)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
@@ -38,11 +38,11 @@ test("with another version the same value has another pseudonym, and the older k
 });
 
 test("a key that is not whole is refused, however new", () => {
-  openLocalPseudonyms(folder);
+  openLocalKey(folder, "pseudonym");
   writeFileSync(join(folder, "pseudonym-2.key"), "short");
-  expect(() => openLocalPseudonyms(folder)).toThrow(/not a key of 32 bytes/);
+  expect(() => openLocalKey(folder, "pseudonym")).toThrow(/not a key of 32 bytes/);
 });
 
 test("there is nothing to rotate before there is a first key", () => {
-  expect(() => rotateLocalPseudonyms(folder)).toThrow();
+  expect(() => rotateLocalKey(folder, "pseudonym")).toThrow();
 });
