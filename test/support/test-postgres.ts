@@ -12,7 +12,7 @@ export interface TestPostgres {
   /** Its data directory. */
   readonly data: string;
   /** As superuser, over TLS. */
-  sql(text: string): Promise<unknown[][]>;
+  sql(text: string, database?: string): Promise<unknown[][]>;
   /** What the server has logged so far. */
   log(): string;
   stop(): Promise<void>;
@@ -41,13 +41,13 @@ export async function startTestPostgres(
   return {
     port,
     data: place.data,
-    async sql(text) {
+    async sql(text, database = "postgres") {
       const client = new pg.Client({
         host: "127.0.0.1",
         port,
         user: "postgres",
         password: ADMIN,
-        database: "postgres",
+        database,
         ssl: { rejectUnauthorized: false },
       });
       await client.connect();

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { openLocalKey, rotateLocalKey } from "#proxy/adapters/local-hmac-keys.ts";
+import { allLocalKeys, openLocalKey, rotateLocalKey } from "#proxy/adapters/local-hmac-keys.ts";
 import { column, ENVIRONMENT, maskCell, OID } from "#test/support/masking.ts";
 
 let folder = "";
@@ -45,4 +45,15 @@ test("a key that is not whole is refused, however new", () => {
 
 test("there is nothing to rotate before there is a first key", () => {
   expect(() => rotateLocalKey(folder, "pseudonym")).toThrow();
+});
+
+test("what was made with any key can be told by those that are kept; kinds do not mix", () => {
+  const message = Buffer.from("x");
+  const first = openLocalKey(folder, "disclosure").hmac(message);
+  rotateLocalKey(folder, "disclosure");
+  openLocalKey(folder, "pseudonym");
+  const all = allLocalKeys(folder, "disclosure");
+  expect(all.map((key) => key.version)).toEqual([1, 2]);
+  expect(all[0]?.hmac(message)).toEqual(first);
+  expect(openLocalKey(folder, "disclosure").hmac(message)).toEqual(all[1]?.hmac(message));
 });

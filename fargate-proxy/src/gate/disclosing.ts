@@ -1,5 +1,5 @@
 // Evidence before effect, for what a result shows: rows that show somebody's record leave only when the event that says whose is durable.
-import type { Watch } from "#shared/disclosure/watch.ts";
+import type { Watcher } from "#shared/disclosure/types.ts";
 import { disclosureEvents } from "#shared/evidence/disclosure.ts";
 import type { SessionEvidence } from "../ports/evidence.ts";
 
@@ -7,7 +7,7 @@ export class Disclosures {
   readonly #evidence: SessionEvidence;
   readonly #keyVersion: number;
   /** Of the result at hand. */
-  #watch: Watch | null = null;
+  #watch: Watcher | null = null;
   #ref = 0;
   /** Events on their way. */
   #recording: Promise<void>[] = [];
@@ -18,7 +18,7 @@ export class Disclosures {
   }
 
   /** Another result begins. @param ref `seq` of its `statement` event */
-  begin(watch: Watch | null, ref: number): void {
+  begin(watch: Watcher | null, ref: number): void {
     this.end();
     this.#watch = watch;
     this.#ref = ref;

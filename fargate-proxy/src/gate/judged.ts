@@ -1,7 +1,8 @@
 // What the gate keeps of a statement that it judged in a session: the second run of it costs a look-up.
 import type { CatalogSnapshot } from "#shared/catalog.ts";
 import type { Decision } from "#shared/decision.ts";
-import { disclosuresIn, type Shown } from "#shared/disclosure/plan.ts";
+import { disclosuresIn } from "#shared/disclosure/plan.ts";
+import type { Shown } from "#shared/disclosure/types.ts";
 import type { ApprovalUse, FactsSummary } from "#shared/evidence/event.ts";
 import type { Analysis, Facts } from "#shared/facts.ts";
 import { planStatement } from "#shared/masking/plan.ts";

@@ -3,19 +3,7 @@ import type { ColumnRef, Facts, OutputFact, RelationName } from "../facts.ts";
 import type { ColumnPlan, MaskPlan } from "../masking/types.ts";
 import type { PolicyCatalog } from "../policy/types.ts";
 import { UNCLASSIFIED } from "../policy/types.ts";
-
-/** Cells of a row that show one subject's record. */
-export interface Shown {
-  /** What subjects are: keys are equal or not within a domain. Null when they cannot be told. */
-  readonly domain: string | null;
-  /** The result column that holds the subject's key; -1 when there is none. */
-  readonly key: number;
-  /** Result columns: a row shows the record when one of them is not NULL. */
-  readonly cells: readonly number[];
-  /** What is shown, and of which relations. Both in order. */
-  readonly classes: readonly string[];
-  readonly relations: readonly RelationName[];
-}
+import type { Shown } from "./types.ts";
 
 /** @returns nothing when no record of anybody is shown in clear */
 export function disclosuresIn(

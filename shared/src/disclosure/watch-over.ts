@@ -1,7 +1,7 @@
 // A watch for one result: what of it shows whose record, with the way in which the keys come.
 import type { CatalogIndex } from "../masking/catalog-index.ts";
-import type { Shown } from "./plan.ts";
 import { keyReader } from "./subject.ts";
+import type { Shown } from "./types.ts";
 import { Watch } from "./watch.ts";
 
 /** Whose records a result shows, and how their keys become subjects (subject.ts). */

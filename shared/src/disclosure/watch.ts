@@ -1,17 +1,8 @@
 // Looks at rows as they pass: whose records they show in clear. It reads the row that the target sent; what it gathers are hashes, taken
 // away again and again by whoever makes them evidence, so that its memory is bounded and nothing is left out.
 import { getInt32 } from "../masking/cell.ts";
-import type { Shown } from "./plan.ts";
 import type { ReadKey } from "./subject.ts";
-
-/** What became known since the last time. */
-export interface Seen {
-  readonly shown: Shown;
-  /** Hex; none twice, as long as there are not too many to remember. */
-  readonly subjects: readonly string[];
-  /** Rows that showed a record of which it cannot be told whose it is. */
-  readonly untold: number;
-}
+import type { Seen, Shown, Watcher } from "./types.ts";
 
 /** Subjects of one result that are remembered, so that they are noted once. Beyond it some are noted again. */
 const REMEMBERED = 8192;
@@ -29,7 +20,7 @@ interface Eye {
   key: string | null;
 }
 
-export class Watch {
+export class Watch implements Watcher {
   /** So many columns have to be looked at. */
   readonly columns: number;
   readonly #eyes: readonly Eye[];
@@ -109,10 +100,6 @@ export class Watch {
     eye.fresh.push(this.#hash(shown.domain, key));
   }
 
-  /**
-   * What became known since it was last asked. Rows of which nothing can be told are said once at their first, and once at the end.
-   * @param over no row comes any more
-   */
   take(over: boolean): Seen[] {
     const seen: Seen[] = [];
     for (const eye of this.#eyes) {

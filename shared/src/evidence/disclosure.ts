@@ -1,25 +1,6 @@
 // Whose records a result showed in clear, as an event. Subjects are keyed HMACs (disclosure/subject.ts): no key and no value is in it.
-import type { Seen } from "../disclosure/watch.ts";
-import type { EvidenceEvent } from "./event.ts";
-
-export interface DisclosureEvent {
-  readonly type: "disclosure";
-  /** `seq` of the `statement` event whose result it is. */
-  readonly ref: number;
-  /** What subjects are; null when they cannot be told. */
-  readonly domain: string | null;
-  /** Classes of what was shown in clear, and the relations that it is of. */
-  readonly classes: readonly string[];
-  readonly relations: readonly string[];
-  /** Of the key that the HMACs are made with. */
-  readonly keyVersion: number;
-  /** Hex, 32 digits each. Some may be in an earlier event of the same result, too. */
-  readonly subjects: readonly string[];
-  /** False when rows showed records of which it cannot be told whose they are. */
-  readonly complete: boolean;
-  /** How many such rows, beyond those of earlier events of the same result. */
-  readonly untold: number;
-}
+import type { Seen } from "../disclosure/types.ts";
+import type { DisclosureEvent, EvidenceEvent } from "./event.ts";
 
 /** Subjects in one event: as a line about 35 KB. */
 const MOST = 1000;

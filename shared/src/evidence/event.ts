@@ -16,7 +16,6 @@ import type { RelationFact, StatementKind } from "../facts.ts";
 import type { Principal } from "../identity.ts";
 import type { NotInspected } from "../masking/inspection.ts";
 import type { MaskTally } from "../masking/types.ts";
-import type { DisclosureEvent } from "./disclosure.ts";
 
 export interface Source {
   readonly address: string;
@@ -55,6 +54,26 @@ export interface ApprovalUse {
   readonly approvedAt: number;
   readonly validUntil: number;
   readonly through?: Through;
+}
+
+/** Whose records a result showed in clear, before the rows that did so left. Subjects are keyed HMACs (disclosure/subject.ts). */
+export interface DisclosureEvent {
+  readonly type: "disclosure";
+  /** `seq` of the `statement` event whose result it is. */
+  readonly ref: number;
+  /** What subjects are; null when they cannot be told. */
+  readonly domain: string | null;
+  /** Classes of what was shown in clear, and the relations that it is of. */
+  readonly classes: readonly string[];
+  readonly relations: readonly string[];
+  /** Of the key that the HMACs are made with. */
+  readonly keyVersion: number;
+  /** Hex, 32 digits each. Some may be in an earlier event of the same result, too. */
+  readonly subjects: readonly string[];
+  /** False when rows showed records of which it cannot be told whose they are. */
+  readonly complete: boolean;
+  /** How many such rows, beyond those of earlier events of the same result. */
+  readonly untold: number;
 }
 
 export type EvidenceEvent =

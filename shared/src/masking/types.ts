@@ -1,5 +1,5 @@
 // The words of masking. A plan says what to hide per output column; a shape says what the server will send; a row mask rewrites rows.
-import type { Watch } from "../disclosure/watch.ts";
+import type { Watcher } from "../disclosure/types.ts";
 import type { ColumnRef } from "../facts.ts";
 
 export type MaskName = "redact" | "last4" | "initial" | "year" | "zip3" | "age-band" | "pseudonym" | "null" | "scan";
@@ -101,7 +101,7 @@ export interface RowMask {
   /** Present when rows have to wait: then it takes them, and `row` is not called. */
   readonly waiting?: Waiting | undefined;
   /** Gathers whose records the rows show in clear; null when they show nobody's. */
-  readonly watch: Watch | null;
+  readonly watch: Watcher | null;
 }
 
 /** Rewrites what COPY TO STDOUT sends. It knows where in the stream it is (header, rows), so one mask serves one COPY. */
@@ -118,7 +118,7 @@ export interface CopyMask {
   readonly tally: readonly MaskTally[];
   /** Present when rows have to wait: then it takes them, and `row` is not called. */
   readonly waiting?: Waiting | undefined;
-  readonly watch: Watch | null;
+  readonly watch: Watcher | null;
 }
 
 /** An append-only buffer: the protocol owns it and flushes it to the client. */
