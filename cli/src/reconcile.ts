@@ -130,7 +130,8 @@ async function executed(evidence: LocalEvidence, session: string): Promise<Recor
       texts.set(seq, event.text);
       // One that was held is announced once more when it runs.
       if (event.phase === "query" && event.decision.outcome === "permit") ran(event.text);
-    } else if (event.type === "execute" && event.phase !== "prepare") ran(texts.get(event.ref) ?? "");
+    } else if (event.type === "side") for (const text of [...event.texts, "BEGIN", "COMMIT", "ROLLBACK"]) ran(text);
+    else if (event.type === "execute" && event.phase !== "prepare") ran(texts.get(event.ref) ?? "");
   }
   return times;
 }

@@ -36,7 +36,7 @@ import type { Log, LogFields } from "./ports/log.ts";
 import type { TlsAcceptor } from "./ports/network.ts";
 import { CancelKeys } from "./protocols/postgres/cancel.ts";
 import { postgresCatalog } from "./protocols/postgres/catalog-source.ts";
-import { encodeSide } from "./protocols/postgres/encode.ts";
+import { SIDES } from "./protocols/postgres/encode.ts";
 import { postgresEstimates } from "./protocols/postgres/estimates.ts";
 import { inertFrames } from "./protocols/postgres/inert.ts";
 import { createPostgres } from "./protocols/postgres/postgres.ts";
@@ -193,7 +193,7 @@ async function compose(
     pseudonyms: openLocalKey(inState("keys"), "pseudonym"),
     subjects: openLocalKey(inState("keys"), "disclosure"),
     inert: { postgres: inertFrames },
-    sides: { postgres: encodeSide },
+    sides: { postgres: SIDES },
     maxSessions: config.limits.sessions,
   });
   revocations.onEntered((revocation) => void recordRevocation(evidence, revocation).catch(() => {}));

@@ -123,6 +123,8 @@ export interface SideStatement {
 
 export interface SideAnswer {
   readonly shape: Shape;
+  /** The RowDescription message, as the target sent it; empty when there was none. */
+  readonly description: Uint8Array;
   /** DataRow messages, as the target sent them. */
   readonly rows: readonly Uint8Array[];
   /** There may be more rows than were wanted. */
@@ -134,10 +136,20 @@ export interface SideFailure {
   readonly sqlstate: string;
 }
 
+/** How a protocol writes statements of the gateway's own. */
+export interface SideEncoder {
+  run(statement: SideStatement, name: string): Uint8Array;
+  parse(text: string, name: string): Uint8Array;
+}
+
 export type Ask = (statement: SideStatement) => Promise<SideAnswer | SideFailure>;
 
 /** Around a command that has no transaction block, together with what runs beside it. */
 export const OWN_TRANSACTION = ["BEGIN", "COMMIT", "ROLLBACK"] as const;
+
+export function isOwnTransaction(text: string): boolean {
+  return (OWN_TRANSACTION as readonly string[]).includes(text);
+}
 
 /** How a command ended; `sqlstate` is empty when it did not fail. */
 export interface SideOutcome {
@@ -150,8 +162,10 @@ export interface SideOutcome {
  * it. Of the three, `before` and then `after`, or `left` alone, is called, once.
  */
 export interface Companion {
-  /** Texts of all that it may ask, and of what the protocol asks for it: in the evidence before any of them runs. */
+  /** Texts of all that it may ask: in the evidence before any of them runs. OWN_TRANSACTION is understood. */
   readonly texts: readonly string[];
+  /** Of the command that it runs beside. */
+  readonly text: string;
   /**
    * Before the command's bytes move. After a SideFailure the command does not run: its error takes the place of the command's.
    * @returns a refusal when the command must not run
@@ -186,6 +200,8 @@ export interface Session {
   pass(bytes: Uint8Array): Permit;
   /** A statement of the gateway's own, which evidence knows. @param name for the prepared statement and the portal */
   side(companion: Companion, statement: SideStatement, name: string): Permit;
+  /** Has the target parse the command, and runs nothing: what is wrong with its words shows before anything runs beside it. */
+  trial(companion: Companion, name: string): Permit;
   /** What must be hidden in a result of the `index`-th statement of a judged command string. */
   conceal(judgement: Judgement, index: number, shape: Shape, place: AnswerPlace): RowMask | Refusal;
   /** The same for COPY TO STDOUT: its rows come in CopyData messages. */

@@ -82,6 +82,16 @@ export const ERRORS = {
     message: "this command cannot be analysed, and protected data is in reach",
     hint: "Rewrite it without the part that is named; KNOWN_LIMITATIONS.md lists ways around.",
   },
+  "images-beyond": {
+    sqlstate: "54000",
+    message: "the command would change more rows than may be kept of",
+    hint: "Nothing ran. Change fewer rows at a time.",
+  },
+  "images-impossible": {
+    sqlstate: "0A000",
+    message: "the rows that this command changes cannot be kept",
+    hint: "Send it alone, as INSERT, UPDATE, DELETE or TRUNCATE of a table, with conditions that change nothing themselves.",
+  },
   "result-mismatch": {
     sqlstate: "42501",
     message: "the result does not have the shape that the analysis found",

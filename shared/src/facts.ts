@@ -157,12 +157,33 @@ export type CopyFormat =
       readonly encoding?: string;
     };
 
+/** How the rows that a write concerns can be read before it. Not a fact: it decides nothing. */
+export interface ImageTemplate {
+  readonly relation: RelationName;
+  /** Those whose rows are its rows: partitions, and what inherits. */
+  readonly family: readonly RelationName[];
+  /** Columns of the primary key; empty when there is none. */
+  readonly key: readonly string[];
+  /**
+   * A query, as pieces of SQL and ranges of the statement's own words (first, behind the last), counted without comments. Empty where there
+   * are no rows before; null where they cannot be told, see `why`.
+   */
+  readonly before: readonly (string | readonly [number, number])[] | null;
+  readonly why: string;
+  /** It may find a row more than once. */
+  readonly repeats?: true;
+  /** To be run before it, so that nothing changes between the two. */
+  readonly lock?: string;
+}
+
 /** One statement of a command string. */
 export interface AnalysedStatement {
   readonly facts: Facts;
   readonly effects: readonly SessionEffect[];
   /** For `copy-out` to the client: how its rows are written. Not a fact: it decides nothing, and holds literals of the statement. */
   readonly copy?: CopyFormat;
+  /** Of a write that is alone in its command string. */
+  readonly images?: readonly ImageTemplate[];
 }
 
 /** The analysis of one command string (a simple Query may hold several statements, a Parse at most one). */

@@ -1,5 +1,14 @@
 // A protected system, as targets.yaml describes it.
 
+export interface ImageRules {
+  /** Of one relation, before or after one command. */
+  readonly rows: number;
+  /** What becomes of a command that would change more: no, or only their number is kept. */
+  readonly beyond: "refuse" | "count";
+  /** The same of commands whose rows before cannot be told. */
+  readonly otherwise: "refuse" | "count";
+}
+
 export interface TargetLimits {
   readonly idleSeconds: number;
   readonly absoluteSeconds: number;
@@ -30,6 +39,8 @@ export interface Target {
   readonly credential: TargetCredential;
   /** Originals (statements, what masks hide) are kept sealed, or only commitments to the cells that masks hide. */
   readonly sealed: "on" | "off";
+  /** Rows before and after writes to what holds PHI are kept. */
+  readonly images: ImageRules | "off";
   readonly limits: TargetLimits;
   /** Is it recorded whose records results show in clear? `result`: as far as the result itself tells. */
   readonly disclosures: "result" | "off";

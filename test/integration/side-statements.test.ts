@@ -20,11 +20,12 @@ let heard: { before: unknown; after: unknown; sqlstate: string; left: string }[]
 let beforeText: string;
 let refusal: Refusal | null;
 
-function companion(): Companion {
+function companion(command: string): Companion {
   const entry = { before: null as unknown, after: null as unknown, sqlstate: "", left: "" };
   const ask = async (run: Ask, text: string) => rowsOf(await run({ text, bound: null, most: 0 }));
   return {
     texts: [BEFORE, AFTER],
+    text: command,
     async before(run) {
       heard.push(entry);
       entry.before = await ask(run, beforeText);
@@ -49,7 +50,7 @@ beforeAll(async () => {
   server = await startPostgres();
   gateway = await fakeGateway(server, (session) => {
     session.masks = "none";
-    session.companion = ({ text }) => (/^\s*(insert|update|delete)/i.test(text) ? companion() : null);
+    session.companion = ({ text }) => (/^\s*(insert|update|delete)/i.test(text) ? companion(text) : null);
   });
   admin = new pg.Client({
     host: server.host,

@@ -35,6 +35,7 @@ export const CLINIC: Target = {
   tls: { mode: "disable" },
   credential: { type: "file", path: "none" },
   sealed: "on",
+  images: "off",
   limits: { idleSeconds: 60, absoluteSeconds: 600, connections: 10, connectionsPerPrincipal: 2, statementBytes: 1000 },
   disclosures: "result",
   labels: {},
@@ -137,7 +138,7 @@ export interface FakeGate {
   };
 }
 
-export async function fakeGate(): Promise<FakeGate> {
+export async function fakeGate(more: Partial<GateParts> = {}): Promise<FakeGate> {
   const log: FakeGate["log"] = [];
   const waiting: (() => void)[] = [];
   const listeners: ((isRevoked: (p: Principal) => boolean) => void)[] = [];
@@ -232,6 +233,7 @@ export async function fakeGate(): Promise<FakeGate> {
     inert: { postgres: (bytes) => bytes[0] === 83 },
     sides: {},
     maxSessions: 5,
+    ...more,
   };
   return { gate: await createGate(parts), log, sealed, world, approvals };
 }

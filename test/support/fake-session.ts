@@ -12,7 +12,7 @@ import type {
   Session,
   SideStatement,
 } from "#proxy/protocol.ts";
-import { encodeSide } from "#proxy/protocols/postgres/encode.ts";
+import { SIDES } from "#proxy/protocols/postgres/encode.ts";
 import { inertFrames } from "#proxy/protocols/postgres/inert.ts";
 import { Refusal } from "#shared/errors.ts";
 import type {
@@ -169,7 +169,11 @@ export class FakeSession implements Session {
   }
 
   side(_companion: Companion, statement: SideStatement, name: string): Permit {
-    return mintPermit(encodeSide(statement, name));
+    return mintPermit(SIDES.run(statement, name));
+  }
+
+  trial({ text }: Companion, name: string): Permit {
+    return mintPermit(SIDES.parse(text, name));
   }
 
   conceal(judgement: Judgement, index: number, shape: Shape): RowMask | Refusal {

@@ -1,7 +1,7 @@
 // An event in words.
 import type { GlassChange } from "#shared/approval/break-glass.ts";
 import type { ApprovalChange } from "#shared/approval/types.ts";
-import type { ApprovalUse, EvidenceEvent, FactsSummary } from "#shared/evidence/event.ts";
+import type { ApprovalUse, EvidenceEvent, FactsSummary, ImagesEvent } from "#shared/evidence/event.ts";
 import type { EvidenceLine } from "#shared/evidence/line-read.ts";
 import type { MaskTally } from "#shared/masking/types.ts";
 import { harmless } from "./table.ts";
@@ -79,9 +79,20 @@ function words(event: EvidenceEvent, line: EvidenceLine): string[] {
       return [`policy   ${event.version} in force${event.previous === null ? "" : `, was ${event.previous}`}`];
     case "credential.renewed":
       return [`renewed  the target refused the credential: tried with ${event.credential}`];
+    case "side":
+      return [`beside   event ${event.ref}, by the gateway itself`, ...event.texts];
+    case "images":
+      return [`images   of ${event.relation}, event ${event.ref}: ${imageWords(event)}`];
     case "revocation.entered":
       return [`revoked  ${event.identity} by ${event.by}: ${event.reason}`];
   }
+}
+
+function imageWords({ before, after, difference, beyond, why }: ImagesEvent): string {
+  const counts = `${before ?? "no"} rows before, ${after ?? "no"} after`;
+  const more =
+    difference === undefined || difference === null || difference === 0 ? "" : `, ${difference} more changed`;
+  return `${beyond === true ? "more rows than are kept" : counts}${more}${why === undefined ? "" : `; ${why}`}`;
 }
 
 function useWords({ id, digest, answers, through, validUntil }: ApprovalUse): string[] {

@@ -8,8 +8,11 @@ import type { Analysis, Facts } from "#shared/facts.ts";
 import { planStatement } from "#shared/masking/plan.ts";
 import type { MaskPlan } from "#shared/masking/types.ts";
 import type { PolicyCatalog } from "#shared/policy/types.ts";
+import type { Target } from "#shared/target.ts";
 import type { AnalysisContext } from "../ports/analysis.ts";
 import type { Command, Judgement } from "../protocol.ts";
+import { type Beside, planBeside } from "./beside.ts";
+import { isReadable } from "./image-plan.ts";
 import { setsSomething } from "./settings-said.ts";
 
 export interface Judged extends Judgement {
@@ -22,6 +25,8 @@ export interface Judged extends Judgement {
   /** Why its result could not be masked; null when it can be. */
   readonly unshowable: string | null;
   readonly guarded: boolean;
+  /** What runs beside it. */
+  readonly beside: Beside;
   /** Permitting it may change a setting. */
   readonly sets: boolean;
   /** Of a held command that was released: the request that let it run. */
@@ -44,14 +49,16 @@ export interface Decided {
 /** What follows from policy's answer, once for all runs. @param now milliseconds since the epoch */
 export function judgedAs(
   listed: PolicyCatalog,
-  target: string,
+  at: Target,
   { command, analysis, decision, snapshot, disclosures }: Decided,
   now: number,
 ): Judged {
+  const target = at.name;
   // What is out of step with the target is masked whole, whatever was said of it.
   const catalog = snapshot === null ? listed : listed.without(target, listed.outOfStep(snapshot));
   const facts = analysis.statements.map((s) => s.facts);
   const reveal = new Set(decision.reveal);
+  const beside = planBeside(analysis, catalog, at);
   const plans = decision.outcome === "refuse" ? [] : facts.map((f) => planStatement(f, catalog, target, reveal));
   return {
     text: command.text,
@@ -60,6 +67,8 @@ export function judgedAs(
     decision,
     validUntil: now + decision.cacheSeconds * 1000,
     held: decision.outcome === "hold",
+    accompanied: beside.images.some(isReadable),
+    beside,
     plans,
     disclosures: disclosures ? plans.map((plan, i) => disclosuresIn(facts[i]!, plan, catalog, target, reveal)) : [],
     unshowable: plans.find((plan) => plan.type === "refuse")?.why ?? null,

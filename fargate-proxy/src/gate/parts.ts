@@ -12,7 +12,7 @@ import type { EvidencePort } from "../ports/evidence.ts";
 import type { IdentityPort } from "../ports/identity.ts";
 import type { InspectorPort } from "../ports/inspector.ts";
 import type { Meter } from "../ports/meter.ts";
-import type { SideStatement } from "../protocol.ts";
+import type { SideEncoder } from "../protocol.ts";
 
 export interface GateParts {
   readonly clock: Clock;
@@ -37,8 +37,8 @@ export interface GateParts {
   readonly subjects: { readonly version: number; hmac(message: Uint8Array): Uint8Array };
   /** Per protocol: are these bytes only frames that carry no command? */
   readonly inert: Readonly<Record<string, (bytes: Uint8Array) => boolean>>;
-  /** Per protocol: a statement of the gateway's own, as it goes to the target. */
-  readonly sides: Readonly<Record<string, (statement: SideStatement, name: string) => Uint8Array>>;
+  /** Per protocol: statements of the gateway's own, as they go to the target. */
+  readonly sides: Readonly<Record<string, SideEncoder>>;
   /** Sessions of all principals and targets together. */
   readonly maxSessions: number;
 }

@@ -31,6 +31,11 @@ export function unshowableRefusal(why: string): Refusal {
   return new Refusal("analysis-incomplete", { message: `the result cannot be masked: ${why}` });
 }
 
+/** @param why which relation, and what about the command makes its rows untellable */
+export function imagelessRefusal(why: string): Refusal {
+  return new Refusal("images-impossible", { detail: `The rows before ${why}.` });
+}
+
 /** Names that the server does not know either are answered in the server's own terms. */
 const UNDEFINED: Readonly<Record<string, "undefined-relation" | "undefined-column" | "undefined-function">> = {
   "undefined-relation": "undefined-relation",

@@ -12,19 +12,22 @@ import type { CopyMask, MaskTally, RowMask, Shape } from "#shared/masking/types.
 import type { Target } from "#shared/target.ts";
 import type { Credential } from "../ports/credentials.ts";
 import type { SessionEvidence } from "../ports/evidence.ts";
-import type {
-  AnswerPlace,
-  Claim,
-  Command,
-  Companion,
-  Interruption,
-  Judgement,
-  Permitted,
-  Session,
-  SideStatement,
+import {
+  type AnswerPlace,
+  type Claim,
+  type Command,
+  type Companion,
+  type Interruption,
+  isOwnTransaction,
+  type Judgement,
+  type Permitted,
+  type Session,
+  type SideEncoder,
+  type SideStatement,
 } from "../protocol.ts";
 import { announcement, unparsed } from "./announce.ts";
 import { preparationObstacle } from "./asking.ts";
+import { announceBeside } from "./beside.ts";
 import { maskOfCopy, maskOfRows, shownCopy, shownRows, type Where } from "./conceal.ts";
 import { within } from "./deadline.ts";
 import { Disclosures } from "./disclosing.ts";
@@ -35,7 +38,14 @@ import { Originals } from "./originals.ts";
 import type { GateParts } from "./parts.ts";
 import { mintPermit, type Permit } from "./permit.ts";
 import { refersToNames, withReferred } from "./refers.ts";
-import { deniedRefusal, isUndefinedName, syntaxRefusal, undefinedRefusal, unshowableRefusal } from "./refusal.ts";
+import {
+  deniedRefusal,
+  imagelessRefusal,
+  isUndefinedName,
+  syntaxRefusal,
+  undefinedRefusal,
+  unshowableRefusal,
+} from "./refusal.ts";
 import type { Live, Registry } from "./registry.ts";
 import { SettingsSaid } from "./settings-said.ts";
 
@@ -194,7 +204,7 @@ export class GateSession implements Session, Live {
     const { catalog } = this.#parts.bundle;
     const disclosures = this.target.disclosures !== "off";
     const decided = { command, analysis, decision, snapshot, disclosures };
-    const judged = judgedAs(catalog, this.target.name, decided, this.lastActive);
+    const judged = judgedAs(catalog, this.target, decided, this.lastActive);
     if (this.#judged.size >= REMEMBERED)
       for (const oldest of this.#judged.keys()) if (this.#judged.delete(oldest)) break;
     this.#judged.set(analysis, judged);
@@ -207,6 +217,8 @@ export class GateSession implements Session, Live {
     if (outcome === "refuse") return this.#refuse(deniedRefusal(judged.decision), judged, command);
     // Before it runs, and every time: what it did could not be taken back when its result turns out not to be showable.
     if (judged.unshowable !== null) return this.#refuse(unshowableRefusal(judged.unshowable), judged, command);
+    if (judged.beside.imageless !== null)
+      return this.#refuse(imagelessRefusal(judged.beside.imageless), judged, command);
     if (outcome === "hold" && judged.approval === null) {
       if (command.phase !== "prepare") return this.#hold(command, judged);
       const obstacle = preparationObstacle(judged);
@@ -220,15 +232,16 @@ export class GateSession implements Session, Live {
     const run = this.#evidence.seq;
     if (judged.ref === 0) judged.ref = run;
     this.#originals.command(command, judged);
+    const beside = command.phase === "prepare" ? null : announceBeside(this.#recording, command, judged, run);
     meter.count("commands", 1, judged.analysis.statements[0]?.facts.kind ?? "empty");
     this.#running += command.phase === "prepare" ? 0 : 1;
-    const permit = recorded.then(() => {
+    const permit = Promise.all([recorded, beside?.recorded]).then(() => {
       meter.time("journal", clock.micros() - announced);
       return this.#mint(command.bytes);
     });
     // The client may be gone by now, and nobody waiting: a rejection that nobody hears would end the process.
     permit.catch(() => {});
-    return { judgement: judged, run, permit };
+    return { judgement: judged, run, permit, ...(beside === null ? {} : { beside: beside.companion }) };
   }
 
   /** The command waits until people agree to it, and is judged once more before it runs. */
@@ -313,10 +326,19 @@ export class GateSession implements Session, Live {
   }
 
   side(companion: Companion, statement: SideStatement, name: string): Permit {
-    const encode = this.#parts.sides[this.#start.claim.protocol];
-    if (encode === undefined || !companion.texts.includes(statement.text))
+    if (!isOwnTransaction(statement.text) && !companion.texts.includes(statement.text))
       throw new Error("this statement was not announced");
-    return this.#mint(encode(statement, name));
+    return this.#mint(this.#sides.run(statement, name));
+  }
+
+  trial({ text }: Companion, name: string): Permit {
+    return this.#mint(this.#sides.parse(text, name));
+  }
+
+  get #sides(): SideEncoder {
+    const encoder = this.#parts.sides[this.#start.claim.protocol];
+    if (encoder === undefined) throw new Error("this protocol has no statements of the gateway's own");
+    return encoder;
   }
 
   conceal(judgement: Judgement, index: number, shape: Shape, place: AnswerPlace): RowMask | Refusal {
@@ -346,6 +368,10 @@ export class GateSession implements Session, Live {
   #masking(judged: Judged): Where {
     const ask = this.#inspections.about(this.target.name, judged.ref);
     return { target: this.target.name, now: this.lastActive, ask, hash: this.#hash };
+  }
+
+  get #recording(): { readonly evidence: SessionEvidence; readonly target: Target } {
+    return { evidence: this.#evidence, target: this.target };
   }
 
   readonly #hash = (domain: string, key: string): string =>

@@ -203,7 +203,27 @@ export type EvidenceEvent =
       readonly texts: number;
       readonly why: NotInspected;
     }
-  | DisclosureEvent;
+  | DisclosureEvent
+  /** Statements of the gateway's own that may run beside a command, in its transaction; BEGIN, COMMIT and ROLLBACK go with them. */
+  | { readonly type: "side"; readonly ref: number; readonly texts: readonly string[] }
+  | ImagesEvent;
+
+/** Rows before and after a write to what holds PHI; the rows themselves are sealed. */
+export interface ImagesEvent {
+  readonly type: "images";
+  /** `seq` of the event of the run. */
+  readonly ref: number;
+  readonly relation: string;
+  /** How many; null when they were not kept. */
+  readonly before: number | null;
+  readonly after: number | null;
+  /** Rows that the target says it changed, less those before: others changed them in between. */
+  readonly difference?: number | null;
+  /** There were more than may be kept. */
+  readonly beyond?: boolean;
+  /** Why rows are not kept. */
+  readonly why?: string;
+}
 
 /** What all events of a session share. */
 export interface SessionIdentity {

@@ -20,6 +20,8 @@ export const CLASSES: Readonly<Record<EvidenceEvent["type"], { readonly category
   refused: DATASTORE,
   violation: DATASTORE,
   "inspection.failed": DATASTORE,
+  side: DATASTORE,
+  images: DATASTORE,
   "approval.requested": ENTITY_MANAGEMENT,
   "approval.changed": ENTITY_MANAGEMENT,
   "approval.incident": ENTITY_MANAGEMENT,

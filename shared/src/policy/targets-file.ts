@@ -20,6 +20,8 @@ const tlsSchema = z.strictObject({
   caFile: z.string().min(1).optional(),
   serverName: z.string().min(1).optional(),
 });
+const outcome = z.enum(["refuse", "count"]).default("count");
+const imagesSchema = z.strictObject({ rows: count.max(100_000).default(1000), beyond: outcome, otherwise: outcome });
 const host = z.string().min(1);
 const port = z.int().min(1).max(65_535);
 const credentialSchema = z.discriminatedUnion("type", [
@@ -36,6 +38,9 @@ const targetSchema = z.strictObject({
   tls: tlsSchema.prefault({}),
   credential: credentialSchema,
   sealed: z.enum(["on", "off"]).default("on"),
+  images: z
+    .union([z.literal("off"), imagesSchema], { error: "expected off, or rows, beyond and otherwise" })
+    .prefault({}),
   limits: limitsSchema.prefault({}),
   disclosures: z.enum(["result", "off"]).default("result"),
   labels: z.record(z.string(), z.string()).default({}),

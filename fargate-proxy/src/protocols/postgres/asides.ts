@@ -22,9 +22,12 @@ export class Asides {
     else this.say("N", fields, this.#core.queue.answering);
   }
 
-  /** The error at hand as the client would be told it, for later; without its place in a statement that is not the client's. */
-  wordsOf(fields: ReadonlyMap<string, string>, op: Op): Buffer {
-    const own = new Map([...fields].filter(([code]) => code !== "P"));
+  /**
+   * The error at hand as the client would be told it, for later.
+   * @param placed it tells its place in the client's own statement, not in another
+   */
+  wordsOf(fields: ReadonlyMap<string, string>, op: Op, placed: boolean): Buffer {
+    const own = new Map([...fields].filter(([code]) => placed || code !== "P"));
     return this.#isGuarded(op) ? rebuiltMessage("E", own) : encodeFields("E", own);
   }
 

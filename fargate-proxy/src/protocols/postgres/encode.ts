@@ -1,5 +1,5 @@
 // Writes the messages that the gateway makes itself (PostgreSQL documentation, 54.7).
-import type { SideStatement } from "../../protocol.ts";
+import type { SideEncoder, SideStatement } from "../../protocol.ts";
 
 /** A message of fixed or small size: type, then parts. */
 export function message(type: string, ...parts: readonly (string | Buffer)[]): Buffer {
@@ -31,7 +31,7 @@ export function encodeParse(name: string, text: string): Buffer {
  * A statement of the gateway's own, from Parse to the Close of its portal and of itself; its results come as text. Nothing of the client's
  * is touched, its unnamed statement and portal least of all.
  */
-export function encodeSide({ text, bound, most }: SideStatement, name: string): Buffer {
+function encodeSide({ text, bound, most }: SideStatement, name: string): Buffer {
   const types = bound?.types ?? [];
   const formats = bound?.formats ?? [];
   const values = bound?.values ?? [];
@@ -68,6 +68,11 @@ function int32(value: number): Buffer {
   out.writeInt32BE(value | 0);
   return out;
 }
+
+export const SIDES: SideEncoder = {
+  run: encodeSide,
+  parse: (text, name) => Buffer.concat([encodeParse(name, text), message("C", `S${name}\0`)]),
+};
 
 /** @param status I, T or E */
 export function encodeReady(status: number): Buffer {

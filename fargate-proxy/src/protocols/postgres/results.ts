@@ -121,7 +121,7 @@ export class Results {
       if (op.kind === LOCAL && op.refusal !== null) {
         if (!this.#core.hushed) out.append(refusalMessage(op.refusal, "ERROR"));
       } else if (op.kind !== SILENT) {
-        if (op.kind === EXECUTE && !op.inRows) this.#rows.begin(op);
+        if (op.kind === EXECUTE && !op.inRows && op.tag === "") this.#rows.begin(op);
         return;
       }
       queue.answered();

@@ -1,4 +1,5 @@
 // Statements of the gateway's own, put to the target one after the other, and their answers.
+import type { Permit } from "../../gate/permit.ts";
 import type { Companion, SideAnswer, SideFailure, SideStatement } from "../../protocol.ts";
 import type { Asides } from "./asides.ts";
 import { type Core, IDLE } from "./core.ts";
@@ -11,13 +12,18 @@ interface Question {
   readonly resolve: (answer: SideAnswer | SideFailure) => void;
   /** What it has to say besides goes to the client: it is of the client's own doing. */
   readonly aloud: boolean;
+  /** It is the client's own statement. */
+  readonly verbatim: boolean;
   shape: SideAnswer["shape"];
+  description: Uint8Array;
   readonly rows: Uint8Array[];
   more: boolean;
   /** How many of portal and statement are closed. */
   closed: number;
   failure: SideFailure | null;
 }
+
+const NOTHING = new Uint8Array();
 
 export class SideTalk {
   readonly #core: Core;
@@ -49,15 +55,37 @@ export class SideTalk {
 
   /** Never resolves once the session is over. */
   ask(statement: SideStatement, aloud = false): Promise<SideAnswer | SideFailure> {
+    const { session } = this.#core;
+    return this.#put((name) => session.side(this.#companion as Companion, statement, name), { aloud, verbatim: false });
+  }
+
+  /** Has the command parsed. */
+  trial(): Promise<SideAnswer | SideFailure> {
+    const { session } = this.#core;
+    return this.#put((name) => session.trial(this.#companion as Companion, name), { aloud: false, verbatim: true });
+  }
+
+  #put(
+    permit: (name: string) => Permit,
+    manner: Pick<Question, "aloud" | "verbatim">,
+  ): Promise<SideAnswer | SideFailure> {
     const { session, outside } = this.#core;
     if (this.#core.over) return new Promise(() => {});
     // Its own name each time: one that an error left behind is in nobody's way.
-    const name = `${this.#core.sideName}${++this.#count}`;
-    outside.send(session.side(this.#companion as Companion, statement, name));
+    outside.send(permit(`${this.#core.sideName}${++this.#count}`));
     outside.send(session.pass(this.#synced ? SYNC : FLUSH));
     outside.soon();
     return new Promise((resolve) => {
-      this.#questions.push({ resolve, aloud, shape: [], rows: [], more: false, closed: 0, failure: null });
+      this.#questions.push({
+        resolve,
+        ...manner,
+        shape: [],
+        description: NOTHING,
+        rows: [],
+        more: false,
+        closed: 0,
+        failure: null,
+      });
     });
   }
 
@@ -77,6 +105,7 @@ export class SideTalk {
         break;
       case BACKEND.rowDescription:
         question.shape = readRowDescription(message) ?? [];
+        question.description = Uint8Array.from(buffer.subarray(start, end));
         break;
       case BACKEND.dataRow:
         question.rows.push(Uint8Array.from(buffer.subarray(start, end)));
@@ -111,7 +140,7 @@ export class SideTalk {
       return;
     }
     const sqlstate = fields.get("C") ?? "XX000";
-    const words = this.#asides.wordsOf(fields, this.#op as Op);
+    const words = this.#asides.wordsOf(fields, this.#op as Op, question.verbatim);
     if (fields.get("V") === "FATAL" || fields.get("V") === "PANIC") {
       // It ends the session, not a statement.
       this.#core.targetSaidFatal = true;
@@ -125,7 +154,7 @@ export class SideTalk {
 
   #answered(question: Question): void {
     this.#questions.shift();
-    const { shape, rows, more, failure } = question;
-    question.resolve(failure ?? { shape, rows, more });
+    const { shape, description, rows, more, failure } = question;
+    question.resolve(failure ?? { shape, description, rows, more });
   }
 }

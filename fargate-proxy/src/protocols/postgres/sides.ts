@@ -120,6 +120,8 @@ export class Sides implements Besides {
     talk.begin(op, companion);
     const ask: Ask = (statement) => talk.ask(statement);
     if (own) void talk.ask(plain(BEGIN));
+    // In the extended protocol the client has had it parsed.
+    if (op.kind === QUERY) void talk.trial();
     const refusal = await companion.before(ask, boundOf(op));
     if (talk.failure !== null) await this.#fails(now, talk.failure.words, talk.failure.sqlstate, talk.status);
     else if (refusal !== null) await this.#refuses(now, refusal);

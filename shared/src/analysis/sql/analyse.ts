@@ -6,6 +6,7 @@ import { checkSeen } from "./check.ts";
 import { Collector } from "./collect.ts";
 import { createAs } from "./define.ts";
 import { evaluate } from "./expressions.ts";
+import { imagesOf } from "./image.ts";
 import { FIRST_USER_OID, Lookup } from "./lookup.ts";
 import { normalize } from "./normalize.ts";
 import { searchPathOf } from "./path.ts";
@@ -59,7 +60,11 @@ export function analyse(tree: Tree, text: string, env: Environment): Analysis {
     if (raw.stmt !== undefined) one(session.run(out, budget, text), raw.stmt, session);
     literalFree &&= out.literalFree;
     const done = out.finish();
-    statements.push(done);
+    const images =
+      raw.stmt === undefined || tree.stmts?.length !== 1
+        ? []
+        : imagesOf(session.run(new Collector(), budget, text), raw.stmt, text);
+    statements.push(images.length === 0 ? done : { ...done, images });
     session.apply(done.effects, raw.stmt);
   }
   const normalized = normalize(text);

@@ -1,0 +1,241 @@
+// How the rows that a write concerns are read before it runs: a SELECT with the statement's own FROM and WHERE, word for word, so that it
+// finds what the statement will find. Words are named by their number, because an analysis holds for statements that differ in literals.
+import type { Node, RangeVar } from "libpg-query";
+import type { ImageTemplate } from "../../facts.ts";
+import { Lexer, TOKEN } from "./lex.ts";
+import { fullName } from "./lookup.ts";
+import { findRelation } from "./relations.ts";
+import type { Run } from "./scope.ts";
+import { type Body, bodyOf, strings, tagOf, walkTelling } from "./tree.ts";
+
+type Piece = string | readonly [number, number];
+
+/** @returns what is written to, and how it is read before; nothing for other statements and for temporary tables */
+export function imagesOf(run: Run, node: Node, text: string): readonly ImageTemplate[] {
+  switch (tagOf(node)) {
+    case "UpdateStmt":
+      return of(run, bodyOf(node, "UpdateStmt")!.relation, (name) =>
+        ofUpdate(run, bodyOf(node, "UpdateStmt")!, text, name),
+      );
+    case "DeleteStmt":
+      return of(run, bodyOf(node, "DeleteStmt")!.relation, (name) =>
+        ofDelete(run, bodyOf(node, "DeleteStmt")!, text, name),
+      );
+    case "TruncateStmt":
+      return (bodyOf(node, "TruncateStmt")!.relations ?? []).flatMap((item) => {
+        const relation = bodyOf(item, "RangeVar");
+        return relation === null ? [] : of(run, relation, () => ofTruncate(relation));
+      });
+    case "InsertStmt": {
+      const body = bodyOf(node, "InsertStmt")!;
+      const upserts = body.onConflictClause?.action === "ONCONFLICT_UPDATE";
+      return of(run, body.relation, () => (upserts ? why("rows in conflict are known only as they are met") : NEW));
+    }
+    case "MergeStmt":
+      return of(run, bodyOf(node, "MergeStmt")!.relation, () => why("MERGE"));
+    case "CopyStmt": {
+      const body = bodyOf(node, "CopyStmt")!;
+      return body.is_from === true ? of(run, body.relation, () => NEW) : [];
+    }
+    default:
+      return [];
+  }
+}
+
+type Reading = Pick<ImageTemplate, "before" | "why"> & Partial<ImageTemplate>;
+
+const NEW: Reading = { before: [], why: "new rows: the statement says what they are" };
+
+function why(reason: string): Reading {
+  return { before: null, why: reason };
+}
+
+function of(run: Run, rangeVar: RangeVar | undefined, read: (alias: string) => Reading): readonly ImageTemplate[] {
+  const relation = rangeVar === undefined ? null : (findRelation(run, rangeVar)?.relation ?? null);
+  if (rangeVar === undefined || relation === null) return [];
+  const isTable = relation.kind === "table" || relation.kind === "partitioned";
+  const found = isTable
+    ? read(quoted(rangeVar.alias?.aliasname ?? rangeVar.relname ?? ""))
+    : why("no table of its own");
+  const family = run.base.lookup.family(relation).map(fullName);
+  return [{ relation: fullName(relation), family, key: relation.key ?? [], ...found }];
+}
+
+function ofUpdate(run: Run, body: Body<"UpdateStmt">, text: string, alias: string): Reading {
+  const words = new Words(text);
+  const verb = words.find("update", 0);
+  const set = words.find("set", verb + 2, "as");
+  const [from, where, end] = words.clauses(set, "from");
+  // As strong as most UPDATEs lock, and no stronger: rows that refer to these may still come.
+  const parts = { target: [verb + 1, set], from, where, end, verb } as const;
+  return spliced(run, text, alias, parts, body.fromClause, body, "NO KEY UPDATE");
+}
+
+function ofDelete(run: Run, body: Body<"DeleteStmt">, text: string, alias: string): Reading {
+  const words = new Words(text);
+  const verb = words.find("delete", 0);
+  const [from, where, end] = words.clauses(verb + 2, "using");
+  const target = [verb + 2, Math.min(from, where, end)] as const;
+  return spliced(run, text, alias, { target, from, where, end, verb }, body.usingClause, body, "UPDATE");
+}
+
+interface Parts {
+  readonly verb: number;
+  readonly target: readonly [number, number];
+  /** Where the clauses begin; `end` when there is none. */
+  readonly from: number;
+  readonly where: number;
+  readonly end: number;
+}
+
+type Written = Pick<Body<"UpdateStmt">, "relation" | "whereClause" | "withClause">;
+
+function spliced(
+  run: Run,
+  text: string,
+  alias: string,
+  { verb, target, from, where, end }: Parts,
+  others: readonly Node[] | undefined,
+  body: Written,
+  lock: string,
+): Reading {
+  if (body.whereClause !== undefined && tagOf(body.whereClause) === "CurrentOfExpr") return why("WHERE CURRENT OF");
+  const pieces: Piece[] = verb > 0 ? [[0, verb]] : [];
+  pieces.push(`SELECT ${alias}.tableoid, ${alias}.ctid, ${alias}.* FROM`, target);
+  if (from < end) pieces.push(",", [from + 1, Math.min(where, end)]);
+  if (where < end) pieces.push("WHERE", [where + 1, end]);
+  pieces.push(`FOR ${lock} OF ${alias}`);
+  const cause = effectOf(run, [body.withClause, body.whereClause, others]);
+  if (cause !== null) return why(cause);
+  if (!saysTheSame(run, fill(pieces, text), body, others ?? [])) return why("its clauses could not be told apart");
+  return { before: pieces, why: "", ...(from < end ? { repeats: true as const } : {}) };
+}
+
+function ofTruncate(relation: RangeVar): Reading {
+  const name = [relation.schemaname, relation.relname]
+    .filter((part) => part !== undefined)
+    .map(quoted)
+    .join(".");
+  const only = relation.inh === true ? "" : "ONLY ";
+  return {
+    before: [`SELECT tableoid, ctid, * FROM ${only}${name}`],
+    why: "",
+    lock: `LOCK TABLE ${only}${name} IN ACCESS EXCLUSIVE MODE`,
+  };
+}
+
+/** The text of the SELECT for one statement. */
+export function fill(pieces: readonly Piece[], text: string): string {
+  const words = pieces.some((piece) => typeof piece !== "string") ? new Words(text) : null;
+  return pieces.map((piece) => (typeof piece === "string" ? piece : (words as Words).slice(piece))).join(" ");
+}
+
+/** What reading its clauses twice would do twice; null when nothing. */
+function effectOf(run: Run, clauses: unknown): string | null {
+  let found: string | null = null;
+  const stack: unknown[] = [clauses];
+  while (stack.length > 0) {
+    const value = stack.pop();
+    if (typeof value !== "object" || value === null) continue;
+    for (const [key, child] of Object.entries(value)) {
+      if (/^(Insert|Update|Delete|Merge)Stmt$/.test(key)) found = "a WITH that writes";
+      stack.push(child);
+    }
+  }
+  const { lookup } = run.base;
+  walkTelling({ clauses }, (tag, body) => {
+    if (tag === "FuncCall") {
+      const name = strings((body as Body<"FuncCall">).funcname).at(-1) ?? "";
+      if (lookup.functions(name).some((f) => f.volatility === "v")) found ??= "a function that may change something";
+    } else if (tag === "A_Expr") {
+      const name = strings((body as Body<"A_Expr">).name).at(-1) ?? "";
+      const made = lookup.operators(name).map((operator) => lookup.functionByOid(operator.function));
+      if (made.some((f) => f?.volatility !== "i" && f?.volatility !== "s"))
+        found ??= "an operator that may change something";
+    }
+  });
+  return found;
+}
+
+/** The words were cut in the right places when the parser finds the same clauses in what was put together. */
+function saysTheSame(run: Run, select: string, body: Written, others: readonly Node[]): boolean {
+  let made: Body<"SelectStmt"> | null;
+  try {
+    const { stmts = [] } = run.base.parse(select);
+    made = stmts.length === 1 ? bodyOf(stmts[0]?.stmt, "SelectStmt") : null;
+  } catch {
+    return false;
+  }
+  if (made === null || (made.targetList ?? []).length !== 3) return false;
+  const from = [{ RangeVar: body.relation }, ...others];
+  return (
+    same(made.fromClause, from) && same(made.whereClause, body.whereClause) && same(made.withClause, body.withClause)
+  );
+}
+
+/** Equal but for places in the text. */
+function same(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a, placeless) === JSON.stringify(b, placeless);
+}
+
+function placeless(key: string, value: unknown): unknown {
+  return /(^|_)location$|^(rexpr_)?list_(start|end)$/.test(key) ? undefined : value;
+}
+
+export function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+interface Word {
+  readonly start: number;
+  readonly stop: number;
+  /** In lower case, outside of all parentheses; empty for all else. */
+  readonly outer: string;
+}
+
+/** The tokens of a statement, without space and comments. */
+class Words {
+  readonly #text: string;
+  readonly #words: Word[] = [];
+  /** Behind the last word of the statement. */
+  readonly #end: number;
+
+  constructor(text: string) {
+    this.#text = text;
+    const lexer = new Lexer(text);
+    let depth = 0;
+    let end = 0;
+    for (let kind = lexer.next(); kind !== TOKEN.end; kind = lexer.next()) {
+      if (kind === TOKEN.space || kind === TOKEN.comment) continue;
+      const { start, stop } = lexer;
+      const mark = kind === TOKEN.mark ? text.charAt(start) : "";
+      if (mark === "(" || mark === "[") depth++;
+      else if (mark === ")" || mark === "]") depth--;
+      const outer = kind === TOKEN.word && depth === 0 ? text.slice(start, stop).toLowerCase() : "";
+      this.#words.push({ start, stop, outer });
+      if (mark !== ";") end = this.#words.length;
+    }
+    this.#end = end;
+  }
+
+  /** The first such word outside of parentheses from there on that is not behind that other, or the end. */
+  find(word: string, from: number, other = ""): number {
+    for (let i = from; i < this.#end; i++)
+      if (this.#words[i]?.outer === word && (other === "" || this.#words[i - 1]?.outer !== other)) return i;
+    return this.#end;
+  }
+
+  /** Where FROM (or USING) and WHERE begin behind a word, and where the last of them ends. */
+  clauses(behind: number, from: string): readonly [number, number, number] {
+    const end = this.find("returning", behind);
+    const where = Math.min(this.find("where", behind), end);
+    // IS DISTINCT FROM
+    const at = this.find(from, behind, "distinct");
+    return [at < where ? at : end, where, end];
+  }
+
+  slice([first, end]: readonly [number, number]): string {
+    const start = this.#words[first]?.start ?? 0;
+    return this.#text.slice(start, this.#words[end - 1]?.stop ?? start);
+  }
+}

@@ -1,0 +1,338 @@
+// Rows before and after a write, against what triggers of the database itself saw; and that the client sees no difference.
+import type pg from "pg";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { ImagesEvent } from "#shared/evidence/event.ts";
+import { frontend as f } from "#test/support/fake-machine.ts";
+import { type ImageGateway, ImageGround, type ImageRow, imagesIn } from "#test/support/image-ground.ts";
+
+const SCHEMA = `
+  CREATE TABLE patients (id int PRIMARY KEY, ssn text, full_name text, ward int, note text DEFAULT 'none');
+  CREATE TABLE wards (id int PRIMARY KEY, floor int);
+  CREATE TABLE stays (patient int, day int, note text, PRIMARY KEY (patient, day));
+  CREATE TABLE loose (ssn text, n int);
+  CREATE TABLE parts (id int, ssn text, PRIMARY KEY (id)) PARTITION BY RANGE (id);
+  CREATE TABLE parts_low PARTITION OF parts FOR VALUES FROM (0) TO (10);
+  CREATE TABLE parts_high PARTITION OF parts FOR VALUES FROM (10) TO (1000);
+  CREATE TABLE seen (what text, old jsonb, new jsonb);
+  CREATE SEQUENCE counter;
+  CREATE FUNCTION see() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    INSERT INTO seen VALUES (TG_OP, CASE WHEN TG_OP <> 'INSERT' THEN to_jsonb(OLD) END, CASE WHEN TG_OP <> 'DELETE' THEN to_jsonb(NEW) END);
+    RETURN NULL; END $$;
+  CREATE FUNCTION stamp() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    RAISE NOTICE 'stamped'; NEW.note := coalesce(NEW.note, '') || '!'; RETURN NEW; END $$;
+  CREATE TRIGGER stamping BEFORE UPDATE ON patients FOR EACH ROW EXECUTE FUNCTION stamp();
+  ${["patients", "stays", "loose", "parts"].map((t) => `CREATE TRIGGER seeing AFTER INSERT OR UPDATE OR DELETE ON ${t} FOR EACH ROW EXECUTE FUNCTION see();`).join("\n")}
+`;
+const FILL = `
+  TRUNCATE patients, wards, stays, loose, parts, seen;
+  INSERT INTO wards SELECT i, i % 2 FROM generate_series(1, 4) i;
+  INSERT INTO patients SELECT i, '000-00-' || i, 'Name "' || i || '" \\', i % 4 + 1, CASE WHEN i % 3 = 0 THEN NULL ELSE 'n' || i END FROM generate_series(1, 20) i;
+  INSERT INTO stays SELECT i % 5, i, 's' || i FROM generate_series(1, 20) i;
+  INSERT INTO loose SELECT 'x' || i, i FROM generate_series(1, 5) i;
+  INSERT INTO parts SELECT i, 'p' || i FROM generate_series(5, 14) i;
+  TRUNCATE seen`;
+const CATALOG = `classes:
+  ssn: { identifier: G, mask: redact }
+targets:
+  clinic:
+    schemas:
+      public:
+        patients: { subject: id, columns: { id: none, ssn: ssn, full_name: ssn, ward: none, note: ssn } }
+        stays: { columns: { patient: none, day: none, note: ssn } }
+        loose: { columns: { ssn: ssn, n: none } }
+        parts*: { columns: { id: none, ssn: ssn } }
+        wards: none
+        seen: none
+        counter: none
+    functions:
+      public.see: { reveals: nothing, reason: oracle }
+      public.stamp: { reveals: nothing, reason: oracle }
+`;
+
+let ground: ImageGround;
+let on: ImageGateway;
+let off: ImageGateway;
+let client: pg.Client;
+
+beforeAll(async () => {
+  ground = await ImageGround.start(SCHEMA, CATALOG);
+  on = await ground.gateway({ rows: 50, beyond: "count", otherwise: "count" });
+  off = await ground.gateway("off");
+}, 60_000);
+afterAll(async () => {
+  on?.stop();
+  off?.stop();
+  await ground?.stop();
+});
+beforeEach(async () => {
+  await ground.admin.query(FILL);
+  on.events.length = on.sealed.length = 0;
+  client = await on.client();
+});
+afterEach(() => client.end());
+
+const images = (gateway = on) => gateway.events.filter((event): event is ImagesEvent => event.type === "images");
+const sides = () => on.events.flatMap((event) => (event.type === "side" ? event.texts : []));
+
+/** What the triggers saw, as text, in order of the rows. */
+async function seen(which: "old" | "new", key: string): Promise<ImageRow[]> {
+  const { rows } = await ground.admin.query(`SELECT ${which} AS row FROM seen WHERE ${which} IS NOT NULL`);
+  return sorted(
+    rows.map(({ row }) => Object.fromEntries(Object.entries(row).map(([k, v]) => [k, v === null ? null : String(v)]))),
+    key,
+  );
+}
+const sorted = (rows: readonly ImageRow[], key: string) =>
+  rows.toSorted(
+    (a, b) => String(a[key]).localeCompare(String(b[key])) || JSON.stringify(a).localeCompare(JSON.stringify(b)),
+  );
+
+const WRITES: readonly (readonly [string, string, unknown[]?])[] = [
+  ["id", "UPDATE patients SET ward = 9 WHERE id < 6"],
+  ["id", "UPDATE public.patients AS p SET ward = p.ward + 1, note = 'where' WHERE p.note IS NULL -- a comment; FROM x"],
+  [
+    "id",
+    "update only patients set (ward, note) = (1, $$ where returning $$) where full_name is not distinct from 'Name \"3\" \\'",
+  ],
+  ["id", "UPDATE patients SET ward = $1 WHERE id = ANY($2) AND ssn LIKE $3", [3, [1, 2, 3], "000%"]],
+  ["id", "UPDATE patients SET note = $1 WHERE id = $2 RETURNING id", ["$", 4]],
+  ["id", "UPDATE patients p SET ward = 7 FROM wards w JOIN stays s ON s.day = w.id WHERE w.id = p.ward AND floor = 1"],
+  [
+    "id",
+    "WITH w AS (SELECT id FROM wards WHERE floor = 0), v (id) AS MATERIALIZED (SELECT 1) UPDATE patients SET ward = 8 FROM w WHERE ward = w.id",
+  ],
+  [
+    "id",
+    "UPDATE patients SET ward = CASE WHEN id > 3 THEN 1 ELSE (SELECT max(id) FROM wards WHERE floor = 0) END WHERE EXISTS (SELECT FROM stays WHERE patient = patients.id)",
+  ],
+  ["id", "DELETE FROM patients WHERE id IN (SELECT patient FROM stays)"],
+  [
+    "id",
+    "DELETE FROM ONLY patients AS p USING wards AS w, stays WHERE p.ward = w.id AND stays.patient = p.id RETURNING p.id, w.id",
+  ],
+  ["id", "DELETE FROM patients"],
+  ["id", "UPDATE patients SET ward = 1 WHERE false"],
+  ["day", "UPDATE stays SET note = 'y' WHERE patient IN (1, 2) AND day < 12"],
+  ["day", "DELETE FROM stays WHERE (patient, day) IN ((1, 1), (2, 7), (3, 3))"],
+  ["n", "DELETE FROM loose WHERE n > 2"],
+  ["id", "UPDATE parts SET ssn = 'z' WHERE id BETWEEN 8 AND 12"],
+  ["id", "DELETE FROM parts WHERE id % 2 = 0"],
+];
+
+describe("images of rows", () => {
+  for (const [key, text, values] of WRITES)
+    for (const extended of values === undefined ? [false, true] : [true])
+      it(`are what triggers saw${extended ? ", extended" : ""}: ${text}`, async () => {
+        const { rowCount } = await client.query(extended ? { text, values: values ?? [], name: "mine" } : text);
+        expect(sorted(imagesIn(on.sealed, "before"), key)).toEqual(await seen("old", key));
+        const after = imagesIn(on.sealed, "after");
+        const expected = await seen("new", key);
+        expect(sorted(after, key)).toEqual(text.includes("loose") ? [] : expected);
+        expect(images()).toMatchObject([
+          { before: rowCount, difference: 0, after: text.includes("loose") ? null : expected.length },
+        ]);
+      });
+
+  it("follow the literals of each run", async () => {
+    for (const id of [3, 4])
+      await client.query(`UPDATE patients SET ward = 1, note = '${"x".repeat(id)}' WHERE id = ${id}`);
+    expect(imagesIn(on.sealed, "before").map((row) => row.id)).toEqual(["3", "4"]);
+    expect(imagesIn(on.sealed, "after").map((row) => row.note)).toEqual(["xxx!", "xxxx!"]);
+    expect(sides().join()).not.toMatch(/xxx|= [34]/);
+  });
+
+  it("of a table that is emptied", async () => {
+    await client.query("TRUNCATE patients, stays");
+    expect(images()).toMatchObject([
+      { relation: "public.patients", before: 20, after: 0 },
+      { relation: "public.stays", before: 20, after: 0 },
+    ]);
+    expect(imagesIn(on.sealed, "before")).toHaveLength(40);
+  });
+
+  it("beyond the bound are counted, or the command does not run", async () => {
+    await ground.admin.query("INSERT INTO loose SELECT 'x', i FROM generate_series(10, 90) i");
+    expect((await client.query("DELETE FROM loose")).rowCount).toBe(86);
+    expect(images()).toMatchObject([{ before: null, after: null, beyond: true }]);
+    expect(on.sealed.filter((part) => part.kind === "before")).toEqual([]);
+    const strict = await ground.gateway({ rows: 10, beyond: "refuse", otherwise: "refuse" });
+    const other = await strict.client();
+    try {
+      await expect(other.query("DELETE FROM patients")).rejects.toMatchObject({ code: "54000" });
+      expect((await other.query("DELETE FROM patients WHERE id <= 10")).rowCount).toBe(10);
+      await expect(
+        other.query("UPDATE patients SET id = nextval('counter') WHERE nextval('counter') > 3"),
+      ).rejects.toMatchObject({ code: "0A000" });
+      await other.query("BEGIN");
+      await expect(other.query("DELETE FROM patients WHERE $1", [true])).resolves.toBeDefined();
+      await other.query("ROLLBACK");
+      expect((await other.query("SELECT count(*)::int AS n FROM patients")).rows).toEqual([{ n: 10 }]);
+    } finally {
+      await other.end();
+      strict.stop();
+    }
+  });
+
+  it("that cannot be read twice are not: the event says why", async () => {
+    await client.query("UPDATE patients SET ward = 2 WHERE id = nextval('counter')");
+    await client.query(
+      "WITH gone AS (DELETE FROM stays WHERE day = 1 RETURNING patient) UPDATE patients SET ward = 5 WHERE id IN (SELECT patient FROM gone)",
+    );
+    await client.query("UPDATE patients SET ward = 2; DELETE FROM stays");
+    await client.query("INSERT INTO patients (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET ward = 3");
+    await client.query("INSERT INTO patients (id) VALUES (100)");
+    const { rows } = await ground.admin.query("SELECT nextval('counter')::int AS n");
+    // The first UPDATE took one for each row, and its image none.
+    expect(rows).toEqual([{ n: 21 }]);
+    expect(images().map(({ relation, before, why }) => `${relation} ${before} ${why}`)).toEqual([
+      "public.patients null a function that may change something",
+      "public.patients null a WITH that writes",
+      "public.stays null not named as what is written",
+      "public.patients null one of several statements",
+      "public.stays null one of several statements",
+      "public.patients null rows in conflict are known only as they are met",
+      "public.patients 0 new rows: the statement says what they are",
+    ]);
+  });
+
+  it("are of the rows that the command finds, whatever others do meanwhile", async () => {
+    await ground.admin.query("BEGIN");
+    await ground.admin.query("UPDATE patients SET ward = 99, note = 'theirs' WHERE id IN (1, 2)");
+    const waiting = client.query("DELETE FROM patients WHERE ward = 99 OR id IN (2, 3)");
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    await ground.admin.query("COMMIT");
+    const { rowCount } = await waiting;
+    expect(imagesIn(on.sealed, "before").map((row) => `${row.id} ${row.note}`)).toEqual(["2 theirs!", "3 null"]);
+    // Row 1 came to match in between: the event says how many more there were.
+    expect(images()).toMatchObject([{ before: 2, difference: (rowCount ?? 0) - 2 }]);
+  });
+});
+
+const q = (text: string) => ({ bytes: f.query(text), readies: 1 });
+const x = (...bytes: Buffer[]) => ({ bytes: Buffer.concat([...bytes, f.sync]), readies: 1 });
+type Step = ReturnType<typeof q>;
+
+async function heard(gateway: ImageGateway, steps: readonly Step[]): Promise<string[]> {
+  await ground.admin.query(FILL);
+  const raw = await gateway.connect();
+  const said: string[] = [];
+  for (const { bytes, readies } of steps) {
+    raw.send(bytes);
+    for (let i = 0; i < readies; i++)
+      for (const { type, body } of await raw.read((m) => m.type === "Z"))
+        said.push(`${type} ${body.toString("latin1")}`);
+  }
+  raw.socket.destroy();
+  return said;
+}
+
+const bound = (text: string, values: unknown[], binary: boolean) =>
+  Buffer.concat([f.parse("", text), f.bind("", "", values.map(String), binary), f.describe("P"), f.execute()]);
+
+const CONVERSATIONS: readonly (readonly Step[])[] = [
+  ...WRITES.filter(([, , values]) => values === undefined).flatMap(([, text]) => [
+    [q(text)],
+    [x(f.run(text))],
+    [q("BEGIN"), q(text), q("COMMIT")],
+  ]),
+  ...WRITES.filter(([, , values]) => values !== undefined).flatMap(([, text, values]) =>
+    [false, true].map((binary) => [
+      x(
+        bound(
+          text,
+          (values as unknown[]).map((v) => (Array.isArray(v) ? `{${v}}` : v)),
+          binary,
+        ),
+      ),
+    ]),
+  ),
+  [q("UPDATE patients SET ward = 1 / (id - 3) WHERE id < 6"), q("SELECT 1")],
+  [q("UPDATE patients SET ward = 1 WHERE 1 / (id - 3) > 0"), q("SELECT 1")],
+  [q("BEGIN"), q("UPDATE patients SET ward = 1 WHERE 1 / (id - 3) > 0"), q("COMMIT")],
+  [q("BEGIN READ ONLY"), q("DELETE FROM patients"), q("ROLLBACK")],
+  [q("BEGIN ISOLATION LEVEL SERIALIZABLE"), q("DELETE FROM patients WHERE id = 1"), q("COMMIT")],
+  [
+    q("BEGIN"),
+    q("SAVEPOINT a"),
+    q("DELETE FROM patients"),
+    q("ROLLBACK TO a"),
+    q("UPDATE patients SET id = 1"),
+    q("ROLLBACK TO a"),
+    q("COMMIT"),
+  ],
+  [
+    x(f.parse("p", "UPDATE patients SET ward = $1 WHERE id = $2")),
+    x(f.bind("", "p", ["1", "2"]), f.execute(), f.bind("", "p", ["1", "x"]), f.execute()),
+    x(f.bind("", "p", ["5", "6"]), f.execute()),
+  ],
+  [
+    x(
+      f.parse("p", "DELETE FROM stays WHERE day < $1 RETURNING day"),
+      f.bind("c", "p", ["9"]),
+      f.describe("P", "c"),
+      f.execute("c", 2),
+      f.execute("c", 2),
+      f.execute("c"),
+    ),
+  ],
+  [
+    x(f.run("UPDATE patients SET ward = 3"), f.run("INSERT INTO wards VALUES (1, 1)"), f.run("DELETE FROM patients")),
+    q("SELECT sum(ward) FROM patients"),
+  ],
+  [
+    q("UPDATE patients SET nowhere = 1"),
+    q("UPDATE patients SET ward = 'x' WHERE id = 1"),
+    q("UPDATE patients SET ward = 1 WHERE id = 'x'"),
+    q("DELETE FROM patients WHERE ssn = 1"),
+  ],
+  [
+    q("DECLARE c CURSOR FOR SELECT * FROM patients"),
+    q("BEGIN"),
+    q("DECLARE c CURSOR FOR SELECT id FROM patients"),
+    q("FETCH 1 FROM c"),
+    q("DELETE FROM patients WHERE CURRENT OF c"),
+    q("COMMIT"),
+  ],
+  [q("TRUNCATE patients"), q("SELECT count(*) FROM patients")],
+  [q("SET lock_timeout = 50"), q("DELETE FROM patients WHERE id = 1")],
+];
+
+describe("a client", () => {
+  it("hears the same with images and without", async () => {
+    for (const steps of CONVERSATIONS) {
+      const with_ = await heard(on, steps);
+      const rows = (await ground.admin.query("SELECT * FROM patients ORDER BY id")).rows;
+      expect(with_, steps.map(({ bytes }) => bytes.toString("latin1")).join("\n")).toEqual(await heard(off, steps));
+      expect(rows).toEqual((await ground.admin.query("SELECT * FROM patients ORDER BY id")).rows);
+    }
+  });
+
+  it("hears of a deadlock, a failed serialization and a lock that takes too long as without", async () => {
+    for (const [level, setting, code] of [
+      ["READ COMMITTED", "deadlock_timeout = '100ms'", "40P01"],
+      ["READ COMMITTED", "lock_timeout = '100ms'", "55P03"],
+      ["REPEATABLE READ", "lock_timeout = '5s'", "40001"],
+    ] as const) {
+      await ground.admin.query(FILL);
+      await client.query(`BEGIN ISOLATION LEVEL ${level}`);
+      await client.query("SELECT 1 FROM patients LIMIT 1");
+      await client.query(`SET LOCAL ${setting}`);
+      await ground.admin.query("BEGIN");
+      await ground.admin.query("UPDATE patients SET ward = 1 WHERE id = 1");
+      if (code === "40P01") await client.query("UPDATE patients SET ward = 2 WHERE id = 2");
+      const other =
+        code === "40P01"
+          ? ground.admin.query("SET LOCAL deadlock_timeout = '10s'; UPDATE patients SET ward = 1 WHERE id = 2")
+          : null;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      const mine = expect(client.query("UPDATE patients SET ward = 2 WHERE id = 1")).rejects.toMatchObject({ code });
+      if (code === "40001") await new Promise((resolve) => setTimeout(resolve, 100));
+      if (code === "40001") await ground.admin.query("COMMIT");
+      await mine;
+      await other;
+      await expect(client.query("SELECT 1")).rejects.toMatchObject({ code: "25P02" });
+      await client.query("ROLLBACK");
+      await ground.admin.query("ROLLBACK");
+    }
+  });
+});
