@@ -46,6 +46,8 @@ export interface Finding {
 
 export interface Ground {
   run(attempt: Attempt): Promise<Finding[]>;
+  /** Starts both gateways anew, with options of Node. */
+  restart(node: readonly string[]): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -106,6 +108,16 @@ class Side {
     if (kept.length > 0) throw new Error(`${identity} cannot drop ${kept.join(", ")}`);
   }
 
+  async restart(node: readonly string[]): Promise<void> {
+    for (const client of this.#clients.values())
+      await client.then(
+        (open) => open.close(),
+        () => {},
+      );
+    this.#clients.clear();
+    await this.twin.restart(node);
+  }
+
   async stop(): Promise<void> {
     for (const client of this.#clients.values()) (await client).close();
     await this.#direct.end();
@@ -164,6 +176,9 @@ export async function bypassGround(policy?: string): Promise<Ground> {
         if (anew || i === forms.length - 1) await each((side) => side.reset(attempt));
       }
       return findings;
+    },
+    async restart(node) {
+      await each((side) => side.restart(node));
     },
     async stop() {
       for (const side of sides) await side.stop();

@@ -33,8 +33,12 @@ export interface Gateway {
   readonly issuer: string;
   /** A token of this gateway's issuer. */
   token(name: string, claims?: Readonly<Record<string, unknown>>): string;
-  /** Starts the process; resolves when it is ready. @throws with its log when it is not */
-  start(): Promise<ChildProcess>;
+  /**
+   * Starts the process; resolves when it is ready.
+   * @param node options of Node for this time
+   * @throws with its log when it is not
+   */
+  start(node?: readonly string[]): Promise<ChildProcess>;
   close(): Promise<void>;
 }
 
@@ -52,10 +56,10 @@ export async function prepareGateway(options: GatewayOptions): Promise<Gateway> 
   writeFileSync(join(folder, "credential"), target.password, { mode: 0o600 });
   writeFileSync(join(folder, "proxy.json"), JSON.stringify(configuration(options, issuer, { port, admin, state })));
 
-  const start = async () => {
+  const start = async (node = options.node ?? []) => {
     const env = { ...environment(), POSTERN_CONFIG: join(folder, "proxy.json") };
     const out = openSync(log, "a");
-    const child = spawn(process.execPath, [...(options.node ?? []), "fargate-proxy/src/main.ts"], {
+    const child = spawn(process.execPath, [...node, "fargate-proxy/src/main.ts"], {
       cwd: ROOT,
       env,
       stdio: ["ignore", out, out],

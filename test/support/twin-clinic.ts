@@ -50,6 +50,8 @@ export interface Twin {
   /** Logged in through the gateway, or past it as the gateway's role: for raw bytes. The caller closes it. */
   wire(identity: string): Promise<WireClient>;
   directWire(): Promise<WireClient>;
+  /** Kills the gateway and starts it again, with options of Node. */
+  restart(node: readonly string[]): Promise<void>;
 }
 
 export interface Twins {
@@ -200,7 +202,7 @@ async function startSide(
   // Pseudonyms are the same for the same value on both sides.
   mkdirSync(join(gateway.state, "keys"), { recursive: true, mode: 0o700 });
   writeFileSync(join(gateway.state, "keys/pseudonym.key"), keys.pseudonym, { mode: 0o600 });
-  const child = await gateway.start();
+  let child = await gateway.start();
   stops.push(() => ended(child));
   const token = (identity: string) => gateway.token(identity, { groups: [identity], ...KINDS[identity] });
   const connected = async (config: pg.ClientConfig) => {
@@ -226,6 +228,10 @@ async function startSide(
     direct: () => connected(superuser(databasePort, "clinic")),
     wire: (identity) => loggedIn(gateway.port, identity, { ca: keys.ca, token: token(identity) }),
     directWire: () => loggedIn(databasePort, "postern_gateway"),
+    async restart(node) {
+      await ended(child);
+      child = await gateway.start(node);
+    },
   };
 }
 
@@ -243,6 +249,7 @@ async function loggedIn(port: number, user: string, secured?: { ca: string; toke
 }
 
 async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
   const exit = new Promise((resolve) => child.once("exit", resolve));
   child.kill("SIGKILL");
   await exit;
