@@ -1,19 +1,54 @@
 // What the commands about approvals have in common.
-import { type LocalAnswers, type NotTaken, openLocalAnswers } from "#proxy/adapters/local-answers.ts";
-import { type Home, openHome } from "./home.ts";
+import type { Answers, NotTaken } from "#proxy/adapters/answers.ts";
+import { openLocalAnswers } from "#proxy/adapters/local-answers.ts";
+import { DoorShut, openRemoteAnswers } from "#proxy/adapters/remote-answers.ts";
+import { openHome } from "./home.ts";
 import { attempt, Problem } from "./problem.ts";
+import { answersDoor } from "./settings.ts";
+import { tokenFor, whoAsks } from "./tokens.ts";
+
+/** Whoever answers. */
+export interface Who {
+  /** @param as an identity of the local home. @throws Problem when there is no token for it */
+  token(as: string | undefined): Promise<string>;
+  /** Names of the targets, where they are known. */
+  readonly targets: readonly string[] | null;
+}
 
 /** Opens what keeps requests, and closes it afterwards; says in a line what went wrong. */
-export function withAnswers(action: (answers: LocalAnswers, home: Home) => Promise<void>): Promise<void> {
+export function withAnswers(action: (answers: Answers, who: Who) => Promise<void>): Promise<void> {
   return attempt(async () => {
-    const home = openHome();
-    const answers = openLocalAnswers(home.state, Date.now);
+    const { answers, who } = remote() ?? local();
     try {
-      await action(answers, home);
+      await action(answers, who);
+    } catch (error) {
+      throw error instanceof DoorShut ? new Problem(error.message, 3) : error;
     } finally {
       answers.close();
     }
   });
+}
+
+function local(): { readonly answers: Answers; readonly who: Who } {
+  const home = openHome();
+  const token = (as: string | undefined) => tokenFor(home, whoAsks(home, as));
+  return { answers: openLocalAnswers(home.state, Date.now), who: { token, targets: home.targets } };
+}
+
+function remote(): { readonly answers: Answers; readonly who: Who } | null {
+  const door = answersDoor();
+  if (door === null) return null;
+  const { address, token } = door;
+  const url = URL.parse(address);
+  const own = url !== null && ["127.0.0.1", "localhost", "[::1]"].includes(url.hostname);
+  if (url?.protocol !== "https:" && !own) throw new Problem("POSTERN_ANSWERS is no https address", 2);
+  if (token === "")
+    throw new Problem("POSTERN_TOKEN is not set", 2, "It is a token of the identity provider: who you are.");
+  const tokenOf = async (as: string | undefined) => {
+    if (as !== undefined) throw new Problem("--as is for the local home", 2, "There you are who POSTERN_TOKEN says.");
+    return token;
+  };
+  return { answers: openRemoteAnswers(address, token), who: { token: tokenOf, targets: null } };
 }
 
 export function minutesIn(text: string): number {

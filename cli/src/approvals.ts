@@ -1,7 +1,7 @@
 // postern approvals, approve, deny: who waits for whom, and the answer. An answer counts by the token of whoever gives it, not by a claim.
 import { setTimeout as pause } from "node:timers/promises";
 import type { Command } from "commander";
-import type { LocalAnswers } from "#proxy/adapters/local-answers.ts";
+import type { Answers } from "#proxy/adapters/answers.ts";
 import { asked } from "#shared/approval/machine.ts";
 import type { ApprovalState } from "#shared/approval/types.ts";
 import { lines, outcome, title } from "#shared/approval/words.ts";
@@ -10,7 +10,6 @@ import { registerReview } from "./break-glass.ts";
 import { formatTime, print } from "./evidence/home.ts";
 import { columns, harmless } from "./evidence/table.ts";
 import { Problem } from "./problem.ts";
-import { tokenFor, whoAsks } from "./tokens.ts";
 
 interface Answering {
   readonly as?: string;
@@ -73,12 +72,12 @@ function answering(program: Command, name: string, description: string): Command
 }
 
 function answer(decision: "approve" | "deny", name: string, options: Answering): Promise<void> {
-  return withAnswers(async (answers, home) => {
+  return withAnswers(async (answers, who) => {
     const { reason = "" } = options;
     if (reason.trim() === "") throw new Problem(`an answer needs a --reason`, 2);
     const windowMinutes = options.window === undefined ? undefined : minutesIn(options.window);
     const { request } = await find(answers, name);
-    const token = await tokenFor(home, whoAsks(home, options.as));
+    const token = await who.token(options.as);
     const wish = { token, id: request.id, decision, reason, ...(windowMinutes === undefined ? {} : { windowMinutes }) };
     const after = taken(await answers.answer(wish));
     if (options.json) return print(JSON.stringify(after));
@@ -90,7 +89,7 @@ function answer(decision: "approve" | "deny", name: string, options: Answering):
   });
 }
 
-async function find(answers: LocalAnswers, name: string): Promise<ApprovalState> {
+async function find(answers: Answers, name: string): Promise<ApprovalState> {
   const exact = await answers.show(name);
   if (exact !== null) return exact;
   const all = [...(await answers.list(false)), ...(await answers.list(true))];
@@ -127,7 +126,7 @@ async function show(state: ApprovalState, json: boolean): Promise<void> {
   await print(`${state.status}: ${harmless(outcome(state))}`);
 }
 
-async function watch(answers: LocalAnswers, json: boolean): Promise<void> {
+async function watch(answers: Answers, json: boolean): Promise<void> {
   const stop = new AbortController();
   process.once("SIGINT", () => stop.abort());
   process.once("SIGTERM", () => stop.abort());

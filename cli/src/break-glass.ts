@@ -5,7 +5,6 @@ import { minutesIn, taken, withAnswers } from "./answers.ts";
 import { print } from "./evidence/home.ts";
 import { harmless } from "./evidence/table.ts";
 import { Problem } from "./problem.ts";
-import { tokenFor, whoAsks } from "./tokens.ts";
 
 interface Options {
   readonly as?: string;
@@ -24,10 +23,10 @@ export function registerBreakGlass(program: Command): void {
     .option("--minutes <number>", "for how long", "15")
     .option("--json", "as one JSON object")
     .action((target: string, options: Options) =>
-      withAnswers(async (answers, home) => {
-        if (!home.targets.includes(target))
-          throw new Problem(`there is no target "${target}"`, 2, `There are: ${home.targets.join(", ")}.`);
-        const token = await tokenFor(home, whoAsks(home, options.as));
+      withAnswers(async (answers, who) => {
+        if (who.targets?.includes(target) === false)
+          throw new Problem(`there is no target "${target}"`, 2, `There are: ${who.targets.join(", ")}.`);
+        const token = await who.token(options.as);
         const minutes = minutesIn(options.minutes ?? "15");
         const broken = taken(await answers.breakGlass({ token, target, reason: options.reason ?? "", minutes }));
         if (options.json) return print(JSON.stringify(broken));
@@ -48,7 +47,7 @@ export function registerReview(approvals: Command): void {
     .option("--not-justified", "it should not have been done")
     .option("--json", "as one JSON object")
     .action((id: string | undefined, options: Options & { notJustified?: true }) =>
-      withAnswers(async (answers, home) => {
+      withAnswers(async (answers, who) => {
         if (id === undefined) {
           const open = await answers.glasses();
           if (options.json) for (const state of open) await print(JSON.stringify(state));
@@ -57,7 +56,7 @@ export function registerReview(approvals: Command): void {
               await print(harmless(`${state.glass.id}  ${glassTitle(state)}: ${state.glass.reason}`));
           return;
         }
-        const token = await tokenFor(home, whoAsks(home, options.as));
+        const token = await who.token(options.as);
         const justified = options.notJustified !== true;
         const reviewed = taken(await answers.review({ token, id, justified, reason: options.reason ?? "" }));
         await print(options.json ? JSON.stringify(reviewed) : harmless(`reviewed: ${glassTitle(reviewed)}`));

@@ -10,3 +10,12 @@ export function stateDirectory(): string {
   const here = resolve(".postern");
   return existsSync(here) ? here : fileURLToPath(new URL("../../.postern", import.meta.url));
 }
+
+/**
+ * Where answers are given when it is not the local home: POSTERN_ANSWERS, the address of the HTTP API, and POSTERN_TOKEN, a token of the identity
+ * provider. Null without the first.
+ */
+export function answersDoor(): { readonly address: string; readonly token: string } | null {
+  const { POSTERN_ANSWERS: address = "", POSTERN_TOKEN: token = "" } = process.env;
+  return address === "" ? null : { address, token };
+}

@@ -174,7 +174,7 @@ describe("the workflow", () => {
     const wish = JSON.stringify({ target: "clinic", reason: "cardiac arrest in bed 4", minutes: 5 });
     const broken = await cloud.answer(http("POST", "/break-glass", wish, { authorization }));
     expect(broken.statusCode).toBe(201);
-    const { id } = JSON.parse(broken.body);
+    const { id } = JSON.parse(broken.body).glass;
     await vi.waitFor(async () => {
       const history = (await cloud.store.getGlass(id))?.history ?? [];
       expect(history).toContainEqual(expect.objectContaining({ type: "notified", group: "privacy", channel: "slack" }));

@@ -2,6 +2,7 @@
 import type pg from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import type { ApprovalState } from "#shared/approval/types.ts";
+import { type Ran, runPostern } from "#test/support/approving.ts";
 import { type Cloud, startCloud } from "./cloud.ts";
 import { type Clinic, type HeldGateway, startClinic } from "./gateways.ts";
 
@@ -86,6 +87,12 @@ async function answer(id: string, name: string, group: string, decision = "appro
   return status ?? refused ?? String(said.status);
 }
 
+/** The command line, with the door's address and a token. */
+function postern(name: string, group: string, ...args: string[]): Promise<Ran> {
+  const token = cloud.issuer.token(name, { groups: [group] });
+  return runPostern(args, { POSTERN_ANSWERS: cloud.door, POSTERN_TOKEN: token });
+}
+
 describe("a command that needs an approval", { timeout: RUNNING }, () => {
   /** Asked for first, and looked at last. */
   let expiring: Promise<number | string | null>;
@@ -123,6 +130,30 @@ describe("a command that needs an approval", { timeout: RUNNING }, () => {
     expect(await answer(request.id, "ada", "dba", "deny")).toBe("denied");
     expect(await said).toBe("ada denied the approval: ticket 4711");
     expect(await refills(id)).toBeDefined();
+  });
+
+  it("is answered from the command line, by whoever the token says", async () => {
+    const engineer = await client("engineer");
+    const run = outcome(engineer.query(`DELETE FROM prescriptions WHERE id = ${await row()}`));
+    const { request } = await asked();
+    const short = request.id.slice(0, 20);
+    const listed = await postern("ada", "dba", "approvals", "--json");
+    expect(listed.out).toContain(request.id);
+    expect(await postern("nora", "nurse", "approvals", "show", request.id)).toMatchObject({ code: 1 });
+    expect((await postern("ada", "dba", "approvals", "show", short)).out).toContain("Needs     1 of dba");
+    expect(await postern("engineer", "dba", "approve", short, "--reason", "mine")).toMatchObject({
+      code: 1,
+      err: "postern: nobody approves what they asked for themselves\n",
+    });
+    const approved = await postern("ada", "dba", "approve", short, "--reason", "ticket 4711");
+    expect(approved).toMatchObject({ code: 0, err: "" });
+    expect(approved.out).toContain("approved by ada (dba)");
+    expect(await run).toBe(1);
+    const elsewhere = { POSTERN_ANSWERS: "https://127.0.0.1:9", POSTERN_TOKEN: "x" };
+    const shut = { code: 3, err: "postern: nobody answers at https://127.0.0.1:9\n" };
+    expect(await runPostern(["approvals"], elsewhere)).toMatchObject(shut);
+    expect(await runPostern(["approvals"], { ...elsewhere, POSTERN_ANSWERS: cloud.door })).toMatchObject({ code: 3 });
+    expect(await runPostern(["approvals"], { ...elsewhere, POSTERN_TOKEN: "" })).toMatchObject({ code: 2 });
   });
 
   it("finds its request again after the gateway was started anew", async () => {
@@ -196,6 +227,6 @@ describe("a command that needs an approval", { timeout: RUNNING }, () => {
     await Promise.all([gateway.stop(), other.stop()]);
     const reports = await Promise.all([gateway.verify(), other.verify()]);
     expect(reports.map(({ ok }) => ok)).toEqual([true, true]);
-    expect(reports.reduce((sum, { checked }) => sum + checked.approved, 0)).toBe(4);
+    expect(reports.reduce((sum, { checked }) => sum + checked.approved, 0)).toBe(5);
   });
 });

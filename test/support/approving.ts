@@ -29,6 +29,15 @@ export interface Approving {
 
 const PATIENCE_MS = 10_000;
 
+/** Runs the command line as a process of its own. */
+export function runPostern(args: readonly string[], more: Readonly<Record<string, string>>): Promise<Ran> {
+  return new Promise((resolve) => {
+    execFile(join(ROOT, "cli/postern.mjs"), args, { env: { ...environment(), ...more } }, (error, out, err) =>
+      resolve({ code: error === null ? 0 : Number(error.code), out, err }),
+    ).stdin?.end();
+  });
+}
+
 export function approving(home: TestHome): Approving {
   const answers = openLocalAnswers(home.state.root, Date.now);
   const state = async (id: string) => {
@@ -44,13 +53,7 @@ export function approving(home: TestHome): Approving {
     throw new Error(`${what} did not come`);
   };
   return {
-    postern: (...args) =>
-      new Promise((resolve) => {
-        const env = { ...environment(), POSTERN_STATE: home.state.root };
-        execFile(join(ROOT, "cli/postern.mjs"), args, { env }, (error, out, err) =>
-          resolve({ code: error === null ? 0 : Number(error.code), out, err }),
-        ).stdin?.end();
-      }),
+    postern: (...args) => runPostern(args, { POSTERN_STATE: home.state.root }),
     asked: (since = 0) =>
       wait(
         async () => (await answers.list(false)).find((s) => s.status === "open" && s.request.createdAt >= since),

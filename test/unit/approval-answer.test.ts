@@ -301,7 +301,7 @@ describe("somebody who is signed in", () => {
   const yes = { decision: "approve", reason: "seen" };
 
   test("answers", async () => {
-    expect(JSON.parse((await say("ada", yes)).body)).toEqual({ status: "approved" });
+    expect(JSON.parse((await say("ada", yes)).body)).toMatchObject({ status: "approved", request: { id: ID } });
   });
 
   test.each([
@@ -387,8 +387,11 @@ describe("somebody who is signed in", () => {
     expect((await say("nora", { ...wish, minutes: 31 }, "/break-glass")).statusCode).toBe(400);
     const broken = await say("nora", wish, "/break-glass");
     expect(broken.statusCode).toBe(201);
-    const { id } = JSON.parse(broken.body);
+    const { id } = JSON.parse(broken.body).glass;
     expect(glasses).toEqual([id]);
+    const listed = async (name: string) =>
+      JSON.parse((await handle(http("GET", "/break-glass", undefined, as(name)))).body).glasses.length;
+    expect(await Promise.all(["ada", "nora", "pia"].map(listed))).toEqual([0, 1, 1]);
     const review = { justified: true, reason: "the chart says so" };
     expect((await say("nora", review, `/break-glass/${id}/review`)).statusCode).toBe(403);
     expect((await say("pia", review, `/break-glass/${id}/review`)).statusCode).toBe(200);

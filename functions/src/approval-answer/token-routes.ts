@@ -1,8 +1,8 @@
 // What somebody who is signed in can do: look, answer, take back, break the glass, review.
 import { z } from "zod";
 import { applyGlass, decide } from "#shared/approval/apply.ts";
-import { breakGlass, type GlassRefusal } from "#shared/approval/break-glass.ts";
-import { isRequester } from "#shared/approval/quorum.ts";
+import { breakGlass, type GlassRefusal, type GlassState } from "#shared/approval/break-glass.ts";
+import { isRequester, samePerson } from "#shared/approval/quorum.ts";
 import type { AnswerRefusal, ApprovalState, Approver } from "#shared/approval/types.ts";
 import { refusalText } from "#shared/approval/words.ts";
 import { bytesOf, type HttpEvent, type HttpResponse, header, json } from "./http.ts";
@@ -37,7 +37,7 @@ const STATUS: Readonly<Record<AnswerRefusal | GlassRefusal, number>> = {
   "bad-time": 400,
 };
 
-/** How many requests a list shows. */
+/** How many requests a list shows, besides those that are open or approved. */
 const LISTED = 100;
 
 export async function tokenRoute(parts: AnswerParts, event: HttpEvent): Promise<HttpResponse> {
@@ -60,6 +60,8 @@ export async function tokenRoute(parts: AnswerParts, event: HttpEvent): Promise<
       return reading(event, answerBody, (body) => answer(parts, who, id ?? "", body));
     case "POST approvals cancel":
       return cancel(parts, who, id ?? "");
+    case "GET break-glass":
+      return glasses(parts, who);
     case "POST break-glass":
       return reading(event, glassBody, (body) => open(parts, who, body));
     case "POST break-glass review":
@@ -94,8 +96,9 @@ function maySee(state: ApprovalState, who: Approver): boolean {
 }
 
 async function list(parts: AnswerParts, who: Approver): Promise<HttpResponse> {
-  const states = await parts.store.latest(LISTED);
-  return json(200, { requests: states.filter((state) => maySee(state, who)) });
+  const [latest, pending] = await Promise.all([parts.store.latest(LISTED), parts.store.pending()]);
+  const older = pending.filter(({ request }) => request.id < (latest.at(-1)?.request.id ?? "")).toReversed();
+  return json(200, { requests: [...latest, ...older].filter((state) => maySee(state, who)) });
 }
 
 async function show(parts: AnswerParts, who: Approver, id: string): Promise<HttpResponse> {
@@ -110,7 +113,7 @@ async function answer(
   body: z.infer<typeof answerBody>,
 ): Promise<HttpResponse> {
   const refused = await take(parts, id, { by, ...body, channel: "console", authentication: "oidc" });
-  return refused === null ? json(200, { status: (await parts.store.get(id))?.status }) : refuse(refused);
+  return refused === null ? json(200, await parts.store.get(id)) : refuse(refused);
 }
 
 async function cancel(parts: AnswerParts, by: Approver, id: string): Promise<HttpResponse> {
@@ -119,6 +122,13 @@ async function cancel(parts: AnswerParts, by: Approver, id: string): Promise<Htt
   const why = "taken back by who asked";
   const done = await decide(parts.store, parts.settle, id, { type: "cancel", at: parts.now(), by: by.name, why });
   return json(200, { status: done?.state.status });
+}
+
+/** Those without a review, for whoever broke them and for those who may review them. */
+async function glasses(parts: AnswerParts, who: Approver): Promise<HttpResponse> {
+  const mine = ({ glass }: GlassState) =>
+    samePerson(who, glass.by) || Object.keys(glass.reviewers).some((group) => who.groups.includes(group));
+  return json(200, { glasses: (await parts.store.unreviewed()).filter(mine) });
 }
 
 async function open(parts: AnswerParts, by: Approver, body: z.infer<typeof glassBody>): Promise<HttpResponse> {
@@ -131,7 +141,7 @@ async function open(parts: AnswerParts, by: Approver, body: z.infer<typeof glass
   // Nobody goes ahead unannounced: first the workflow that tells the others, then the glass. It retries until it finds it.
   await parts.startGlass(id, Math.ceil((state.reviewDue - parts.now()) / 1000) + 1);
   await parts.store.createGlass(state);
-  return json(201, { id, until: state.until, reviewDue: state.reviewDue });
+  return json(201, state);
 }
 
 async function review(
@@ -141,8 +151,8 @@ async function review(
   body: z.infer<typeof reviewBody>,
 ): Promise<HttpResponse> {
   const done = await applyGlass(parts.store, id, { type: "review", at: parts.now(), by, ...body });
-  const refused = done === null ? "unknown-glass" : done.refused;
-  if (refused === undefined) return json(200, { reviewed: true });
+  if (done !== null && done.refused === undefined) return json(200, done.state);
+  const refused = done?.refused ?? "unknown-glass";
   await report(parts, {
     type: "answer-refused",
     why: `review-${refused}`,
