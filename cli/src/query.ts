@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { type Answer, ask } from "./audit/duck.ts";
 import { type NamedQuery, namedQueries } from "./audit/named.ts";
+import { csvLine } from "./evidence/csv.ts";
 import { parseTime, print } from "./evidence/home.ts";
 import { columns, harmless } from "./evidence/table.ts";
 import { attempt, Problem } from "./problem.ts";
@@ -13,6 +14,7 @@ interface Options {
   readonly from: string;
   readonly to?: string;
   readonly person?: string;
+  readonly subject?: string;
   readonly zone: string;
   readonly hours: string;
   readonly sql?: true;
@@ -27,6 +29,7 @@ export function registerQuery(program: Command): void {
     .option("--from <day>", "sessions that began on this day or later: 2026-11-20, 7d", "30d")
     .option("--to <day>", "sessions that began on this day or earlier; today, if not given")
     .option("--person <name>", "whom the question is about")
+    .option("--subject <hash>", "whose records: as `postern disclosures --subject KEY --hashes` prints")
     .option("--zone <name>", "time zone of working hours: America/New_York", "UTC")
     .option("--hours <range>", "working hours, as 7-19", "7-19")
     .option("--sql", "print the query as Athena takes it, instead of its answer")
@@ -44,7 +47,7 @@ async function run(name: string | undefined, options: Options): Promise<void> {
   const values = valuesFor(options);
   const given = query.parameters.map((parameter) => {
     const value = values[parameter]?.();
-    if (value === undefined) throw new Problem(`${name} is about somebody: say --${parameter} <name>`, 2);
+    if (value === undefined) throw new Problem(`${name} is about somebody: say --${parameter}`, 2);
     return value;
   });
   const evidence = join(stateDirectory(), "evidence");
@@ -63,6 +66,7 @@ function valuesFor(options: Options): Readonly<Record<string, () => string | num
     from: () => day(parseTime(options.from)),
     to: () => day(options.to === undefined ? Date.now() : parseTime(options.to)),
     person: () => options.person,
+    subject: () => options.subject,
     zone: () => zone(options.zone),
     opens: () => hours(options.hours)[0],
     closes: () => hours(options.hours)[1],
@@ -110,7 +114,7 @@ async function list(queries: readonly NamedQuery[], options: Options): Promise<v
 async function show(answer: Answer, options: Options): Promise<void> {
   const cells = answer.rows.map((row) => answer.columns.map((column) => text(row[column])));
   if (options.json) for (const row of answer.rows) await print(JSON.stringify(row));
-  else if (options.csv) for (const line of [[...answer.columns], ...cells]) await print(line.map(csvField).join(","));
+  else if (options.csv) for (const line of [[...answer.columns], ...cells]) await print(csvLine(line));
   else if (cells.length === 0) await print("nothing");
   else
     for (const line of columns(
@@ -124,10 +128,4 @@ async function show(answer: Answer, options: Options): Promise<void> {
 function text(value: unknown): string {
   if (value === null || value === undefined) return "";
   return typeof value === "string" ? value : typeof value === "object" ? JSON.stringify(value) : String(value);
-}
-
-/** RFC 4180, and nothing that a spreadsheet would take for a formula. */
-function csvField(value: string): string {
-  const plain = /^[=+\-@\t\r]/.test(value) && !/^-?\d+(\.\d+)?$/.test(value) ? `'${value}` : value;
-  return /[",\r\n]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain;
 }

@@ -51,7 +51,7 @@ export function indexContract(name: string, open: () => IndexPort): void {
   describe(`index of sessions: ${name}`, () => {
     it("finds by every filter, newest first, and as a session that is not in it yet would be found", () => {
       const index = open();
-      index.advance(SESSIONS, 7);
+      index.advance(SESSIONS, 7, []);
       for (const [filter, expected] of FILTERS) {
         expect(
           index.find(filter).map((so) => so.session),
@@ -66,8 +66,8 @@ export function indexContract(name: string, open: () => IndexPort): void {
     it("replaces a session as it goes on, and knows how far the ledger is in it", () => {
       const index = open();
       expect(index.reached).toBe(0);
-      index.advance([summary("01A", { closed: null })], 1);
-      index.advance([summary("01A", { rows: 9, decisions: ["refuse"] })], 2);
+      index.advance([summary("01A", { closed: null })], 1, []);
+      index.advance([summary("01A", { rows: 9, decisions: ["refuse"] })], 2, []);
       expect(index.reached).toBe(2);
       expect(index.get("01A")).toEqual(summary("01A", { rows: 9, decisions: ["refuse"] }));
       expect(index.find({ decision: "refuse" })).toHaveLength(1);
@@ -76,16 +76,29 @@ export function indexContract(name: string, open: () => IndexPort): void {
 
     it("finds by the start of an id, and takes it as it is", () => {
       const index = open();
-      index.advance([...SESSIONS, summary("x_%y")], 1);
+      index.advance([...SESSIONS, summary("x_%y")], 1, []);
       expect(index.startingWith("01", 9).map((so) => so.session)).toEqual(["01A", "01B"]);
       expect(index.startingWith("0", 2)).toHaveLength(2);
       expect(index.startingWith("x_%", 9)).toHaveLength(1);
       expect(index.startingWith("%", 9)).toHaveLength(0);
     });
 
+    it("finds who was shown somebody's record, however often it is told", () => {
+      const index = open();
+      const shown = (subject: string, session: string, time: number) => ({ subject, session, first: time, last: time });
+      index.advance(SESSIONS, 1, [shown("aa", "01B", 3000), shown("aa", "01A", 1000), shown("bb", "01A", 1000)]);
+      index.advance([], 2, [shown("aa", "01A", 1500), shown("aa", "01A", 1000)]);
+      const first = { subject: "aa", session: "01A", first: 1000, last: 1500 };
+      expect(index.disclosed(["aa"])).toEqual([first, shown("aa", "01B", 3000)]);
+      expect(index.disclosed(["bb", "cc"])).toEqual([shown("bb", "01A", 1000)]);
+      expect(index.disclosed(["a"])).toEqual([]);
+      index.clear();
+      expect(index.disclosed(["aa", "bb"])).toEqual([]);
+    });
+
     it("can be cleared and filled again", () => {
       const index = open();
-      index.advance(SESSIONS, 4);
+      index.advance(SESSIONS, 4, []);
       index.clear();
       expect(index.reached).toBe(0);
       expect(index.find({})).toEqual([]);

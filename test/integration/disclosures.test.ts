@@ -1,4 +1,5 @@
 // Whose records did an answer show in clear? The answers themselves say it here: the evidence has to agree, in every form in which rows come.
+import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -6,6 +7,8 @@ import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Disclosing, patientsIn, startDisclosing, type Told } from "#test/support/disclosing.ts";
 import { disclosingQuery } from "#test/support/disclosing-query.ts";
+import { ROOT } from "#test/support/project.ts";
+import { environment } from "#test/support/settings.ts";
 
 let at: Disclosing;
 beforeAll(async () => {
@@ -154,4 +157,74 @@ test("no key and no value is in the clear evidence", () => {
   const journal = files(join(at.state, "journal")).map((path) => readFileSync(path, "latin1"));
   expect(journal.some((text) => text.includes('"disclosure"'))).toBe(true);
   for (const text of journal) expect(/\u00c2\u00ab\d/.test(text)).toBe(false);
+});
+
+/** The command line on the state of this gateway. */
+function postern(...args: string[]): { out: string; err: string; status: number | null } {
+  const env = { ...environment(), POSTERN_STATE: at.state };
+  const done = spawnSync(process.execPath, ["cli/src/main.ts", ...args], { cwd: ROOT, env, encoding: "utf8" });
+  return { out: done.stdout, err: done.stderr, status: done.status };
+}
+
+test("who saw somebody is found by the person's key, before and after the gateway's key changed; a kill loses nothing that was shown", async () => {
+  const before = await at.client("nurse");
+  await before.query("SELECT id, full_name FROM patients WHERE id = 7");
+  await before.end();
+  await at.told("nurse");
+  expect(postern("disclosures", "rotate").out).toContain("key 2 is made");
+
+  // In the middle of a long result: some of it was shown, and the rest was not.
+  const killed = await at.client("nurse");
+  killed.on("error", () => {});
+  const seen = new Set<number>();
+  const rows = new pg.Query(
+    "SELECT p.id, p.full_name, repeat('x', 1000) FROM patients p, generate_series(1, 50000) g ORDER BY g, p.id",
+  );
+  rows.on("row", (row: { id: number }) => seen.add(row.id));
+  rows.on("error", () => {});
+  const some = new Promise((resolve) => rows.once("row", resolve));
+  killed.query(rows);
+  await some;
+  await at.restart();
+  const told = (await at.told("nurse"))[0];
+  const lines = await at.lines("nurse");
+  expect(lines.at(-1)?.event.type).toBe("session.recovered");
+  const shown = lines.flatMap(({ event }) => (event.type === "disclosure" ? event.subjects : []));
+  const patients = new Set(shown.map((hash) => at.patientOf(hash)));
+  expect(seen.size).toBeGreaterThan(0);
+  for (const id of seen) expect(patients.has(id)).toBe(true);
+  expect(told?.sqlstate).not.toBe("00000");
+
+  const after = await at.client("privacy");
+  await after.query("SELECT id, full_name, ssn FROM patients WHERE id = 7");
+  await after.end();
+  const last = (await at.told("privacy"))[0]!;
+  expect(last.events[0]!.keyVersion).toBe(2);
+
+  const list = postern("disclosures", "--subject", "007", "--json");
+  expect(list.err).toContain("cannot be told");
+  const found = list.out
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Record<string, string>);
+  expect(found.at(-1)).toMatchObject({ who: "privacy", relations: ["public.patients"], classes: ["name", "ssn"] });
+  expect(found.filter((one) => one.who === "nurse").length).toBeGreaterThan(0);
+  expect(list.out).not.toMatch(/"subjects":|\u00ab/);
+
+  const session = postern("disclosures", "--session", found.at(-1)!.session!, "--csv");
+  expect(session.out.split("\n")[1]).toMatch(/,privacy,.*name ssn,public\.patients,1,0,/);
+  expect(postern("disclosures", "--subject", "4711", "--json").out).toBe("");
+
+  const accounting = postern("accounting", "--subject", "7");
+  expect(accounting.out).toMatch(/received by {2}nurse[^\n]*\nwhat[^\n]*name from public\.patients/);
+  expect(accounting.out).toContain("164.528(a)(1)");
+  const csv = postern("accounting", "--subject", "7", "--csv").out.split("\n");
+  expect(csv[0]).toBe("date,last_date,times,recipient,contact,description,purpose");
+  expect(postern("accounting", "--subject", "7", "--from", "2020-01-01", "--to", "2020-02-01").out).toContain(
+    "No record",
+  );
+
+  const verified = postern("verify");
+  expect(verified.out).toContain("ok ");
+  expect(verified.status).toBe(0);
 });

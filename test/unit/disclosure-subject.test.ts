@@ -3,7 +3,6 @@ import { createHmac } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { keyReader, keysMeant, subjectHash } from "#shared/disclosure/subject.ts";
-import { subjectsOf } from "#shared/evidence/disclosure.ts";
 
 const hmac = (message: Uint8Array): Uint8Array => createHmac("sha256", "key").update(message).digest();
 const read = (family: string, type: number, binary: boolean, bytes: Buffer) =>
@@ -75,16 +74,4 @@ test("a subject is half of an HMAC that keeps targets and domains apart", () => 
     subjectHash(hmac, "clinic", "staff", "7"),
   ];
   expect(new Set([hash, ...others]).size).toBe(4);
-});
-
-test("an index finds an event by its subjects, and others by none", () => {
-  const event = {
-    type: "disclosure",
-    ref: 2,
-    domain: "person",
-    classes: ["name"],
-    relations: ["public.patients"],
-  } as const;
-  expect(subjectsOf({ ...event, keyVersion: 1, subjects: ["ab"], complete: true, untold: 0 })).toEqual(["ab"]);
-  expect(subjectsOf({ type: "session.recovered", reason: "" })).toEqual([]);
 });

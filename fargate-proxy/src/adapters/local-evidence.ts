@@ -1,6 +1,7 @@
 // Evidence of the local home, for reading: objects and what the journal has beyond them, as one.
 import { join } from "node:path";
 import type { VerifierKey } from "#shared/evidence/checkpoint.ts";
+import { type Disclosed, disclosedIn } from "#shared/evidence/disclosure.ts";
 import { countEntries, readEntries } from "#shared/evidence/ledger-entries.ts";
 import { type EvidenceLine, readLine } from "#shared/evidence/line-read.ts";
 import { type Chunk, readChunks, splitBlocks } from "#shared/evidence/recording.ts";
@@ -103,6 +104,24 @@ export class LocalEvidence {
     }
   }
 
+  /** Sessions that showed records of any of these subjects (hex HMACs, or UNTOLD), those that run now included. */
+  async disclosed(subjects: readonly string[]): Promise<SessionSummary[]> {
+    const live = await this.#catchUp();
+    const found = new Map<string, SessionSummary>();
+    for (const { session } of this.#index.disclosed(subjects)) {
+      const so = live.get(session) ?? this.#index.get(session);
+      if (so !== null) found.set(session, so);
+    }
+    const wanted = new Set(subjects);
+    for (const [session, texts] of (await this.pending()).lines) {
+      const so = found.has(session) ? undefined : live.get(session);
+      const lines = so === undefined ? [] : texts.map(readLine);
+      const shows = lines.some((line) => line !== null && disclosedIn(line).some(({ subject }) => wanted.has(subject)));
+      if (so !== undefined && shows) found.set(session, so);
+    }
+    return [...found.values()].sort((a, b) => a.opened - b.opened);
+  }
+
   /** What the client was sent. What a running session sent in the last seconds is not there yet. */
   async *chunks(so: SessionSummary): AsyncGenerator<Chunk> {
     for (const key of await this.#keys("recordings", so)) {
@@ -152,12 +171,14 @@ export class LocalEvidence {
     for await (const { record } of readEntries(this.store, start)) records.push(record);
     for (let from = 0; from < records.length; from += STEP) {
       const some = records.slice(from, from + STEP);
-      this.#index.advance(await this.#summaries(some), start + from + some.length);
+      const { summaries, disclosed } = await this.#summaries(some);
+      this.#index.advance(summaries, start + from + some.length, disclosed);
     }
   }
 
-  async #summaries(records: readonly ObjectRecord[]): Promise<SessionSummary[]> {
+  async #summaries(records: readonly ObjectRecord[]): Promise<{ summaries: SessionSummary[]; disclosed: Disclosed[] }> {
     const changed = new Map<string, SessionSummary>();
+    const disclosed: Disclosed[] = [];
     for (const record of records) {
       const name = parseKey(record.key);
       if (name?.lane !== "events") continue;
@@ -165,10 +186,12 @@ export class LocalEvidence {
       // Reading goes on past what is damaged or gone: finding that is for `postern verify`.
       for (const text of await this.#segment(record.key).catch(() => [])) {
         const line = readLine(text);
-        if (line?.session === name.session) so = summarizeLine(so, line);
+        if (line?.session !== name.session) continue;
+        so = summarizeLine(so, line);
+        disclosed.push(...disclosedIn(line));
       }
       if (so !== null) changed.set(name.session, so);
     }
-    return [...changed.values()];
+    return { summaries: [...changed.values()], disclosed };
   }
 }

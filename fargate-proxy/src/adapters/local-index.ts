@@ -1,10 +1,11 @@
 // The index of sessions in SQLite (`index.db`): what `postern sessions` asks. Nothing is in it that the store does not have.
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
+import type { Disclosed } from "#shared/evidence/disclosure.ts";
 import type { SessionSummary } from "#shared/evidence/summary.ts";
 import type { IndexPort, SessionFilter } from "../ports/index.ts";
 
 /** Another number drops the tables of earlier ones: they are built again from the store. */
-const VERSION = 1;
+const VERSION = 2;
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS evidence_index (version INTEGER NOT NULL, reached INTEGER NOT NULL);
@@ -15,6 +16,9 @@ const SCHEMA = `
   CREATE INDEX IF NOT EXISTS sessions_opened ON sessions (opened);
   CREATE TABLE IF NOT EXISTS session_words (
     session TEXT NOT NULL, kind TEXT NOT NULL, word TEXT NOT NULL, PRIMARY KEY (session, kind, word)
+  ) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS disclosed (
+    subject TEXT NOT NULL, session TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, PRIMARY KEY (subject, session)
   ) WITHOUT ROWID;`;
 
 export class LocalIndex implements IndexPort {
@@ -33,9 +37,10 @@ export class LocalIndex implements IndexPort {
     return Number(this.#db.prepare("SELECT reached FROM evidence_index").get()?.reached ?? 0);
   }
 
-  advance(summaries: readonly SessionSummary[], reached: number): void {
+  advance(summaries: readonly SessionSummary[], reached: number, disclosed: readonly Disclosed[]): void {
     this.#atOnce(() => {
       for (const summary of summaries) this.#replace(summary);
+      this.#note(disclosed);
       this.#db.prepare("UPDATE evidence_index SET reached = ?").run(reached);
     });
   }
@@ -57,9 +62,25 @@ export class LocalIndex implements IndexPort {
     return this.#read(sql, [prefix.length, prefix, limit]);
   }
 
+  disclosed(subjects: readonly string[]): readonly Disclosed[] {
+    const rows = this.#db
+      .prepare(
+        "SELECT subject, session, first, last FROM disclosed WHERE subject IN (SELECT value FROM json_each(?)) ORDER BY first",
+      )
+      .all(JSON.stringify(subjects));
+    return rows.map(({ subject, session, first, last }) => ({
+      subject: String(subject),
+      session: String(session),
+      first: Number(first),
+      last: Number(last),
+    }));
+  }
+
   clear(): void {
     this.#atOnce(() => {
-      this.#db.exec("DELETE FROM sessions; DELETE FROM session_words; DELETE FROM evidence_index");
+      this.#db.exec(
+        "DELETE FROM sessions; DELETE FROM session_words; DELETE FROM disclosed; DELETE FROM evidence_index",
+      );
       this.#db.prepare("INSERT INTO evidence_index VALUES (?, 0)").run(VERSION);
     });
   }
@@ -76,6 +97,13 @@ export class LocalIndex implements IndexPort {
     const word = this.#db.prepare("INSERT OR IGNORE INTO session_words VALUES (?, ?, ?)");
     for (const relation of so.relations) word.run(session, "relation", relation);
     for (const decision of so.decisions) word.run(session, "decision", decision);
+  }
+
+  #note(disclosed: readonly Disclosed[]): void {
+    const row = this.#db.prepare(
+      "INSERT INTO disclosed VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET first = min(first, excluded.first), last = max(last, excluded.last)",
+    );
+    for (const { subject, session, first, last } of disclosed) row.run(subject, session, first, last);
   }
 
   #read(sql: string, values: readonly SQLInputValue[]): SessionSummary[] {

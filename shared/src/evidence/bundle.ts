@@ -8,6 +8,7 @@ import { provenRoot } from "./proof.ts";
 import { type ObjectRecord, parseKey } from "./segment.ts";
 import { bySession, verifySessions } from "./verify.ts";
 import { ApprovalWalk } from "./verify-approvals.ts";
+import { DisclosureWalk } from "./verify-disclosures.ts";
 import { BadEvidence, emptyTally, type VerifyReport, type VerifyTools, type Walk } from "./verify-types.ts";
 
 export const BUNDLE_FORMAT = "postern-bundle/1";
@@ -96,7 +97,9 @@ export async function verifyBundle(bundle: Bundle, tools: VerifyTools, key?: Ver
   const checked = emptyTally();
   const reader = { get: bundle.get, list: async function* () {} };
   const approvals = new ApprovalWalk();
-  const walk: Walk = { reader, tools, checked, open: [], recovered: [], notes: [], approvals, step: () => undefined };
+  const disclosures = new DisclosureWalk();
+  const none = { open: [], recovered: [], notes: [] };
+  const walk: Walk = { reader, tools, checked, ...none, approvals, disclosures, step: () => undefined };
   const report = (bad: VerifyReport["bad"], head: VerifyReport["head"]): VerifyReport => {
     const { open, recovered, notes } = walk;
     return { ok: bad === null, bad, head, checked, open, recovered, notes };

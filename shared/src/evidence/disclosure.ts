@@ -1,6 +1,7 @@
 // Whose records a result showed in clear, as an event. Subjects are keyed HMACs (disclosure/subject.ts): no key and no value is in it.
 import type { Seen } from "../disclosure/types.ts";
-import type { DisclosureEvent, EvidenceEvent } from "./event.ts";
+import type { DisclosureEvent } from "./event.ts";
+import type { EvidenceLine } from "./line-read.ts";
 
 /** Subjects in one event: as a line about 35 KB. */
 const MOST = 1000;
@@ -28,7 +29,22 @@ export function disclosureEvents(seen: readonly Seen[], ref: number, keyVersion:
   });
 }
 
-/** Subjects that an event is about: what an index has to find it by. */
-export function subjectsOf(event: EvidenceEvent): readonly string[] {
-  return event.type === "disclosure" ? event.subjects : [];
+/** Stands in an index for all people of whom it cannot be told that their records were shown. */
+export const UNTOLD = "untold";
+
+/** An index's row: a session showed somebody's record. */
+export interface Disclosed {
+  /** Hex, or `UNTOLD`. */
+  readonly subject: string;
+  readonly session: string;
+  /** Milliseconds since the epoch, of the first and the last event that says so. */
+  readonly first: number;
+  readonly last: number;
+}
+
+/** What an index has to know of a line. */
+export function disclosedIn({ event, session, time }: EvidenceLine): Disclosed[] {
+  if (event.type !== "disclosure") return [];
+  const subjects = event.complete ? event.subjects : [...event.subjects, UNTOLD];
+  return subjects.map((subject) => ({ subject, session, first: time, last: time }));
 }

@@ -115,6 +115,7 @@ function follow(
   if (before.ended !== null) throw bad("the session had ended before this event");
   walk.checked.events += 1;
   walk.approvals.saw(line, { ...at, session, seq });
+  walk.disclosures.saw(line, { ...at, session, seq });
   return { seq, prev: link(bytes, walk.tools.sha256), ended: isEnd(line.event) ? line : null };
 }
 

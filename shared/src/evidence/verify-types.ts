@@ -106,6 +106,8 @@ export interface Walk {
   readonly notes: string[];
   /** Looks at approvals across sessions (verify-approvals.ts). */
   readonly approvals: { saw(line: EvidenceLine, place: Omit<BadPlace, "what">): void };
+  /** Looks at whose records were shown, session by session (verify-disclosures.ts). */
+  readonly disclosures: { saw(line: EvidenceLine, place: Omit<BadPlace, "what">): void };
   step(): void;
 }
 

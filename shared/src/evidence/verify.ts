@@ -2,6 +2,7 @@
 // The ledger comes first (verify-ledger.ts), then each session (verify-session.ts); the first bad place ends it and is named.
 import { type ObjectName, type ObjectRecord, parseKey } from "./segment.ts";
 import { ApprovalWalk } from "./verify-approvals.ts";
+import { DisclosureWalk } from "./verify-disclosures.ts";
 import { type LedgerView, readLedger } from "./verify-ledger.ts";
 import { verifySession } from "./verify-session.ts";
 import {
@@ -32,6 +33,7 @@ export async function verifyEvidence(
     recovered: [],
     notes: [],
     approvals,
+    disclosures: new DisclosureWalk(),
     step: () => undefined,
   };
   let head: KnownHead | null = null;

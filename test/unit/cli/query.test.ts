@@ -84,6 +84,8 @@ beforeAll(async () => {
   await one.close("terminated by the client");
   await (await useSession(recorder, sessions.copilot, 1)).close("terminated by the client");
   const other = await useSession(recorder, sessions.nurse, 2);
+  const people = { domain: "person", classes: ["name"], relations: ["public.patients"], keyVersion: 1 };
+  other.note({ type: "disclosure", ref: 2, ...people, subjects: ["ab", SUBJECT], complete: true, untold: 0 });
   other.note({
     ...finished(2, 2),
     masks: [masked("p.full_name", 0, 2), masked("p.ssn", 2, 0)],
@@ -110,6 +112,7 @@ beforeAll(async () => {
   await new Promise((resolve) => setTimeout(resolve, 600));
 }, 30_000);
 
+const SUBJECT = "00112233445566778899aabbccddeeff";
 const STATEMENT_VERSION = "ab".repeat(32);
 
 afterAll(async () => {
@@ -126,6 +129,13 @@ describe("the named queries", () => {
     ]);
     expect(rows[0]).toMatchObject({ decision: "permit", statement: "SELECT id, name FROM patients WHERE id = $1" });
     expect(await answer("access-by-person", { person: "nobody" })).toEqual([]);
+  });
+
+  it("tell who saw one person's records", async () => {
+    const rows = await answer("access-by-patient", { subject: SUBJECT });
+    expect(rows.map((r) => [r.person, r.target, r.session])).toEqual([["nurse", "billing", sessions.nurse.session]]);
+    expect(rows[0]?.statement).toContain("SELECT id, name FROM patients");
+    expect(await answer("access-by-patient", { subject: "00".repeat(16) })).toEqual([]);
   });
 
   it("tell what was denied, at the door too", async () => {
