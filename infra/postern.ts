@@ -9,6 +9,8 @@ import { DataStack } from "./stacks/data-stack.ts";
 import { IdentityStack } from "./stacks/identity-stack.ts";
 import { KeysStack } from "./stacks/keys-stack.ts";
 import { NetworkStack } from "./stacks/network-stack.ts";
+import { ProxyStack } from "./stacks/proxy-stack.ts";
+import { WatchStack } from "./stacks/watch-stack.ts";
 
 /** Adds all stacks to the app, and the rules that they are held against. They know no account and no region. */
 export function postern(app: App, settings: Settings) {
@@ -44,11 +46,13 @@ export function postern(app: App, settings: Settings) {
     issuer: identity.issuer,
     settings,
   });
+  const proxy = make(ProxyStack, "Proxy", "the gateway itself", { keys, network, data, identity, control, settings });
   const audit = make(AuditStack, "Audit", "where auditors ask", { keys });
+  const watch = make(WatchStack, "Watch", "alarms and a dashboard", { keys, data, control, proxy, settings });
   explain(app, {
     "HIPAA.Security-IAMNoInlinePolicy":
       "each role belongs to one function, task or service, and its policy to that role alone: test/infra/roles.txt lists every statement",
   });
   Validations.of(app).addPlugins(new HIPAASecurityChecks(app), new ExplainedChecks(app));
-  return { keys, network, data, identity, control, audit };
+  return { keys, network, data, identity, control, proxy, audit, watch };
 }

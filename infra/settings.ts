@@ -1,5 +1,5 @@
 // What a team says of its deployment: one JSON file, named by the context key `settings`. It is checked as a whole; everything that is wrong is said at once.
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { readTargets } from "#shared/policy/targets-file.ts";
@@ -101,6 +101,8 @@ const target = z
   .strictObject({
     host: z.string().min(1),
     port: z.int().min(1).max(65_535).default(5432),
+    /** PEM file of its certificate authority, from the repository's root; without it Node's own authorities. RDS has one of its own. */
+    ca: z.string().min(1).optional(),
     /** The RDS database that only the gateway may reach. Left out: somebody else closes the ways around it. */
     database: z
       .strictObject({
@@ -227,7 +229,10 @@ const schema = z.strictObject({
   /** Who hears of alarms. */
   alarms: z.array(mail).default([]),
 });
-export type Settings = z.infer<typeof schema>;
+export type Settings = z.infer<typeof schema> & {
+  /** What the policy bundle says of each target: who the gateway logs in as, and to which database. */
+  readonly logins: Readonly<Record<string, { readonly user: string; readonly database: string }>>;
+};
 
 /** Settings that cannot be used: one line per problem. */
 export class SettingsRefused extends Error {
@@ -249,30 +254,40 @@ export function readSettings(root: string, file: string): Settings {
     throw new SettingsRefused([`${file}: ${code === undefined ? "is not JSON" : `cannot be read (${code})`}`]);
   }
   const { data, error } = schema.safeParse(input);
-  const problems = (error?.issues ?? []).flatMap((issue) => lines(issue));
-  problems.push(...bundleProblems(root, input));
+  const bundle = bundleOf(root, input);
+  const problems = [...(error?.issues ?? []).flatMap((issue) => lines(issue)), ...bundle.problems];
   if (data === undefined || problems.length > 0) throw new SettingsRefused(problems.map((line) => `${file}: ${line}`));
-  return data;
+  return { ...data, logins: bundle.logins };
 }
 
-/** Where settings and policy bundle disagree about targets; said whatever else is wrong. */
-function bundleProblems(root: string, input: unknown): string[] {
-  const { policy = "policy", targets = {} } = (input ?? {}) as { policy?: string; targets?: object };
+/** What the policy bundle says of targets, and where settings disagree; said whatever else is wrong. */
+function bundleOf(root: string, input: unknown): { problems: readonly string[]; logins: Settings["logins"] } {
+  const { policy = "policy", targets = {} } = (input ?? {}) as { policy?: string; targets?: Record<string, unknown> };
+  const refused = (...problems: string[]) => ({ problems, logins: {} });
   let text: string;
   try {
     text = readFileSync(join(root, policy, "targets.yaml"), "utf8");
   } catch {
-    return [`policy: there is no ${policy}/targets.yaml`];
+    return refused(`policy: there is no ${policy}/targets.yaml`);
   }
   const known = readTargets(text).value?.targets;
-  if (known === undefined) return [`policy: ${policy}/targets.yaml cannot be used: run \`postern policy check\``];
-  const here = Object.keys(targets);
-  return [
-    ...here.filter((name) => !known.has(name)).map((name) => `targets.${name}: the bundle has no such target`),
-    ...[...known.keys()]
-      .filter((name) => !here.includes(name))
-      .map((name) => `targets.${name}: is missing; the bundle has it`),
-  ];
+  if (known === undefined)
+    return refused(`policy: ${policy}/targets.yaml cannot be used: run \`postern policy check\``);
+  const here = Object.entries(targets);
+  const problems = here.flatMap(([name, target]) => {
+    const ca = (target as { ca?: unknown } | null)?.ca;
+    return [
+      ...(known.has(name) ? [] : [`targets.${name}: the bundle has no such target`]),
+      ...(typeof ca !== "string" || existsSync(resolve(root, ca))
+        ? []
+        : [`targets.${name}.ca: there is no file ${ca}`]),
+    ];
+  });
+  const missing = [...known.keys()].filter((name) => targets[name] === undefined);
+  return {
+    problems: [...problems, ...missing.map((name) => `targets.${name}: is missing; the bundle has it`)],
+    logins: Object.fromEntries([...known].map(([name, { user, database }]) => [name, { user, database }])),
+  };
 }
 
 function lines(issue: z.core.$ZodIssue, above: readonly PropertyKey[] = []): string[] {

@@ -92,6 +92,16 @@ export class NetworkStack extends Stack {
     group.addEgressRule(Peer.prefixList(existing.prefixLists.dynamodb), Port.tcp(443), "DynamoDB");
   }
 
+  /** Lets a security group reach targets whose own groups nobody here makes: by the routes that settings name, or within a VPC that is there. */
+  allowTargets(group: SecurityGroup, targets: readonly { readonly port: number; readonly database?: unknown }[]): void {
+    for (const { to, ports, why } of this.#network.routes)
+      for (const port of ports) group.addEgressRule(Peer.ipv4(to), Port.tcp(port), why);
+    const { existing } = this.#network;
+    if (existing === undefined) return;
+    const ports = new Set(targets.filter(({ database }) => database === undefined).map(({ port }) => port));
+    for (const port of ports) group.addEgressRule(Peer.ipv4(existing.cidr), Port.tcp(port), "targets in this VPC");
+  }
+
   private makeVpc({ cidr, zones }: NonNullable<Settings["network"]["create"]>, { network }: NetworkProps): Vpc {
     const out = network.routes.some(({ via }) => via === "internet");
     const subnets: SubnetConfiguration[] = [{ name: "private", subnetType: SubnetType.PRIVATE_ISOLATED, cidrMask: 24 }];

@@ -28,6 +28,9 @@ export const REGRESSION_SECONDS = amount("POSTERN_REGRESSION_SECONDS", 240);
 /** What random tests start from: the same for everybody, unless somebody looks for new cases. */
 export const SEED = amount("POSTERN_SEED", 20_261_121);
 
+/** Write test/infra/roles.txt anew instead of comparing with it; what changed is then for people to review. */
+export const REWRITE_ROLES = process.env.POSTERN_REWRITE_ROLES === "yes";
+
 function amount(name: string, otherwise: number): number {
   const text = process.env[name];
   if (text === undefined || text === "") return otherwise;

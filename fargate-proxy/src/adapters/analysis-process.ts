@@ -1,6 +1,7 @@
 // Owns the analysis process: one request at a time, a watchdog that kills it, a new one in its place. A process and not a thread,
 // because a thread that runs out of memory takes the whole gateway with it.
 import { type ChildProcess, fork } from "node:child_process";
+import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { CatalogSnapshot } from "#shared/catalog.ts";
 import { Refusal } from "#shared/errors.ts";
@@ -28,7 +29,8 @@ interface Job {
 const START_MS = 15_000;
 /** Under the 8 MB that systems give a process, above what the deepest permitted statement needs. */
 const STACK_KILOBYTES = 4000;
-const PROGRAM = fileURLToPath(new URL("./analysis-worker.ts", import.meta.url));
+/** Beside this file; in the image, where both are bundles, beside that. */
+const PROGRAM = fileURLToPath(new URL(`./analysis-worker${extname(import.meta.url)}`, import.meta.url));
 
 export class AnalysisProcess {
   readonly #limits: ProcessLimits;
