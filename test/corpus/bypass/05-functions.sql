@@ -230,3 +230,62 @@ SELECT binary_upgrade_set_next_pg_type_oid(1);
 
 -- refused 42501
 SELECT textin(textout(ssn)), pg_catalog.record_out(p) FROM patients p WHERE id = 7;
+
+-- refused 42501, as dba, scratch
+-- With the rights of whoever made it, under the name of a harmless one.
+CREATE FUNCTION scratch.upper(x text) RETURNS text LANGUAGE sql SECURITY DEFINER AS 'SELECT ssn::text FROM public.patients WHERE id = 7';
+SET search_path = scratch, pg_catalog, public;
+SELECT upper('x');
+
+-- masked, as dba, scratch
+-- An overload that fits better than the built-in.
+CREATE FUNCTION scratch.length(x public.ssn) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT x::text';
+SET search_path = public, pg_catalog, scratch;
+SELECT length(ssn) FROM patients WHERE id = 7;
+
+-- masked, as dba, scratch
+CREATE FUNCTION scratch.count(x public.ssn) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT x::text';
+SET search_path = public, scratch, pg_catalog;
+SELECT count(ssn) FROM patients WHERE id = 7;
+
+-- refused 42501, as dba, scratch
+-- An operator of one's own beside the built-in of that name, chosen by its types.
+CREATE FUNCTION scratch.glue(x text, y int) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT x';
+CREATE OPERATOR scratch.+ (LEFTARG = text, RIGHTARG = int, FUNCTION = scratch.glue);
+SET search_path = scratch, pg_catalog, public;
+SELECT ssn::text + 1 FROM patients WHERE id = 7;
+
+-- refused 42501, as dba, scratch
+CREATE FUNCTION scratch.same(x text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT x';
+CREATE OPERATOR scratch.!! (RIGHTARG = text, FUNCTION = scratch.same);
+SELECT OPERATOR(scratch.!!) ssn::text FROM patients WHERE id = 7;
+
+-- refused 42501, as dba, scratch
+-- An order of one's own.
+CREATE FUNCTION scratch.before(x text, y text) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT x < y';
+CREATE OPERATOR scratch.<<< (LEFTARG = text, RIGHTARG = text, FUNCTION = scratch.before);
+SELECT id, ssn::text OPERATOR(scratch.<<<) '5' FROM patients ORDER BY id LIMIT 9;
+
+-- refused 42501, as dba, scratch
+-- Casts that run code.
+CREATE TYPE scratch.wrapped AS (x text);
+CREATE FUNCTION scratch.unwrap(w scratch.wrapped) RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT hashtext((w).x)::bigint';
+CREATE CAST (scratch.wrapped AS bigint) WITH FUNCTION scratch.unwrap(scratch.wrapped);
+SELECT CAST(ROW(ssn::text)::scratch.wrapped AS bigint) FROM patients WHERE id = 7;
+
+-- refused 42501, as dba, scratch
+CREATE TYPE scratch.wrapped AS (x text);
+CREATE FUNCTION scratch.unwrap(w scratch.wrapped) RETURNS bigint LANGUAGE plpgsql AS 'BEGIN RAISE NOTICE ''%'', w; RETURN 1; END';
+CREATE CAST (scratch.wrapped AS bigint) WITH FUNCTION scratch.unwrap(scratch.wrapped) AS IMPLICIT;
+SELECT abs(ROW(ssn::text)::scratch.wrapped) FROM patients WHERE id = 7;
+
+-- refused 42501, as dba, scratch
+CREATE TYPE scratch.wrapped AS (x text);
+CREATE CAST (scratch.wrapped AS xml) WITH INOUT AS IMPLICIT;
+SELECT (ROW(ssn::text)::scratch.wrapped)::xml FROM patients WHERE id = 7;
+
+-- refused 42501, as dba, scratch
+-- A function that reads by itself, called for what it returns alone, and by its name with the schema left out.
+CREATE FUNCTION scratch.all_of(VARIADIC ids int[]) RETURNS SETOF text LANGUAGE sql STABLE SECURITY DEFINER AS 'SELECT ssn::text FROM public.patients WHERE id = ANY (ids)';
+SET search_path = scratch, public;
+SELECT all_of(7, 8), * FROM all_of(9);
