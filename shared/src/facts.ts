@@ -184,6 +184,8 @@ export interface AnalysedStatement {
   readonly copy?: CopyFormat;
   /** Of a write that is alone in its command string. */
   readonly images?: readonly ImageTemplate[];
+  /** Of a definition that is alone in its command string: it may run inside of a transaction block. */
+  readonly transactional?: true;
 }
 
 /** The analysis of one command string (a simple Query may hold several statements, a Parse at most one). */

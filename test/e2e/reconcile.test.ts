@@ -57,6 +57,11 @@ test("what came through the gateway is in the evidence, in every protocol", asyn
     await client.query("SELECT name FROM departments WHERE id = $1", [id]);
     await client.query({ name: "again", text: "SELECT id, sex FROM patients WHERE id = $1", values: [id] });
   }
+  // Images of these rows are taken by statements of the gateway's own.
+  expect((await client.query("UPDATE appointments SET room = 'B2' WHERE id < 4")).rowCount).toBe(3);
+  await client.query("BEGIN");
+  for (const id of [1, 2]) await client.query("UPDATE appointments SET room = 'B3' WHERE id = $1", [id]);
+  await client.query("COMMIT");
   await client.query("SELECT 1/0").catch(() => {});
   await client.query("DELETE FROM patients").catch(() => {});
   await client.query("SET application_name = 'something of my own'");

@@ -39,6 +39,7 @@ targets:
       public:
         patients: { subject: id, columns: { id: none, ssn: ssn, full_name: ssn, ward: none, note: ssn } }
         stays: { columns: { patient: none, day: none, note: ssn } }
+        spare: { columns: { id: none, ssn: ssn } }
         loose: { columns: { ssn: ssn, n: none } }
         parts*: { columns: { id: none, ssn: ssn } }
         wards: none
@@ -149,6 +150,51 @@ describe("images of rows", () => {
     ]);
     expect(imagesIn(on.sealed, "before")).toHaveLength(40);
   });
+
+  it("of a definition are what the catalog says of it, before and after", async () => {
+    const changes = [
+      "ALTER TABLE spare ADD COLUMN phone text NOT NULL DEFAULT ''",
+      "CREATE INDEX CONCURRENTLY ON spare (phone)",
+      "CREATE INDEX ON spare (id)",
+      "ALTER TABLE spare RENAME TO other",
+      "ALTER TABLE spare DROP COLUMN nowhere",
+      "DROP TABLE spare",
+    ];
+    const run = async (gateway: ImageGateway) => {
+      const said: string[][] = [];
+      for (const text of changes) {
+        await ground.admin.query(
+          "DROP TABLE IF EXISTS spare, other; CREATE TABLE spare (id int PRIMARY KEY, ssn text)",
+        );
+        const fresh = await ground.gateway(gateway === on ? { rows: 50, beyond: "count", otherwise: "count" } : "off");
+        said.push(await heard(fresh, [q(text)]), await heard(fresh, [x(f.run(text))]));
+        if (gateway === on) seenBy(fresh, text);
+        fresh.stop();
+      }
+      return said;
+    };
+    const found: Record<string, unknown> = {};
+    const seenBy = (gateway: ImageGateway, text: string) => {
+      const shown = (kind: "before" | "after") =>
+        imagesIn(gateway.sealed, kind).map(({ name, columns, indexes }) =>
+          [
+            name,
+            ...[...(columns ?? "").matchAll(/"name" : "(\w+)"/g)].map((m) => m[1]),
+            (indexes ?? "").split("CREATE").length - 1,
+          ].join(" "),
+        );
+      found[text] = { before: shown("before")[0], after: shown("after")[0], why: images(gateway)[0]?.why };
+    };
+    expect(await run(on)).toEqual(await run(off));
+    expect(found).toEqual({
+      [changes[0] as string]: { before: "spare id ssn 1", after: "spare id ssn phone 1" },
+      [changes[1] as string]: { why: "a definition that cannot have a transaction around it, or is not alone" },
+      [changes[2] as string]: { before: "spare id ssn 1", after: "spare id ssn 2" },
+      [changes[3] as string]: { before: "spare id ssn 1", after: "other id ssn 1" },
+      [changes[4] as string]: { before: "spare id ssn 1", why: "the command failed (42703)" },
+      [changes[5] as string]: { before: "spare id ssn 1" },
+    });
+  }, 60_000);
 
   it("beyond the bound are counted, or the command does not run", async () => {
     await ground.admin.query("INSERT INTO loose SELECT 'x', i FROM generate_series(10, 90) i");

@@ -1,5 +1,6 @@
 // What runs beside a command: planned once for a judgement, announced for every run.
 
+import type { CatalogSnapshot } from "#shared/catalog.ts";
 import type { Analysis } from "#shared/facts.ts";
 import type { PolicyCatalog } from "#shared/policy/types.ts";
 import type { Target } from "#shared/target.ts";
@@ -15,9 +16,14 @@ export interface Beside {
   readonly imageless: string | null;
 }
 
-export function planBeside(analysis: Analysis, catalog: PolicyCatalog, target: Target): Beside {
+export function planBeside(
+  analysis: Analysis,
+  catalog: PolicyCatalog,
+  snapshot: CatalogSnapshot | null,
+  target: Target,
+): Beside {
   if (target.images === "off") return NOTHING;
-  const images = planImages(analysis, catalog, target.name);
+  const images = planImages(analysis, catalog, snapshot, target.name);
   const missing = images.find((plan) => plan.before === null);
   const refused = target.images.otherwise === "refuse" && missing !== undefined;
   return images.length === 0

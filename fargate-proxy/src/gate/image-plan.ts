@@ -1,24 +1,37 @@
 // Which relations with PHI a command writes to, and how their rows can be read before and after it.
 import { fill, quoted } from "#shared/analysis/sql/image.ts";
 import { normalize } from "#shared/analysis/sql/normalize.ts";
-import type { Analysis, Facts, ImageTemplate, StatementKind } from "#shared/facts.ts";
+import type { CatalogSnapshot } from "#shared/catalog.ts";
+import type { Action, Analysis, Facts, ImageTemplate, StatementKind } from "#shared/facts.ts";
 import type { PolicyCatalog } from "#shared/policy/types.ts";
+import { definitionQuery } from "./definition-query.ts";
 
 export interface ImagePlan extends ImageTemplate {
   readonly kind: StatementKind;
 }
 
-/** What writes rows by itself. Definitions have their own image. */
-const NOT_ROWS: ReadonlySet<StatementKind> = new Set(["define", "grant", "maintain", "prepare", "declare", "lock"]);
+/** What writes no rows by itself. */
+const NOT_ROWS: ReadonlySet<StatementKind> = new Set(["grant", "maintain", "prepare", "declare", "lock"]);
 
 /** Each relation with PHI that the command string writes to, once; none where the target holds no PHI. */
-export function planImages(analysis: Analysis, catalog: PolicyCatalog, target: string): readonly ImagePlan[] {
+export function planImages(
+  analysis: Analysis,
+  catalog: PolicyCatalog,
+  snapshot: CatalogSnapshot | null,
+  target: string,
+): readonly ImagePlan[] {
   if (!catalog.protects(target)) return [];
   const plans: ImagePlan[] = [];
-  for (const { facts, images = [] } of analysis.statements) {
+  const concerns = (relation: string) => catalog.holdsPhi(target, relation) || catalog.isDerived(target, relation);
+  for (const { facts, images = [], transactional } of analysis.statements) {
     if (NOT_ROWS.has(facts.kind)) continue;
-    for (const relation of writtenIn(facts)) {
-      if (!catalog.holdsPhi(target, relation) && !catalog.isDerived(target, relation)) continue;
+    if (facts.kind === "define") {
+      const changed = touchedIn(facts, ["define"]).filter(concerns);
+      plans.push(...changed.flatMap((relation) => ofDefinition(relation, snapshot, transactional === true)));
+      continue;
+    }
+    for (const relation of touchedIn(facts, ["write", "delete"])) {
+      if (!concerns(relation)) continue;
       const template = images.find((image) => image.relation === relation);
       if (template === undefined && images.some((image) => image.family.includes(relation))) continue;
       plans.push({ ...(template ?? unread(relation, analysis)), kind: facts.kind });
@@ -27,9 +40,21 @@ export function planImages(analysis: Analysis, catalog: PolicyCatalog, target: s
   return plans;
 }
 
-function writtenIn(facts: Facts): readonly string[] {
-  const written = facts.relations.filter((r) => !r.system && r.actions.some((a) => a === "write" || a === "delete"));
-  return written.map((r) => r.relation);
+function touchedIn(facts: Facts, actions: readonly Action[]): readonly string[] {
+  const touched = facts.relations.filter((r) => !r.system && r.actions.some((action) => actions.includes(action)));
+  return touched.map((r) => r.relation);
+}
+
+/** What is made new has no definition before. */
+function ofDefinition(relation: string, snapshot: CatalogSnapshot | null, transactional: boolean): ImagePlan[] {
+  const found = snapshot?.relations.find(({ schema, name }) => `${schema}.${name}` === relation);
+  if (found === undefined) return [];
+  const base = { relation, family: [], key: [], kind: "define" } as const;
+  return [
+    transactional
+      ? { ...base, before: [definitionQuery(found.oid)], why: "" }
+      : { ...base, before: null, why: "a definition that cannot have a transaction around it, or is not alone" },
+  ];
 }
 
 function unread(relation: string, analysis: Analysis): ImageTemplate {
@@ -57,8 +82,9 @@ export function queryBefore({ before }: ImagePlan, text: string): string {
   return fill(before ?? [], text);
 }
 
-/** Rows by their keys, one list of values for each column; none when the relation has no key. */
-export function queryAfter({ relation, key, kind }: ImagePlan): readonly string[] {
+/** Definitions by their number; rows by their keys, one list of values for each column; none when the relation has no key. */
+export function queryAfter({ relation, key, kind, before }: ImagePlan): readonly string[] {
+  if (kind === "define") return [fill(before ?? [], "")];
   if (key.length === 0 || kind === "truncate") return [];
   const dot = relation.indexOf(".");
   const name = `${quoted(relation.slice(0, dot))}.${quoted(relation.slice(dot + 1))}`;

@@ -112,6 +112,12 @@ export class Images implements Companion {
   async #after(ask: Ask, { plan, keys, before }: Taken): Promise<number | null> {
     if (before === 0 || plan.kind === "truncate") return 0;
     const [text] = queryAfter(plan);
+    if (text !== undefined && plan.kind === "define") {
+      const answer = await ask({ text, bound: null, most: 0 });
+      if ("sqlstate" in answer) return null;
+      this.#seal("after", answer, answer.rows);
+      return answer.rows.length;
+    }
     if (text === undefined || keys.length === 0) return null;
     const values = plan.key.map((_, i) => new TextEncoder().encode(arrayOf(keys.map((row) => row[i] ?? null))));
     const most = this.#place.rules.rows + 1;

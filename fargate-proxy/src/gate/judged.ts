@@ -58,7 +58,7 @@ export function judgedAs(
   const catalog = snapshot === null ? listed : listed.without(target, listed.outOfStep(snapshot));
   const facts = analysis.statements.map((s) => s.facts);
   const reveal = new Set(decision.reveal);
-  const beside = planBeside(analysis, catalog, at);
+  const beside = planBeside(analysis, catalog, snapshot, at);
   const plans = decision.outcome === "refuse" ? [] : facts.map((f) => planStatement(f, catalog, target, reveal));
   return {
     text: command.text,

@@ -6,7 +6,7 @@ import { checkSeen } from "./check.ts";
 import { Collector } from "./collect.ts";
 import { createAs } from "./define.ts";
 import { evaluate } from "./expressions.ts";
-import { imagesOf } from "./image.ts";
+import { imagesOf, mayRunInBlock } from "./image.ts";
 import { FIRST_USER_OID, Lookup } from "./lookup.ts";
 import { normalize } from "./normalize.ts";
 import { searchPathOf } from "./path.ts";
@@ -60,11 +60,13 @@ export function analyse(tree: Tree, text: string, env: Environment): Analysis {
     if (raw.stmt !== undefined) one(session.run(out, budget, text), raw.stmt, session);
     literalFree &&= out.literalFree;
     const done = out.finish();
-    const images =
-      raw.stmt === undefined || tree.stmts?.length !== 1
-        ? []
-        : imagesOf(session.run(new Collector(), budget, text), raw.stmt, text);
-    statements.push(images.length === 0 ? done : { ...done, images });
+    const alone = tree.stmts?.length === 1 ? raw.stmt : undefined;
+    const images = alone === undefined ? [] : imagesOf(session.run(new Collector(), budget, text), alone, text);
+    statements.push({
+      ...done,
+      ...(images.length === 0 ? {} : { images }),
+      ...(alone !== undefined && mayRunInBlock(alone) ? { transactional: true as const } : {}),
+    });
     session.apply(done.effects, raw.stmt);
   }
   const normalized = normalize(text);

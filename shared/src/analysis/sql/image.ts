@@ -42,6 +42,27 @@ export function imagesOf(run: Run, node: Node, text: string): readonly ImageTemp
   }
 }
 
+const DEFINITIONS: ReadonlySet<string> = new Set([
+  "CreateStmt",
+  "AlterTableStmt",
+  "RenameStmt",
+  "ViewStmt",
+  "DropStmt",
+  "IndexStmt",
+  "CreateTrigStmt",
+  "CreatePolicyStmt",
+  "AlterPolicyStmt",
+  "AlterOwnerStmt",
+  "AlterObjectSchemaStmt",
+]);
+
+/** A definition of a relation that is not CONCURRENTLY: the target would refuse that inside of a transaction block. */
+export function mayRunInBlock(node: Node): boolean {
+  return (
+    DEFINITIONS.has(tagOf(node) ?? "") && !/"concurrent":true|"AT_DetachPartitionFinalize"/.test(JSON.stringify(node))
+  );
+}
+
 type Reading = Pick<ImageTemplate, "before" | "why"> & Partial<ImageTemplate>;
 
 const NEW: Reading = { before: [], why: "new rows: the statement says what they are" };
