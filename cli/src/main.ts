@@ -32,6 +32,7 @@ const GROUPS: Readonly<Record<string, Readonly<Record<string, () => Promise<Regi
     tail: async () => (await import("./tail.ts")).registerTail,
     disclosures: async () => (await import("./disclosures.ts")).registerDisclosures,
     accounting: async () => (await import("./accounting.ts")).registerAccounting,
+    index: async () => (await import("./index-rebuild.ts")).registerIndex,
     verify: async () => (await import("./verify.ts")).registerVerify,
     bundle: async () => (await import("./bundle.ts")).registerBundle,
     query: async () => (await import("./query.ts")).registerQuery,

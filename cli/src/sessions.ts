@@ -1,6 +1,6 @@
 // postern sessions: which sessions there were, newest first.
 import type { Command } from "commander";
-import type { SessionFilter } from "#proxy/ports/index.ts";
+import type { SessionFilter } from "#shared/evidence/session-filter.ts";
 import type { SessionSummary } from "#shared/evidence/summary.ts";
 import { formatTime, parseTime, print, withEvidence } from "./evidence/home.ts";
 import { columns, harmless } from "./evidence/table.ts";

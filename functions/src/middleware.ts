@@ -36,6 +36,23 @@ export function lambda<E, R>(name: string, schema: z.ZodType<E>, run: (event: E)
   return (event, context = {}) => handler(event as E, context as never) as Promise<R>;
 }
 
+/** Says what could not be done and will be tried again. @param what its name: of a key or a task */
+export function putAside(name: string, what: string, error: unknown): void {
+  console.warn(JSON.stringify({ level: "warn", function: name, failed: what, error: (error as Error).name }));
+}
+
+/** What `prepare` gives, made at the first call; when it fails, it is tried again at the next. */
+export function once<T>(prepare: () => Promise<T>): () => Promise<T> {
+  let ready: Promise<T> | null = null;
+  return () => {
+    ready ??= prepare().catch((error: unknown) => {
+      ready = null;
+      throw error;
+    });
+    return ready;
+  };
+}
+
 function asFailure(error: unknown): FunctionFailure {
   return error instanceof FunctionFailure ? error : new FunctionFailure("Failed", "the function failed");
 }

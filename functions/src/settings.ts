@@ -82,6 +82,16 @@ export function ledgerSettings(): LedgerSettings {
   };
 }
 
+/** Name of the table of the index of sessions. @throws when the infrastructure has not set it */
+export function indexTable(): string {
+  return needed("POSTERN_INDEX_TABLE");
+}
+
+/** Name of the table of journals. @throws when the infrastructure has not set it */
+export function journalTable(): string {
+  return needed("POSTERN_JOURNAL_TABLE");
+}
+
 function needed(name: string): string {
   const value = process.env[name];
   if (value === undefined || value === "") throw new Error(`${name} is not set`);

@@ -12,12 +12,16 @@ export interface Fate {
 
 export const immortal = (): Fate => ({ left: Number.POSITIVE_INFINITY, after: false, dead: false });
 
-/** The port, with every method counted. A dead one has no effect any more. */
-export function mortal<T extends object>(port: T, fate: Fate): T {
+/**
+ * The port, with every method counted. A dead one has no effect any more.
+ * @param spared methods that give no promise, or change nothing
+ */
+export function mortal<T extends object>(port: T, fate: Fate, spared: readonly (keyof T)[] = []): T {
   return new Proxy(port, {
     get: (target, name) => {
       const method = Reflect.get(target, name, target);
       if (typeof method !== "function") return method;
+      if (spared.includes(name as keyof T)) return method.bind(target);
       return (...args: unknown[]) => {
         if (fate.dead) return Promise.reject(new Crash());
         fate.left -= 1;

@@ -1,6 +1,7 @@
 // The commands that read evidence, without the rest of the program.
 import { Command } from "commander";
 import { registerBundle } from "#cli/bundle.ts";
+import { registerIndex } from "#cli/index-rebuild.ts";
 import { registerQuery } from "#cli/query.ts";
 import { registerReplay } from "#cli/replay.ts";
 import { registerSessions } from "#cli/sessions.ts";
@@ -17,6 +18,7 @@ for (const register of [
   registerVerify,
   registerBundle,
   registerQuery,
+  registerIndex,
 ])
   register(program);
 await program.parseAsync();

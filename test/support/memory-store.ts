@@ -40,6 +40,12 @@ export class MemoryStore implements StorePort {
     return Promise.resolve(this.objects.get(key) ?? null);
   }
 
+  copy(): MemoryStore {
+    const store = new MemoryStore(this.objects);
+    for (const [key, about] of this.#about) store.#about.set(key, about);
+    return store;
+  }
+
   /** What the ledger says of an object, made from the object alone. */
   describe(key: string): Promise<ObjectRecord | null> {
     const bytes = this.objects.get(key);

@@ -13,15 +13,14 @@ import {
   sessionPrefix,
   splitLines,
 } from "#shared/evidence/segment.ts";
+import { matches, type SessionFilter } from "#shared/evidence/session-filter.ts";
 import { type SessionSummary, summarizeLine } from "#shared/evidence/summary.ts";
 import type { Pending } from "#shared/evidence/verify-types.ts";
-import type { SessionFilter } from "../ports/index.ts";
 import { LocalIndex } from "./local-index.ts";
 import { JournalReader, readPending } from "./local-journal-read.ts";
 import { readVerifierKey } from "./local-signer.ts";
 import { LocalStore } from "./local-store.ts";
 import { decompress } from "./node-zstd.ts";
-import { matches } from "./session-filter.ts";
 
 const decoder = new TextDecoder();
 const DAY = 86_400_000;
@@ -144,6 +143,13 @@ export class LocalEvidence {
       for await (const { key } of this.store.list(sessionPrefix(lane, placeOf(so.session, so.target, time))))
         keys.push(key);
     return keys.sort();
+  }
+
+  /** Throws the index away and reads it again. */
+  async rebuildIndex(): Promise<{ readonly objects: number; readonly sessions: number }> {
+    this.#index.clear();
+    await this.#readLedger();
+    return { objects: this.#index.reached, sessions: this.#index.find({}).length };
   }
 
   /** Reads what the ledger got since the last time into the index. @returns sessions with lines beyond it, those counted */

@@ -1,8 +1,9 @@
 // The index of sessions in SQLite (`index.db`): what `postern sessions` asks. Nothing is in it that the store does not have.
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import type { Disclosed } from "#shared/evidence/disclosure.ts";
+import type { SessionFilter } from "#shared/evidence/session-filter.ts";
 import type { SessionSummary } from "#shared/evidence/summary.ts";
-import type { IndexPort, SessionFilter } from "../ports/index.ts";
+import type { IndexPort } from "../ports/index.ts";
 
 /** Another number drops the tables of earlier ones: they are built again from the store. */
 const VERSION = 2;

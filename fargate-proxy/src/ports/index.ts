@@ -1,19 +1,6 @@
 import type { Disclosed } from "#shared/evidence/disclosure.ts";
+import type { SessionFilter } from "#shared/evidence/session-filter.ts";
 import type { SessionSummary } from "#shared/evidence/summary.ts";
-
-export interface SessionFilter {
-  /** Name of the principal, or of whom an agent acts for. */
-  readonly principal?: string;
-  readonly target?: string;
-  /** Milliseconds since the epoch; sessions that ran at any time between the two. */
-  readonly since?: number;
-  readonly until?: number;
-  /** `schema.name`, or a name in any schema. */
-  readonly relation?: string;
-  /** `permit`, `refuse` or `hold`. */
-  readonly decision?: string;
-  readonly limit?: number;
-}
 
 /** Finds sessions. Derived from the store: it can be thrown away and built again. AWS: DynamoDB. Local: SQLite. */
 export interface IndexPort {

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { appendFileSync, chmodSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Recorder } from "#proxy/recorder/recorder.ts";
@@ -93,6 +94,24 @@ describe("postern sessions", () => {
     expect(ids("--until", "1h")).toEqual([]);
     expect(ids("--since", "1h")).toHaveLength(3);
     expect(postern("sessions", "--since", "yesterday").err).toContain("is not a time");
+  });
+});
+
+describe("postern index rebuild", () => {
+  it("reads the index again from the evidence, whatever was in it", () => {
+    const before = postern("sessions", "--json").out;
+    const db = new DatabaseSync(join(state.path, "index.db"));
+    db.exec(
+      "INSERT INTO sessions SELECT 'GHOST', target, principal, acts_for, opened, closed, json_set(summary, '$.session', 'GHOST') FROM sessions LIMIT 1",
+    );
+    db.close();
+    expect(postern("sessions", "--json").out).toContain("GHOST");
+    const { code, out } = postern("index", "rebuild");
+    expect({ code, out }).toEqual({
+      code: 0,
+      out: expect.stringMatching(/^read \d+ entries of the ledger: \d+ sessions\n$/),
+    });
+    expect(postern("sessions", "--json").out).toBe(before);
   });
 });
 

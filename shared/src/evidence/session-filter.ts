@@ -1,5 +1,19 @@
-import type { SessionSummary } from "#shared/evidence/summary.ts";
-import type { SessionFilter } from "../ports/index.ts";
+// Which sessions are asked for.
+import type { SessionSummary } from "./summary.ts";
+
+export interface SessionFilter {
+  /** Name of the principal, or of whom an agent acts for. */
+  readonly principal?: string;
+  readonly target?: string;
+  /** Milliseconds since the epoch; sessions that ran at any time between the two. */
+  readonly since?: number;
+  readonly until?: number;
+  /** `schema.name`, or a name in any schema. */
+  readonly relation?: string;
+  /** `permit`, `refuse` or `hold`. */
+  readonly decision?: string;
+  readonly limit?: number;
+}
 
 /** Does a session that is in no index yet match? The same rules as the index has. */
 export function matches(so: SessionSummary, filter: SessionFilter): boolean {
