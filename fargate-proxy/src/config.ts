@@ -8,6 +8,7 @@ const port = z.int().min(0).max(65_535);
 const address = (otherwise: number) =>
   z.strictObject({ host: z.string().min(1).default("127.0.0.1"), port: port.default(otherwise) }).prefault({});
 const file = z.string().min(1);
+const name = z.string().min(1);
 const https = z.url({ protocol: /^https$/, error: "must be an https address" });
 const seconds = (otherwise: number) => z.number().positive().max(86_400).default(otherwise);
 const count = (otherwise: number) => z.int().min(1).default(otherwise);
@@ -37,6 +38,21 @@ const issuer = z.strictObject({
     .default([...KINDS]),
 });
 
+const awsSchema = z.strictObject({
+  /** Of the evidence: versioned, with Object Lock. */
+  bucket: name,
+  /** How long an object cannot be deleted; from when it is written. Six years by default: 45 CFR 164.316(b)(2)(i). */
+  retentionDays: z.int().min(1).max(36_500).default(2192),
+  tables: z.strictObject({ journal: name, revocations: name, sealedKeys: name }),
+  /** The KMS key that wraps the data keys of the sealed lane. */
+  keys: z.strictObject({ sealed: name }),
+  /** Secrets `{"version": 1, "key": "..."}`: keys of pseudonyms, and of the HMACs of those whose records were disclosed. */
+  secrets: z.strictObject({ pseudonyms: name, subjects: name }),
+  approvals: z.strictObject({ table: name, requestFunction: name }),
+  /** Names this process in the journal; the ECS task's id by default. Whoever starts under a name takes over what it left. */
+  task: name.optional(),
+});
+
 const schema = z.strictObject({
   listen: address(6432),
   /** Health and metrics. */
@@ -45,8 +61,8 @@ const schema = z.strictObject({
   policy: file,
   /** Folder of all that the gateway keeps. */
   state: file,
-  /** PEM files. Without them nobody can log in, except by `allowPlaintextLoopback`. */
-  tls: z.strictObject({ cert: file, key: file }).nullable(),
+  /** PEM files, or the ARN of a secret `{"cert": PEM, "key": PEM}`. Without them nobody can log in, except by `allowPlaintextLoopback`. */
+  tls: z.union([z.strictObject({ cert: file, key: file }), z.strictObject({ secret: name })]).nullable(),
   allowPlaintextLoopback: z.boolean().default(false),
   issuers: z
     .array(issuer)
@@ -82,11 +98,15 @@ const schema = z.strictObject({
       timeoutSeconds: seconds(15).pipe(z.number().max(300)),
     })
     .optional(),
-  home: z.literal("local").default("local"),
+  /** With it the gateway keeps everything in AWS; without it, on this machine. Region, credentials and endpoints are the SDK's own settings. */
+  aws: awsSchema.optional(),
 });
 
+export type AwsConfig = z.infer<typeof awsSchema>;
 export type Config = Omit<z.infer<typeof schema>, "oauth"> & {
   readonly oauth: { readonly configuration: string; readonly scope: string };
+  /** Where ECS tells a container about its task. */
+  readonly taskMetadata?: string;
 };
 
 /** Configuration that cannot be used: one line per problem. */
@@ -105,15 +125,17 @@ export class ConfigRefused extends Error {
  */
 export function readConfig(): Config {
   const { POSTERN_CONFIG: path, POSTERN_LISTEN: listen, POSTERN_ADMIN: admin } = process.env;
+  const { ECS_CONTAINER_METADATA_URI_V4: taskMetadata } = process.env;
+  const own = taskMetadata === undefined ? {} : { taskMetadata };
   if (path === undefined || path === "") throw new ConfigRefused(["POSTERN_CONFIG: names no configuration file"]);
-  if (path.startsWith("{")) return parseConfig("POSTERN_CONFIG", path, { listen, admin });
+  if (path.startsWith("{")) return { ...parseConfig("POSTERN_CONFIG", path, { listen, admin }), ...own };
   let text: string;
   try {
     text = readFileSync(path, "utf8");
   } catch (error) {
     throw new ConfigRefused([`${path}: cannot be read (${(error as NodeJS.ErrnoException).code})`]);
   }
-  return parseConfig(path, text, { listen, admin });
+  return { ...parseConfig(path, text, { listen, admin }), ...own };
 }
 
 /** @param path where the text is from: relative paths in it start there. @throws ConfigRefused with every problem */
@@ -131,9 +153,15 @@ export function parseConfig(
     else input[key] = parsed;
   }
   const { data, error } = schema.safeParse(input);
-  for (const issue of error?.issues ?? []) problems.push(`${path}: ${at(issue.path)}${issue.message}`);
+  for (const issue of (error?.issues ?? []).flatMap(usual)) problems.push(`${path}: ${at(issue.path)}${issue.message}`);
   if (data === undefined || problems.length > 0) throw new ConfigRefused(problems);
   return settled(data, dirname(resolve(path)));
+}
+
+/** Of a choice of shapes, what is wrong with the first, which is the usual one. */
+function usual(issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] {
+  if (issue.code !== "invalid_union" || issue.errors[0] === undefined) return [issue];
+  return issue.errors[0].map((own) => ({ ...own, path: [...issue.path, ...own.path] }));
 }
 
 function readObject(path: string, text: string): Record<string, unknown> {
@@ -163,7 +191,7 @@ function settled(data: z.infer<typeof schema>, folder: string): Config {
     ...data,
     policy: abs(data.policy),
     state: abs(data.state),
-    tls: data.tls === null ? null : { cert: abs(data.tls.cert), key: abs(data.tls.key) },
+    tls: data.tls === null || "secret" in data.tls ? data.tls : { cert: abs(data.tls.cert), key: abs(data.tls.key) },
     issuers: data.issuers.map((i) => (i.caFile === undefined ? i : { ...i, caFile: abs(i.caFile) })),
     oauth: data.oauth ?? { configuration: `${first}/.well-known/openid-configuration`, scope: "openid" },
   };

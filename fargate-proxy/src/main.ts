@@ -1,7 +1,8 @@
 // The gateway as a process. `node fargate-proxy/src/main.ts`, with POSTERN_CONFIG naming its configuration.
+import { StartRefused } from "./adapters/home.ts";
 import { jsonLog } from "./adapters/log.ts";
 import { ConfigRefused, readConfig } from "./config.ts";
-import { type Gateway, StartRefused, startGateway } from "./gateway.ts";
+import { type Gateway, startGateway } from "./gateway.ts";
 
 const log = jsonLog((line) => process.stdout.write(line), Date.now);
 

@@ -59,7 +59,6 @@ function configure(
       },
     },
     ...(comprehendMedical === undefined ? {} : { comprehendMedical }),
-    home: "local",
   };
   writeFileSync(state.proxyConfig, `${JSON.stringify(config, null, 2)}\n`);
 }

@@ -12,6 +12,7 @@ import { removePlace } from "#local/postgres-place.ts";
 import { openState } from "#local/state.ts";
 import { type AwsApprovalsOptions, openAwsApprovals } from "#proxy/adapters/aws-approvals.ts";
 import { newId } from "#proxy/adapters/ids.ts";
+import { openLocalHome } from "#proxy/adapters/local-home.ts";
 import { jsonLog } from "#proxy/adapters/log.ts";
 import { parseConfig } from "#proxy/config.ts";
 import { type Gateway, startGateway } from "#proxy/gateway.ts";
@@ -106,9 +107,9 @@ export async function startClinic(cloud: Cloud, policy: (approvals: string) => s
     mkdirSync(folder, { recursive: true });
     const config = parseConfig(join(folder, "proxy.json"), JSON.stringify(configuration(folder)));
     const log = jsonLog(() => {}, Date.now);
-    const started = await startGateway(config, log, {
-      approvals: ({ now, onProblem }) => approvalsIn(cloud, { now, onProblem }),
-    });
+    const started = await startGateway(config, log, (options) =>
+      openLocalHome(options, ({ now, onProblem }) => approvalsIn(cloud, { now, onProblem })),
+    );
     running.add(started);
     return {
       client: (identity) =>

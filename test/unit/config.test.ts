@@ -66,6 +66,23 @@ describe("configuration", () => {
     expect(problems(LEAST, { listen: "nonsense" })).toEqual(['POSTERN_LISTEN: "nonsense" is not host:port']);
   });
 
+  test("the AWS home is a section of its own, and the certificate may be a secret", () => {
+    const aws = {
+      bucket: "evidence",
+      tables: { journal: "j", revocations: "r", sealedKeys: "k" },
+      keys: { sealed: "arn:key" },
+      secrets: { pseudonyms: "arn:p", subjects: "arn:s" },
+      approvals: { table: "a", requestFunction: "f" },
+    };
+    const targets = { clinic: { credential: { type: "secret", id: "arn:c" } }, other: { credential: "file" } };
+    const { aws: read, tls, targets: placed } = parse({ ...LEAST, aws, targets, tls: { secret: "arn:tls" } });
+    expect(read).toEqual({ ...aws, retentionDays: 2192 });
+    expect(tls).toEqual({ secret: "arn:tls" });
+    expect(placed.clinic?.credential).toEqual({ type: "secret", id: "arn:c", field: "password" });
+    expect(parse(LEAST).aws).toBeUndefined();
+    expect(problems({ ...LEAST, aws: { ...aws, bucket: "", extra: 1 } })).toHaveLength(2);
+  });
+
   test("every problem is named with its place", () => {
     const found = problems({
       ...LEAST,

@@ -1,0 +1,123 @@
+// Everything in AWS. On this machine is only what may be gone with it: recordings that wait a few seconds for their object.
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { KMSClient } from "@aws-sdk/client-kms";
+import { LambdaClient } from "@aws-sdk/client-lambda";
+import { S3Client } from "@aws-sdk/client-s3";
+import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { settler } from "#functions/adapters/aws.ts";
+import { awsTimes } from "#functions/adapters/clients.ts";
+import { openDynamoJournal } from "#functions/adapters/dynamo-journal.ts";
+import { dynamoWrappedKeys } from "#functions/adapters/dynamo-wrapped-keys.ts";
+import { kmsDataKeys } from "#functions/adapters/kms-data-keys.ts";
+import { S3Store } from "#functions/adapters/s3-store.ts";
+import type { AwsConfig } from "../config.ts";
+import { openRecorder, type Recorder } from "../recorder/recorder.ts";
+import { openAwsApprovals } from "./aws-approvals.ts";
+import { checkAws, told } from "./aws-check.ts";
+import { openDynamoRevocations } from "./aws-revocations.ts";
+import { readSecretKey } from "./aws-secrets.ts";
+import { type Home, type HomeOptions, StartRefused } from "./home.ts";
+import { newId } from "./ids.ts";
+import type { HmacKey } from "./local-hmac-keys.ts";
+import { openLocalSpool } from "./local-spool.ts";
+import { sealBlock } from "./node-cipher.ts";
+import { nodeSha256, nodeVerifyEd25519 } from "./node-crypto.ts";
+import { compress, decompress } from "./node-zstd.ts";
+import { watchRevocations } from "./revocations.ts";
+
+/** A command waits for its journal item: what does not answer soon is asked again. */
+const JOURNAL = { attemptMs: 1500, attempts: 3 };
+const OBJECTS = { attemptMs: 10_000, attempts: 3 };
+const OTHERS = { attemptMs: 3000, attempts: 3 };
+
+/** @throws StartRefused with a line for everything that is missing, or the error of what could not be opened */
+export async function openAwsHome(options: HomeOptions, aws: AwsConfig): Promise<Home> {
+  const { clock, onProblem } = options;
+  const clients = {
+    s3: new S3Client(awsTimes(OBJECTS)),
+    dynamo: new DynamoDBClient(awsTimes(OTHERS)),
+    kms: new KMSClient(awsTimes(OTHERS)),
+    lambda: new LambdaClient(awsTimes(OTHERS)),
+  };
+  const secrets = new SecretsManagerClient(awsTimes(OTHERS));
+  const keys: { pseudonyms?: HmacKey; subjects?: HmacKey } = {};
+  const read = (name: keyof typeof keys) =>
+    told(`secrets.${name}`, aws.secrets[name], async () => {
+      keys[name] = await readSecretKey(secrets, aws.secrets[name]);
+      return null;
+    });
+  const found = await Promise.all([checkAws(aws, clients), read("pseudonyms"), read("subjects")]);
+  const problems = found.flat().filter((line) => line !== null);
+  const { pseudonyms, subjects } = keys;
+  if (problems.length > 0 || pseudonyms === undefined || subjects === undefined) throw new StartRefused(problems);
+
+  const evidence = await openAwsRecorder(options, aws, clients);
+  try {
+    return {
+      evidence,
+      pseudonyms,
+      subjects,
+      revocations: await watchRevocations(openDynamoRevocations(aws.tables.revocations), clock.now),
+      approvals: openAwsApprovals({
+        ...aws.approvals,
+        proxy: newId(clock.now()),
+        now: clock.now,
+        onProblem: (problem) => onProblem("approvals", problem),
+        dynamo: clients.dynamo,
+        lambda: clients.lambda,
+        settle: settler(),
+      }),
+    };
+  } catch (error) {
+    await evidence.close();
+    throw error;
+  }
+}
+
+/** The ledger is written by the function seal-ledger, from the objects that come into the bucket. */
+async function openAwsRecorder(
+  { config, clock, onProblem }: HomeOptions,
+  { bucket, retentionDays, tables, keys, task }: AwsConfig,
+  { s3, dynamo, kms }: { readonly s3: S3Client; readonly dynamo: DynamoDBClient; readonly kms: KMSClient },
+): Promise<Recorder> {
+  const journal = await openDynamoJournal({
+    client: new DynamoDBClient(awsTimes(JOURNAL)),
+    table: tables.journal,
+    task: task ?? (await taskOf(config.taskMetadata)),
+    now: clock.now,
+  });
+  try {
+    return await openRecorder({
+      clock,
+      onProblem: (problem) => onProblem("evidence", problem),
+      journal,
+      store: new S3Store({ client: s3, bucket, retentionDays, now: clock.now }),
+      spool: await openLocalSpool(join(config.state, "spool")),
+      signer: null,
+      sha256: nodeSha256,
+      verifyEd25519: nodeVerifyEd25519,
+      compress,
+      decompress,
+      sealing: {
+        dataKeys: kmsDataKeys(kms, keys.sealed),
+        wrappedKeys: dynamoWrappedKeys(dynamo, tables.sealedKeys),
+        sealBlock,
+      },
+    });
+  } catch (error) {
+    await journal.close();
+    throw error;
+  }
+}
+
+/** The id of the ECS task, which is in the event that says that it has stopped. @param metadata address of the task's metadata, where there is one */
+async function taskOf(metadata: string | undefined): Promise<string> {
+  if (metadata === undefined) return hostname();
+  const answer = await fetch(`${metadata}/task`, { signal: AbortSignal.timeout(5000) });
+  const { TaskARN } = (await answer.json()) as { readonly TaskARN?: string };
+  const id = TaskARN?.split("/").at(-1);
+  if (id === undefined || id === "") throw new Error("the container's metadata names no task");
+  return id;
+}

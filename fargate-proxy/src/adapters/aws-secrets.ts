@@ -1,0 +1,48 @@
+// What the gateway itself keeps in Secrets Manager: keys that never leave it, and its certificate. Errors hold nothing of a secret.
+import { createHmac } from "node:crypto";
+import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { z } from "zod";
+import { awsTimes } from "#functions/adapters/clients.ts";
+import type { HmacKey } from "./local-hmac-keys.ts";
+
+const TIMES = { attemptMs: 3000, attempts: 3 };
+/** 256 bits and more, in the 62 characters that Secrets Manager makes up. */
+const keySchema = z.object({ version: z.int().min(1), key: z.string().min(43) });
+
+const tlsSchema = z.object({ cert: z.string().min(1), key: z.string().min(1) });
+
+/** Its message is the name of the service's error, or what is wrong with the secret. */
+export class SecretUnreadable extends Error {
+  override readonly name = "SecretUnreadable";
+}
+
+/** @throws SecretUnreadable */
+export async function readSecretKey(client: SecretsManagerClient, id: string): Promise<HmacKey> {
+  const { data } = keySchema.safeParse(jsonOf(await read(client, id)));
+  if (data === undefined) throw new SecretUnreadable('not {"version": 1, "key": "at least 43 random characters"}');
+  const { version, key } = data;
+  return { version, hmac: (message) => createHmac("sha256", key).update(message).digest() };
+}
+
+/** @throws SecretUnreadable */
+export async function readTlsSecret(id: string): Promise<{ readonly cert: string; readonly key: string }> {
+  const { data } = tlsSchema.safeParse(jsonOf(await read(new SecretsManagerClient(awsTimes(TIMES)), id)));
+  if (data === undefined) throw new SecretUnreadable('not {"cert": "PEM", "key": "PEM"}');
+  return data;
+}
+
+async function read(client: SecretsManagerClient, id: string): Promise<string> {
+  try {
+    return (await client.send(new GetSecretValueCommand({ SecretId: id }))).SecretString ?? "";
+  } catch (error) {
+    throw new SecretUnreadable(error instanceof Error ? error.name : "unknown");
+  }
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,32 @@
+// What differs between a gateway on one machine and one in AWS: where things are kept. All else is the same.
+import type { Config } from "../config.ts";
+import type { GateParts } from "../gate/parts.ts";
+import type { RunningApprovals } from "../ports/approvals.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Recorder } from "../recorder/recorder.ts";
+import type { RunningRevocations } from "./revocations.ts";
+
+export interface Home {
+  readonly evidence: Recorder;
+  readonly revocations: RunningRevocations;
+  readonly approvals: RunningApprovals;
+  readonly pseudonyms: GateParts["pseudonyms"];
+  readonly subjects: GateParts["subjects"];
+}
+
+export interface HomeOptions {
+  readonly config: Config;
+  readonly clock: Clock;
+  /** Something does not work (or works again), in words without data; in which part. */
+  onProblem(part: "evidence" | "approvals", problem: string): void;
+}
+
+/** What keeps the gateway from starting: one line per problem. */
+export class StartRefused extends Error {
+  override readonly name = "StartRefused";
+  readonly problems: readonly string[];
+  constructor(problems: readonly string[]) {
+    super(problems.join("\n"));
+    this.problems = problems;
+  }
+}
