@@ -216,6 +216,24 @@ export function approvalsContract(name: string, ground: ApprovalsGround, patienc
       expect(news.of(wanted.id)).toHaveLength(5);
     });
 
+    it("tell who waits, though the evidence takes its time", async () => {
+      const approvals = start();
+      let release = () => {};
+      const stuck = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      const news = feeding(approvals, () => stuck);
+      const wanted = freshRequest();
+      await approvals.open(wanted);
+      const seen = watching(approvals, wanted.id);
+      await vi.waitFor(() => expect(seen.types()).toContain("notified"), soon);
+      await answering(ground.store())(wanted.id);
+      await vi.waitFor(() => expect(seen.last()?.status).toBe("approved"), soon);
+      expect(news.of(wanted.id)).toEqual([]);
+      release();
+      await vi.waitFor(() => expect(news.of(wanted.id)).toContain("approved"), soon);
+    });
+
     it("are available while they can be read, and never once they are closed", async () => {
       const approvals = start();
       expect(approvals.available).toBe(true);

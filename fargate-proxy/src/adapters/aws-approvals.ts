@@ -12,6 +12,7 @@ import type { ApprovalRequest, ApprovalState } from "#shared/approval/types.ts";
 import type { ApprovalListener, RunningApprovals } from "../ports/approvals.ts";
 import { ApprovalWatchers } from "./approval-watchers.ts";
 import { AwsApprovalTable, type Unrecorded } from "./aws-approval-table.ts";
+import { oneAtATime } from "./one-at-a-time.ts";
 
 export interface AwsApprovalsOptions {
   /** Name of the table. */
@@ -65,12 +66,16 @@ class AwsApprovals implements RunningApprovals {
   #looks = 0;
   #leaseUntil = 0;
   #mindedAt = 0;
-  #round: Promise<void> = Promise.resolve();
-  #running = false;
   #closed = false;
+  /** Whoever waits is told, whatever becomes of the evidence meanwhile. */
+  readonly #look: () => Promise<void>;
+  readonly #write: () => Promise<void>;
 
   constructor(options: AwsApprovalsOptions) {
     this.#options = options;
+    const unread = () => options.onProblem("requests for approval cannot be read");
+    this.#look = oneAtATime(() => this.#tell(), unread);
+    this.#write = oneAtATime(() => this.#news(), unread);
     this.#store = new DynamoApprovals(options.dynamo, options.table);
     this.#table = new AwsApprovalTable(options.dynamo, options.table);
     this.#readAt = options.now();
@@ -94,7 +99,7 @@ class AwsApprovals implements RunningApprovals {
     // Whoever comes later has to be told all there is, too.
     this.#known.delete(id);
     const stop = this.#watchers.add(id, listener);
-    this.#look();
+    void this.#look();
     return stop;
   }
 
@@ -121,29 +126,20 @@ class AwsApprovals implements RunningApprovals {
     if (this.#closed) return;
     this.#closed = true;
     clearInterval(this.#timer);
-    await this.#round;
-    // What has happened until now belongs into the evidence that is about to be closed.
-    await this.#turn().catch(() => {});
+    await this.#look();
+    // What has happened until now belongs into the evidence that is about to be closed: not what is being written alone.
+    await this.#write();
+    await this.#write();
     await this.#release().catch(() => {});
   }
 
   #tick(): void {
-    if (this.#watchers.ids.length > 0 || this.#looks++ % IDLE === 0) this.#look();
+    if (this.#looks++ % IDLE !== 0 && this.#watchers.ids.length === 0) return;
+    void this.#look();
+    void this.#write();
   }
 
-  /** One look at a time. */
-  #look(): void {
-    if (this.#running || this.#closed) return;
-    this.#running = true;
-    this.#round = this.#turn()
-      .catch(() => this.#options.onProblem("requests for approval cannot be read"))
-      .finally(() => {
-        this.#running = false;
-      });
-  }
-
-  async #turn(): Promise<void> {
-    await this.#tell();
+  async #news(): Promise<void> {
     if (this.#feed === null || !(await this.#lead())) return;
     await this.#record(this.#feed);
     await this.#mind();

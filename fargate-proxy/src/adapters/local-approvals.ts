@@ -13,6 +13,7 @@ import type { ApprovalRequest, ApprovalState, Channel } from "#shared/approval/t
 import type { ApprovalListener, RunningApprovals } from "../ports/approvals.ts";
 import { ApprovalWatchers } from "./approval-watchers.ts";
 import { LocalApprovalStore } from "./local-approval-store.ts";
+import { oneAtATime } from "./one-at-a-time.ts";
 
 export interface LocalApprovalsOptions {
   /** Of the database file. */
@@ -54,9 +55,10 @@ class LocalApprovals implements RunningApprovals {
   /** All is read from the start: what ended while nobody looked is passed over, what is pending goes on. */
   #revision = 0;
   #readAt: number;
-  #round: Promise<void> = Promise.resolve();
-  #running = false;
   #closed = false;
+  /** Whoever waits is told, whatever becomes of the evidence meanwhile. */
+  readonly #round: () => Promise<void>;
+  readonly #write: () => Promise<void>;
 
   constructor(options: LocalApprovalsOptions) {
     this.#options = options;
@@ -68,6 +70,9 @@ class LocalApprovals implements RunningApprovals {
     this.#request = approvalRequest(async () => ({ store, start, now }));
     this.#expire = approvalExpire(async () => ({ store, now }));
     this.#notify = notify(async () => ({ store, messengers, settle: async () => {}, now }));
+    const unread = () => options.onProblem("requests for approval cannot be read");
+    this.#round = oneAtATime(() => this.#turn(), unread);
+    this.#write = oneAtATime(() => this.#record(), unread);
     this.#readAt = now();
     this.#timer = setInterval(() => this.#look(), options.everyMs ?? 500);
     this.#timer.unref();
@@ -117,21 +122,17 @@ class LocalApprovals implements RunningApprovals {
     if (this.#closed) return;
     this.#closed = true;
     clearInterval(this.#timer);
-    await this.#round;
-    // What has happened until now belongs into the evidence that is about to be closed.
-    await this.#turn().catch(() => {});
+    await this.#round();
+    // What has happened until now belongs into the evidence that is about to be closed: not what is being written alone.
+    await this.#write();
+    await this.#write();
     this.#store.close();
   }
 
-  /** One look at a time; a look that is asked for meanwhile is the next one's. */
   #look(): void {
-    if (this.#running || this.#closed) return;
-    this.#running = true;
-    this.#round = this.#turn()
-      .catch(() => this.#options.onProblem("requests for approval cannot be read"))
-      .finally(() => {
-        this.#running = false;
-      });
+    if (this.#closed) return;
+    void this.#round();
+    void this.#write();
   }
 
   async #turn(): Promise<void> {
@@ -142,7 +143,6 @@ class LocalApprovals implements RunningApprovals {
     for (const state of states) await this.#changed(state);
     for (const state of [...this.#live.values()]) await this.#mind(state);
     for (const state of glasses) await this.#mindGlass(state);
-    await this.#record();
   }
 
   async #changed(state: ApprovalState): Promise<void> {
