@@ -63,7 +63,7 @@ beforeAll(async () => {
   await admin.query(`
     CREATE TABLE t (id int PRIMARY KEY, name text NOT NULL, n int CHECK (n < 1000), other int UNIQUE DEFERRABLE INITIALLY DEFERRED);
     CREATE FUNCTION shout() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-      RAISE NOTICE 'row % of %', NEW.id, TG_OP; IF NEW.n = 666 THEN RAISE EXCEPTION 'no'; END IF; RETURN NEW; END $$;
+      RAISE NOTICE 'row % of %', NEW.id, TG_OP; IF NEW.n = 42 THEN NOTIFY told; END IF; IF NEW.n = 666 THEN RAISE EXCEPTION 'no'; END IF; RETURN NEW; END $$;
     CREATE TRIGGER shouting BEFORE INSERT OR UPDATE ON t FOR EACH ROW EXECUTE FUNCTION shout();
     CREATE FUNCTION later() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
       RAISE NOTICE 'at the end: %', NEW.id; RETURN NULL; END $$;
@@ -98,7 +98,8 @@ async function converse(port: number, steps: readonly Step[]): Promise<string[]>
     for (const { bytes, readies } of steps) {
       client.send(bytes);
       for (let i = 0; i < readies; i++)
-        for (const { type, body } of await client.read((m) => m.type === "Z")) said.push(`${type} ${printable(body)}`);
+        for (const { type, body } of await client.read((m) => m.type === "Z"))
+          said.push(`${type} ${printable(type === "A" ? body.subarray(4) : body)}`);
     }
   } finally {
     client.socket.destroy();
@@ -166,6 +167,11 @@ const CONVERSATIONS: Readonly<Record<string, readonly Step[]>> = {
     q("COMMIT"),
   ],
   "a read-only block": [q("BEGIN READ ONLY"), q("SELECT 1"), q("ROLLBACK")],
+  "a notification of its own": [
+    q("LISTEN told"),
+    q("UPDATE t SET n = 42 WHERE id = 1"),
+    x(f.run("UPDATE t SET n = 42 WHERE id = 1")),
+  ],
   extended: [x(f.run("UPDATE t SET name = 'x' WHERE id < 3"))],
   "extended, in a pipeline": [
     x(
@@ -220,6 +226,29 @@ describe("what a client hears of statements beside its own", () => {
       expect(through).toEqual(direct);
       expect(await rows()).toEqual(left);
     });
+
+  it("they run when a command that had to wait is approved, and once", async () => {
+    const waits = await fakeGateway(server, (session) => {
+      session.masks = "none";
+      session.approves = true;
+      session.needsApproval = ({ text }) => text.startsWith("DELETE");
+      session.companion = ({ text }) => (text.startsWith("DELETE") ? companion(text) : null);
+    });
+    try {
+      const said = await converse(waits.port, [
+        q("DELETE FROM t WHERE id = 1"),
+        x(f.parse("p", "DELETE FROM t WHERE id = $1 RETURNING id")),
+        x(f.bind("", "p", ["2"]), f.execute()),
+      ]);
+      expect(said.filter((line) => line.startsWith("E"))).toEqual([]);
+    } finally {
+      waits.stop();
+    }
+    expect(heard.map(({ before, after }) => [before, after])).toEqual([
+      [5, 4],
+      [4, 3],
+    ]);
+  });
 
   it("they ran, in the command's transaction", async () => {
     await converse(gateway.port, [q("DELETE FROM t WHERE id = 1"), x(f.run("DELETE FROM t WHERE id = 2"))]);

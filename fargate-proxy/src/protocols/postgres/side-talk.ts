@@ -14,6 +14,8 @@ interface Question {
   readonly aloud: boolean;
   /** It is the client's own statement. */
   readonly verbatim: boolean;
+  /** Called as soon as it completed: what the target says next comes behind. */
+  readonly completed?: () => void;
   shape: SideAnswer["shape"];
   description: Uint8Array;
   readonly rows: Uint8Array[];
@@ -22,6 +24,8 @@ interface Question {
   closed: number;
   failure: SideFailure | null;
 }
+
+type Manner = Pick<Question, "aloud" | "verbatim" | "completed">;
 
 const NOTHING = new Uint8Array();
 
@@ -54,9 +58,18 @@ export class SideTalk {
   }
 
   /** Never resolves once the session is over. */
-  ask(statement: SideStatement, aloud = false): Promise<SideAnswer | SideFailure> {
+  ask(statement: SideStatement): Promise<SideAnswer | SideFailure> {
+    return this.#ask(statement, { aloud: false, verbatim: false });
+  }
+
+  /** COMMIT: what it has to say is of the client's own doing. */
+  askAloud(statement: SideStatement, completed: () => void): Promise<SideAnswer | SideFailure> {
+    return this.#ask(statement, { aloud: true, verbatim: false, completed });
+  }
+
+  #ask(statement: SideStatement, manner: Manner): Promise<SideAnswer | SideFailure> {
     const { session } = this.#core;
-    return this.#put((name) => session.side(this.#companion as Companion, statement, name), { aloud, verbatim: false });
+    return this.#put((name) => session.side(this.#companion as Companion, statement, name), manner);
   }
 
   /** Has the command parsed. */
@@ -65,10 +78,7 @@ export class SideTalk {
     return this.#put((name) => session.trial(this.#companion as Companion, name), { aloud: false, verbatim: true });
   }
 
-  #put(
-    permit: (name: string) => Permit,
-    manner: Pick<Question, "aloud" | "verbatim">,
-  ): Promise<SideAnswer | SideFailure> {
+  #put(permit: (name: string) => Permit, manner: Manner): Promise<SideAnswer | SideFailure> {
     const { session, outside } = this.#core;
     if (this.#core.over) return new Promise(() => {});
     // Its own name each time: one that an error left behind is in nobody's way.
@@ -101,7 +111,9 @@ export class SideTalk {
       case BACKEND.parseComplete:
       case BACKEND.bindComplete:
       case BACKEND.noData:
+        break;
       case BACKEND.commandComplete:
+        question.completed?.();
         break;
       case BACKEND.rowDescription:
         question.shape = readRowDescription(message) ?? [];

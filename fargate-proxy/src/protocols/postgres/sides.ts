@@ -159,12 +159,19 @@ export class Sides implements Besides {
     talk.begin(op, companion);
     const ask: Ask = completed ? (statement) => talk.ask(statement) : REFUSED;
     await companion.after(ask, { tag: op.tag, sqlstate: completed ? "" : op.sqlstate });
-    if (own && talk.failure === null) await talk.ask(plain(completed ? COMMIT : ROLLBACK), true);
+    if (own && talk.failure === null)
+      await (completed ? talk.askAloud(plain(COMMIT), () => this.#end(now)) : talk.ask(plain(ROLLBACK)));
     if (talk.failure !== null) return this.#fails(now, talk.failure.words, talk.failure.sqlstate, talk.status);
     this.#now = null;
-    if (now.tail !== null) this.#tell(now.tail);
+    this.#end(now);
     if (op.kind === QUERY) this.#tellReady(op, own ? IDLE : (status ?? IDLE));
     else this.#endings.over(op, null);
+  }
+
+  /** Tells the client that its command completed. */
+  #end(now: Accompanied): void {
+    if (now.tail !== null) this.#tell(now.tail);
+    now.tail = null;
   }
 
   #tell(bytes: Buffer): void {
