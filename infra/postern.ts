@@ -6,6 +6,7 @@ import type { Settings } from "./settings.ts";
 import { AuditStack } from "./stacks/audit-stack.ts";
 import { ControlStack } from "./stacks/control-stack.ts";
 import { DataStack } from "./stacks/data-stack.ts";
+import { FlowStack } from "./stacks/flow-stack.ts";
 import { IdentityStack } from "./stacks/identity-stack.ts";
 import { KeysStack } from "./stacks/keys-stack.ts";
 import { NetworkStack } from "./stacks/network-stack.ts";
@@ -29,6 +30,7 @@ export function postern(app: App, settings: Settings) {
   const network = make(NetworkStack, "Network", "private subnets, endpoints, flow logs", {
     keys,
     network: settings.network,
+    comprehendMedical: settings.comprehendMedical !== undefined,
   });
   const data = make(DataStack, "Data", "evidence, written once and kept for six years; tables", {
     keys,
@@ -47,12 +49,23 @@ export function postern(app: App, settings: Settings) {
     settings,
   });
   const proxy = make(ProxyStack, "Proxy", "the gateway itself", { keys, network, data, identity, control, settings });
-  const audit = make(AuditStack, "Audit", "where auditors ask", { keys });
-  const watch = make(WatchStack, "Watch", "alarms and a dashboard", { keys, data, control, proxy, settings });
+  const flow = make(FlowStack, "Flow", "what follows the evidence: ledger, index, recovery", {
+    keys,
+    network,
+    data,
+    proxy,
+    ledger: settings.ledger,
+  });
+  const audit = make(AuditStack, "Audit", "where auditors ask", {
+    keys,
+    data,
+    targets: Object.keys(settings.targets),
+  });
+  const watch = make(WatchStack, "Watch", "alarms and a dashboard", { keys, data, control, flow, proxy, settings });
   explain(app, {
     "HIPAA.Security-IAMNoInlinePolicy":
       "each role belongs to one function, task or service, and its policy to that role alone: test/infra/roles.txt lists every statement",
   });
   Validations.of(app).addPlugins(new HIPAASecurityChecks(app), new ExplainedChecks(app));
-  return { keys, network, data, identity, control, proxy, audit, watch };
+  return { keys, network, data, identity, control, flow, proxy, audit, watch };
 }

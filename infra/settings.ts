@@ -194,6 +194,8 @@ const schema = z.strictObject({
   identity,
   targets: z.record(z.string(), target),
   proxy,
+  /** Targets whose free text Amazon Comprehend Medical looks at, besides our own detectors. */
+  comprehendMedical: z.strictObject({ targets: z.array(z.string().min(1)).min(1) }).optional(),
   approvals: z
     .strictObject({
       mailFrom: mail,
@@ -262,7 +264,15 @@ export function readSettings(root: string, file: string): Settings {
 
 /** What the policy bundle says of targets, and where settings disagree; said whatever else is wrong. */
 function bundleOf(root: string, input: unknown): { problems: readonly string[]; logins: Settings["logins"] } {
-  const { policy = "policy", targets = {} } = (input ?? {}) as { policy?: string; targets?: Record<string, unknown> };
+  const {
+    policy = "policy",
+    targets = {},
+    comprehendMedical,
+  } = (input ?? {}) as {
+    policy?: string;
+    targets?: Record<string, unknown>;
+    comprehendMedical?: { targets?: readonly string[] };
+  };
   const refused = (...problems: string[]) => ({ problems, logins: {} });
   let text: string;
   try {
@@ -283,6 +293,8 @@ function bundleOf(root: string, input: unknown): { problems: readonly string[]; 
         : [`targets.${name}.ca: there is no file ${ca}`]),
     ];
   });
+  for (const name of comprehendMedical?.targets ?? [])
+    if (!known.has(name)) problems.push(`comprehendMedical.targets: the bundle has no target ${name}`);
   const missing = [...known.keys()].filter((name) => targets[name] === undefined);
   return {
     problems: [...problems, ...missing.map((name) => `targets.${name}: is missing; the bundle has it`)],

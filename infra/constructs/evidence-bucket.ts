@@ -1,5 +1,5 @@
 // The evidence bucket: what is written once, and nobody, the account's root user included, can change or delete before its time.
-import { Duration, RemovalPolicy } from "aws-cdk-lib";
+import { Duration, RemovalPolicy, Tags } from "aws-cdk-lib";
 import { AnyPrincipal, Effect, PolicyStatement, type PolicyStatementProps } from "aws-cdk-lib/aws-iam";
 import { type IKey, Key } from "aws-cdk-lib/aws-kms";
 import {
@@ -11,7 +11,7 @@ import {
   ObjectOwnership,
   type ReplicationRule,
 } from "aws-cdk-lib/aws-s3";
-import type { Construct } from "constructs";
+import { Construct } from "constructs";
 import type { Settings } from "../settings.ts";
 import { explain } from "./explain.ts";
 import type { Part } from "./part.ts";
@@ -19,7 +19,11 @@ import type { Part } from "./part.ts";
 /** Six years, leap days included: what HIPAA asks for documentation (45 CFR 164.316(b)(2)(i)). */
 export const RETENTION_DAYS = 6 * 365 + 2;
 
-type Prefix = "events" | "recordings" | "sealed" | "ledger" | "policy";
+const PREFIXES = ["events", "recordings", "sealed", "ledger", "policy"] as const;
+type Prefix = (typeof PREFIXES)[number];
+
+/** Tag of the roles that may write there. */
+const writerTag = (prefix: Prefix) => `postern-writes-${prefix}`;
 
 export class EvidenceBucket extends Bucket {
   readonly #key: IKey;
@@ -66,14 +70,12 @@ export class EvidenceBucket extends Bucket {
   /** Lets a part write evidence under these prefixes, and read back what it wrote and how it is locked. @returns the bucket's name */
   lendToWrite(part: Part, ...prefixes: readonly Prefix[]): string {
     this.lendToRead(part, ...prefixes);
-    const grant = {
-      grantee: part,
-      resourceArns: this.#objects(prefixes),
-      actions: ["s3:PutObject", "s3:PutObjectRetention"],
-    };
     part.grantPrincipal.addToPrincipalPolicy(
-      new PolicyStatement({ actions: grant.actions, resources: grant.resourceArns }),
+      new PolicyStatement({ actions: ["s3:PutObject", "s3:PutObjectRetention"], resources: this.#objects(prefixes) }),
     );
+    const role = part.grantPrincipal;
+    if (!Construct.isConstruct(role)) throw new Error("who writes evidence has a role of its own");
+    for (const prefix of prefixes) Tags.of(role).add(writerTag(prefix), "yes");
     this.#key.grant(part, "kms:GenerateDataKey");
     return this.bucketName;
   }
@@ -116,6 +118,11 @@ export class EvidenceBucket extends Bucket {
       Null: { "s3:object-lock-mode": "false" },
       StringNotEquals: { "s3:object-lock-mode": "COMPLIANCE" },
     });
+    // Whatever other roles of the account may do: evidence is written by those that were lent it, the ledger by its one writer.
+    for (const prefix of PREFIXES)
+      deny(`Writers${prefix}`, ["s3:PutObject"], this.arnForObjects(`${prefix}/*`), {
+        StringNotEquals: { [`aws:PrincipalTag/${writerTag(prefix)}`]: "yes" },
+      });
     deny("KeepVersions", ["s3:DeleteObjectVersion"], objects);
     deny("KeepRules", ["s3:PutBucketVersioning", "s3:PutLifecycleConfiguration"], this.bucketArn);
   }

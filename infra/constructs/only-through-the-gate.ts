@@ -52,7 +52,7 @@ export class OnlyThroughTheGate extends Construct {
     const vpc =
       database.vpc === undefined
         ? network.vpc
-        : Vpc.fromVpcAttributes(this, "Vpc", { vpcId: database.vpc, availabilityZones: [] });
+        : Vpc.fromVpcAttributes(this, "Vpc", { vpcId: database.vpc, availabilityZones: network.vpc.availabilityZones });
     const group = new SecurityGroup(this, "Group", {
       vpc,
       description: `${name}: only through Postern`,

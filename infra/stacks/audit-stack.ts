@@ -4,7 +4,9 @@ import { CfnWorkGroup } from "aws-cdk-lib/aws-athena";
 import { CfnDatabase } from "aws-cdk-lib/aws-glue";
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from "aws-cdk-lib/aws-s3";
 import type { Construct } from "constructs";
+import { EvidenceTables } from "../constructs/evidence-tables.ts";
 import { explain } from "../constructs/explain.ts";
+import type { DataStack } from "./data-stack.ts";
 import type { KeysStack } from "./keys-stack.ts";
 
 /** An answer is a copy of what is in the evidence: it is not kept. */
@@ -14,13 +16,11 @@ const MOST_BYTES = 1024 ** 4;
 
 export interface AuditProps extends StackProps {
   readonly keys: KeysStack;
+  readonly data: DataStack;
+  readonly targets: readonly string[];
 }
 
 export class AuditStack extends Stack {
-  /** Of the tables over the evidence bucket. */
-  readonly database: CfnDatabase;
-  readonly workgroup: CfnWorkGroup;
-
   constructor(scope: Construct, id: string, props: AuditProps) {
     super(scope, id, props);
     const key = props.keys.evidence;
@@ -43,11 +43,11 @@ export class AuditStack extends Stack {
       "AwsSolutions-S1": "Athena's history and CloudTrail say who asked what",
     });
     const name = this.stackName.toLowerCase().replaceAll(/[^a-z0-9]/g, "_");
-    this.database = new CfnDatabase(this, "Database", {
+    const database = new CfnDatabase(this, "Database", {
       catalogId: this.account,
       databaseInput: { name, description: "Postern's evidence" },
     });
-    this.workgroup = new CfnWorkGroup(this, "Workgroup", {
+    const workgroup = new CfnWorkGroup(this, "Workgroup", {
       name,
       description: "Questions about Postern's evidence",
       workGroupConfiguration: {
@@ -63,6 +63,7 @@ export class AuditStack extends Stack {
         },
       },
     });
+    new EvidenceTables(this, "Tables", { database, workgroup, bucket: props.data.bucket, targets: props.targets });
     new CfnOutput(this, "AthenaWorkgroup", { value: name });
     new CfnOutput(this, "AuditDatabase", { value: name });
   }

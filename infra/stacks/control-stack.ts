@@ -5,7 +5,6 @@ import { type CfnStage, HttpApi, HttpMethod } from "aws-cdk-lib/aws-apigatewayv2
 import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
 import { SecurityGroup } from "aws-cdk-lib/aws-ec2";
 import { PolicyStatement } from "aws-cdk-lib/aws-iam";
-import type { Queue } from "aws-cdk-lib/aws-sqs";
 import { DefinitionBody, LogLevel, StateMachine } from "aws-cdk-lib/aws-stepfunctions";
 import type { Construct } from "constructs";
 import { explain } from "../constructs/explain.ts";
@@ -34,9 +33,9 @@ export interface ControlProps extends StackProps {
 export class ControlStack extends Stack {
   readonly request: PosternFunction;
   readonly workflow: StateMachine;
+  /** Has free text looked at by Comprehend Medical, where settings ask for it. */
+  readonly detectPhi: PosternFunction | null;
   readonly functions: readonly PosternFunction[];
-  /** What could not be handled lies there. */
-  readonly dead: readonly Queue[];
   readonly api: HttpApi;
   readonly #props: ControlProps;
   readonly #secret: KeptSecret;
@@ -66,8 +65,9 @@ export class ControlStack extends Stack {
     const expire = this.makeExpire();
     const notify = this.makeNotify();
     const answer = this.makeAnswer();
-    this.functions = [this.makeDecide(), this.request, expire, notify, answer];
-    this.dead = [];
+    this.detectPhi = props.settings.comprehendMedical === undefined ? null : this.makeDetectPhi();
+    const others = this.detectPhi === null ? [] : [this.detectPhi];
+    this.functions = [this.makeDecide(), this.request, expire, notify, answer, ...others];
     this.workflow = this.makeWorkflow(name, notify, expire);
     this.api = this.makeApi(answer);
     new CfnOutput(this, "AnswerAddress", { value: this.api.apiEndpoint });
@@ -96,6 +96,13 @@ export class ControlStack extends Stack {
       environment: { POSTERN_POLICY: IN_BUNDLE },
       files: { [this.#props.settings.policy]: "policy", [CEDAR]: "cedar_wasm_bg.wasm" },
     });
+  }
+
+  /** Free text passes through it: it stays in the private subnets, and keeps nothing. */
+  private makeDetectPhi(): PosternFunction {
+    const fn = this.makeFunction("detect-phi", { within: this.#within, seconds: 60 });
+    fn.addToRolePolicy(new PolicyStatement({ actions: ["comprehendmedical:DetectPHI"], resources: ["*"] }));
+    return fn;
   }
 
   private makeRequest(): PosternFunction {

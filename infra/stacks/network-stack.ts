@@ -28,7 +28,7 @@ import { logGroup } from "../constructs/log-group.ts";
 import type { Settings } from "../settings.ts";
 import type { KeysStack } from "./keys-stack.ts";
 
-/** What the proxy and the functions call, besides S3 and DynamoDB. `keys`: the relay of the issuer's key set. */
+/** What the proxy and the functions call, besides S3 and DynamoDB, the relay of the issuer's key set, and where settings ask for it Comprehend Medical. */
 const SERVICES = {
   kms: InterfaceVpcEndpointAwsService.KMS,
   secrets: InterfaceVpcEndpointAwsService.SECRETS_MANAGER,
@@ -37,12 +37,15 @@ const SERVICES = {
   logs: InterfaceVpcEndpointAwsService.CLOUDWATCH_LOGS,
   ecr: InterfaceVpcEndpointAwsService.ECR,
   images: InterfaceVpcEndpointAwsService.ECR_DOCKER,
-  keys: InterfaceVpcEndpointAwsService.APIGATEWAY,
 } as const;
+const KEYS = InterfaceVpcEndpointAwsService.APIGATEWAY;
+const TEXTS = InterfaceVpcEndpointAwsService.COMPREHEND_MEDICAL;
 
 export interface NetworkProps extends StackProps {
   readonly keys: KeysStack;
   readonly network: Settings["network"];
+  /** Whether free text is looked at by Comprehend Medical. */
+  readonly comprehendMedical: boolean;
 }
 
 export class NetworkStack extends Stack {
@@ -71,7 +74,7 @@ export class NetworkStack extends Stack {
     else throw new Error("settings name no network");
     this.apiEndpoint =
       existing === undefined || existing.endpoints === "create"
-        ? this.makeEndpoints()
+        ? this.makeEndpoints(props.comprehendMedical)
         : InterfaceVpcEndpoint.fromInterfaceVpcEndpointAttributes(this, "ApiEndpoint", {
             vpcEndpointId: existing.endpoints.executeApi,
             port: 443,
@@ -157,7 +160,7 @@ export class NetworkStack extends Stack {
     });
   }
 
-  private makeEndpoints(): InterfaceVpcEndpoint {
+  private makeEndpoints(texts: boolean): InterfaceVpcEndpoint {
     const group = new SecurityGroup(this, "EndpointsGroup", {
       vpc: this.vpc,
       description: "Endpoints of AWS services: reached from within",
@@ -169,7 +172,7 @@ export class NetworkStack extends Stack {
       endpoint.addToPolicy(ofThisAccount());
       if (id === "S3") endpoint.addToPolicy(imageLayers());
     }
-    const made = Object.entries(SERVICES).map(([name, service]) => {
+    const make = (name: string, service: InterfaceVpcEndpointAwsService) => {
       const endpoint = new InterfaceVpcEndpoint(this, `Endpoint-${name}`, {
         vpc: this.vpc,
         service,
@@ -178,10 +181,12 @@ export class NetworkStack extends Stack {
         open: false,
       });
       // Whoever asks for a key set has no account: the API's own policy names this endpoint.
-      if (name !== "keys") endpoint.addToPolicy(ofThisAccount());
+      if (service !== KEYS) endpoint.addToPolicy(ofThisAccount());
       return endpoint;
-    });
-    return made.at(-1) as InterfaceVpcEndpoint;
+    };
+    for (const [name, service] of Object.entries(SERVICES)) make(name, service);
+    if (texts) make("texts", TEXTS);
+    return make("keys", KEYS);
   }
 }
 

@@ -96,8 +96,17 @@ export class ProxyStack extends Stack {
       targets: Object.fromEntries(
         Object.entries(settings.targets).map(([name, target]) => [name, this.placement(name, target)]),
       ),
+      ...this.inspection(),
       aws: this.lent(),
     };
+  }
+
+  private inspection(): object {
+    const { control, settings } = this.#props;
+    if (control.detectPhi === null || settings.comprehendMedical === undefined) return {};
+    const { functionArn } = control.detectPhi;
+    this.#task.may(["lambda:InvokeFunction"], functionArn);
+    return { comprehendMedical: { targets: settings.comprehendMedical.targets, function: functionArn } };
   }
 
   private lent(): object {

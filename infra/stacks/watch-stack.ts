@@ -23,6 +23,7 @@ import type { Construct } from "constructs";
 import type { Settings } from "../settings.ts";
 import type { ControlStack } from "./control-stack.ts";
 import type { DataStack } from "./data-stack.ts";
+import type { FlowStack } from "./flow-stack.ts";
 import type { KeysStack } from "./keys-stack.ts";
 import type { ProxyStack } from "./proxy-stack.ts";
 
@@ -30,6 +31,7 @@ export interface WatchProps extends StackProps {
   readonly keys: KeysStack;
   readonly data: DataStack;
   readonly control: ControlStack;
+  readonly flow: FlowStack;
   readonly proxy: ProxyStack;
   readonly settings: Settings;
 }
@@ -53,7 +55,7 @@ export class WatchStack extends Stack {
     this.#props = props;
     this.#topic = new Topic(this, "Alarms", { masterKey: props.keys.service, enforceSSL: true });
     for (const address of props.settings.alarms) this.#topic.addSubscription(new EmailSubscription(address));
-    const watched = { ...this.gateway(), ...this.evidence(), ...this.approvals() };
+    const watched = { ...this.gateway(), ...this.evidence(), ...this.work() };
     const alarms = Object.entries(watched).map(([name, one]) => this.alarm(name, one));
     this.watchKeys();
     this.draw(alarms);
@@ -118,8 +120,8 @@ export class WatchStack extends Stack {
     };
   }
 
-  private approvals(): Record<string, Watched> {
-    const { control } = this.#props;
+  private work(): Record<string, Watched> {
+    const { control, flow } = this.#props;
     const alarms: Record<string, Watched> = {
       WorkflowFailed: {
         metric: control.workflow.metricFailed({ period: MINUTE }),
@@ -127,18 +129,24 @@ export class WatchStack extends Stack {
         says: "A workflow of an approval failed: its request may expire without anybody having been asked.",
       },
     };
-    for (const fn of control.functions)
+    for (const fn of [...control.functions, ...flow.functions])
       alarms[`Function-${fn.node.id}`] = {
         metric: fn.metricErrors({ period: MINUTE }),
         above: 0,
         says: `${fn.node.id} failed: its log says why, in words that hold no data.`,
       };
-    for (const queue of control.dead)
-      alarms[`Dead-${queue.node.scope?.node.id}`] = {
-        metric: queue.metricApproximateNumberOfMessagesVisible({ period: MINUTE, statistic: Stats.MAXIMUM }),
+    for (const { node, queue, dead } of flow.feeds) {
+      alarms[`Dead-${node.id}`] = {
+        metric: dead.metricApproximateNumberOfMessagesVisible({ period: MINUTE, statistic: Stats.MAXIMUM }),
         above: 0,
-        says: "Events could not be handled after five tries, and lie in the dead letters: docs/operations.md says how to try them again.",
+        says: "Notices could not be handled after ten tries, and lie in the dead letters: docs/operations.md says how to try them again.",
       };
+      alarms[`Late-${node.id}`] = {
+        metric: queue.metricApproximateAgeOfOldestMessage({ period: MINUTE }),
+        above: LATE_SECONDS,
+        says: "Notices wait longer than a quarter of an hour: ledger or index are behind the evidence.",
+      };
+    }
     return alarms;
   }
 
@@ -209,6 +217,7 @@ export class WatchStack extends Stack {
 }
 
 const MINUTE = Duration.minutes(1);
+const LATE_SECONDS = 15 * 60;
 const LEVEL_ERROR = FilterPattern.stringValue("$.level", "=", "error");
 const EVIDENCE = FilterPattern.all(LEVEL_ERROR, FilterPattern.stringValue("$.what", "=", "evidence"));
 

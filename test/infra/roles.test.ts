@@ -17,7 +17,7 @@ function written(): string {
   return `${parts.join("\n\n")}\n`;
 }
 
-describe("the roles", () => {
+describe("the roles", { timeout: 180_000 }, () => {
   test("may do what roles.txt lists, and nothing else", () => {
     const found = written();
     const known = readFileSync(FILE, "utf8");

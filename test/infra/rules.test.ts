@@ -12,7 +12,7 @@ interface Report {
 }
 
 describe.each(SAMPLES)("the rules, of %s", (name) => {
-  test("find nothing that is not explained", () => {
+  test("find nothing that is not explained", { timeout: 180_000 }, () => {
     const { app } = deployment(sample(name));
     const assembly = app.synth();
     const report = JSON.parse(readFileSync(join(assembly.directory, "validation-report.json"), "utf8")) as Report;

@@ -1,16 +1,20 @@
 // Whoever has to know is told; and nothing that is counted or drawn can hold PHI.
 
+import { readdirSync, readFileSync } from "node:fs";
 import { Match } from "aws-cdk-lib/assertions";
 import { describe, expect, test } from "vitest";
 import { templates } from "#test/support/deployment.ts";
+import { ROOT } from "#test/support/project.ts";
 
-const { watch, audit, control } = templates("existing-aurora");
+const { watch, audit, control, flow } = templates("existing-aurora");
 const alarms = Object.values(watch.findResources("AWS::CloudWatch::Alarm")).map(({ Properties }) => Properties);
 
 describe("the alarms", () => {
   test("are there for the gateway, evidence, approvals and every function", () => {
-    const functions = Object.values(control.findResources("AWS::Lambda::Function"));
-    expect(alarms).toHaveLength(8 + functions.length);
+    const functions = [control, flow].flatMap((one) => Object.values(one.findResources("AWS::Lambda::Function")));
+    const dead = Object.keys(flow.findResources("AWS::SQS::Queue")).filter((id) => id.includes("Dead"));
+    expect(dead.length).toBeGreaterThan(0);
+    expect(alarms).toHaveLength(8 + functions.length + 2 * dead.length);
     for (const { AlarmActions, AlarmDescription } of alarms) {
       expect(AlarmActions).toHaveLength(1);
       expect(AlarmDescription).toMatch(/\w+ .*[.:]/);
@@ -55,6 +59,26 @@ describe("where auditors ask", () => {
     audit.hasResourceProperties("AWS::S3::Bucket", {
       LifecycleConfiguration: { Rules: [Match.objectLike({ ExpirationInDays: 30 })] },
       PublicAccessBlockConfiguration: Match.objectLike({ BlockPublicPolicy: true, RestrictPublicBuckets: true }),
+    });
+  });
+
+  test("every query of infra/audit is there by its name, and every column of the table", () => {
+    const queries = Object.values(audit.findResources("AWS::Athena::NamedQuery")).map(({ Properties }) => Properties);
+    const files = readdirSync(`${ROOT}/infra/audit/queries`);
+    expect(queries.map(({ Name }) => `${Name}.sql`).sort()).toEqual(files.sort());
+    for (const { Name, QueryString, Description } of queries) {
+      expect(QueryString).toBe(readFileSync(`${ROOT}/infra/audit/queries/${Name}.sql`, "utf8"));
+      expect(Description.length).toBeGreaterThan(20);
+    }
+    const { columns } = JSON.parse(readFileSync(`${ROOT}/infra/audit/events.json`, "utf8"));
+    const [table] = Object.values(audit.findResources("AWS::Glue::Table"));
+    const { StorageDescriptor, PartitionKeys, Parameters } = table?.Properties.TableInput ?? {};
+    expect(StorageDescriptor.Columns.map(({ Name }: { Name: string }) => Name)).toEqual(Object.keys(columns));
+    expect(JSON.stringify(StorageDescriptor.Columns)).not.toMatch(/json|[a-z][A-Z]\w*:/);
+    expect(PartitionKeys.map(({ Name }: { Name: string }) => Name)).toEqual(["date", "target"]);
+    expect(Parameters).toMatchObject({
+      "projection.target.values": "clinic,gateway",
+      "projection.date.format": "yyyy-MM-dd",
     });
   });
 });

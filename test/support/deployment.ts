@@ -6,7 +6,7 @@ import { ROOT } from "#test/support/project.ts";
 import { postern } from "../../infra/postern.ts";
 import { readSettings, type Settings } from "../../infra/settings.ts";
 
-export const SAMPLES = ["minimal", "existing-aurora"] as const;
+export const SAMPLES = ["minimal", "existing-aurora", "three-targets"] as const;
 export type Sample = (typeof SAMPLES)[number];
 export type Stacks = ReturnType<typeof postern>;
 

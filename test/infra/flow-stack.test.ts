@@ -1,0 +1,97 @@
+// What follows the evidence: nothing is lost, nothing is handled by whom it is not for.
+import { Match } from "aws-cdk-lib/assertions";
+import { describe, expect, test } from "vitest";
+import { templates } from "#test/support/deployment.ts";
+
+const { flow: template, data } = templates("minimal");
+
+describe("the feed of new objects", () => {
+  test("begins at the bucket, for what becomes a leaf of the ledger and not for the ledger itself", () => {
+    data.hasResourceProperties("AWS::S3::Bucket", {
+      NotificationConfiguration: { EventBridgeConfiguration: { EventBridgeEnabled: true } },
+    });
+    template.hasResourceProperties("AWS::Events::Rule", {
+      EventPattern: {
+        source: ["aws.s3"],
+        "detail-type": ["Object Created"],
+        detail: {
+          bucket: { name: [Match.anyValue()] },
+          object: { key: [{ prefix: "events/" }, { prefix: "recordings/" }, { prefix: "sealed/" }] },
+        },
+      },
+    });
+  });
+
+  test("tells of every task of the gateway that has stopped", () => {
+    template.hasResourceProperties("AWS::Events::Rule", {
+      EventPattern: {
+        source: ["aws.ecs"],
+        "detail-type": ["ECS Task State Change"],
+        detail: { clusterArn: [Match.anyValue()], group: [Match.anyValue()], lastStatus: ["STOPPED"] },
+      },
+    });
+  });
+
+  test("tries ten times, then keeps the notice for two weeks, encrypted", () => {
+    template.hasResourceProperties("AWS::SQS::Queue", {
+      RedrivePolicy: { maxReceiveCount: 10, deadLetterTargetArn: Match.anyValue() },
+      KmsMasterKeyId: Match.anyValue(),
+    });
+    template.allResourcesProperties("AWS::SQS::Queue", { MessageRetentionPeriod: 1_209_600 });
+    template.resourceCountIs("AWS::Lambda::EventSourceMapping", 3);
+    template.allResourcesProperties("AWS::Lambda::EventSourceMapping", {
+      FunctionResponseTypes: ["ReportBatchItemFailures"],
+      ScalingConfig: { MaximumConcurrency: Match.anyValue() },
+    });
+    // What is being handled is not handed out a second time meanwhile.
+    const queues = Object.values(template.findResources("AWS::SQS::Queue")).map(({ Properties }) => Properties);
+    const seconds = Object.values(template.findResources("AWS::Lambda::Function")).map(
+      ({ Properties }) => Properties.Timeout,
+    );
+    const hidden = queues.flatMap(({ VisibilityTimeout }) =>
+      VisibilityTimeout === undefined ? [] : [VisibilityTimeout],
+    );
+    expect(hidden.sort()).toEqual(seconds.map((one) => 6 * one).sort());
+  });
+});
+
+describe("who writes", () => {
+  const all = templates("minimal");
+  const roles = Object.entries(all).flatMap(([stack, one]) =>
+    Object.entries(one.findResources("AWS::IAM::Role")).map(([id, { Properties }]) => ({
+      name: `${stack}/${id.slice(0, -8)}`,
+      tags: ((Properties.Tags ?? []) as { Key: string }[]).map(({ Key }) => Key),
+    })),
+  );
+  const writersOf = (prefix: string) =>
+    roles.filter(({ tags }) => tags.includes(`postern-writes-${prefix}`)).map(({ name }) => name);
+
+  test("evidence: the gateway, and recovery for its events; the ledger: one function, which alone signs it", () => {
+    expect(writersOf("events").sort()).toEqual(["flow/recoversessionRole", "proxy/TaskRole"]);
+    for (const prefix of ["recordings", "sealed", "policy"])
+      expect(writersOf(prefix), prefix).toEqual(["proxy/TaskRole"]);
+    expect(writersOf("ledger")).toEqual(["flow/sealledgerRole"]);
+    const signers = Object.entries(all).flatMap(([stack, one]) =>
+      Object.values(one.findResources("AWS::IAM::Policy"))
+        .filter(({ Properties }) => JSON.stringify(Properties.PolicyDocument).includes("kms:Sign"))
+        .map(({ Properties }) => `${stack}/${Properties.Roles[0].Ref.slice(0, -8)}`),
+    );
+    expect(signers).toEqual(["flow/sealledgerRole"]);
+  });
+
+  test("nobody else, whatever roles of the account may do", () => {
+    for (const prefix of ["events", "recordings", "sealed", "ledger", "policy"])
+      data.hasResourceProperties("AWS::S3::BucketPolicy", {
+        PolicyDocument: {
+          Statement: Match.arrayWith([
+            Match.objectLike({
+              Effect: "Deny",
+              Principal: { AWS: "*" },
+              Action: "s3:PutObject",
+              Condition: { StringNotEquals: { [`aws:PrincipalTag/postern-writes-${prefix}`]: "yes" } },
+            }),
+          ]),
+        },
+      });
+  });
+});
