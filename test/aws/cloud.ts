@@ -1,6 +1,5 @@
 // A stand-in for AWS on loopback, with the approval workflow deployed in it: the stack's table, the real bundles, the real state machine.
-import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -22,7 +21,6 @@ import {
   SFNClient,
 } from "@aws-sdk/client-sfn";
 import type { Template } from "aws-cdk-lib/assertions";
-import { build } from "esbuild";
 import { settler } from "#functions/adapters/aws.ts";
 import { DynamoApprovals } from "#functions/adapters/dynamo-approvals.ts";
 import type { HttpEvent, HttpResponse } from "#functions/approval-answer/http.ts";
@@ -32,7 +30,7 @@ import { templates } from "#test/support/deployment.ts";
 import { type Issuer, startIssuer } from "#test/support/issuer.ts";
 import { ROOT } from "#test/support/project.ts";
 import { APP, SECRET, TEAM } from "#test/support/slack.ts";
-import { ACCOUNT, clientOf, REGION, startMiniStack } from "./ministack.ts";
+import { ACCOUNT, bundle, clientOf, REGION, startMiniStack } from "./ministack.ts";
 
 const FUNCTIONS = ["approval-request", "notify", "approval-answer", "approval-expire"] as const;
 const REVOCATIONS = "revocations";
@@ -209,25 +207,6 @@ function definition(): string {
   return readFileSync(join(ROOT, "infra/workflow/approval.asl.json"), "utf8")
     .replace(/\$\{(\w+)\}/g, (_, name) => `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${functions[name]}`)
     .replace('"TimeoutSecondsPath": "$.seconds"', `"TimeoutSeconds": ${WAKE_SECONDS}`);
-}
-
-/** As the stack bundles it: one file, nothing outside. */
-async function bundle(name: string, scratch: string, python: string): Promise<Uint8Array> {
-  const folder = join(scratch, name);
-  mkdirSync(folder);
-  await build({
-    entryPoints: [join(ROOT, "functions/src", name, "handler.ts")],
-    outfile: join(folder, "index.js"),
-    bundle: true,
-    platform: "node",
-    target: "node24",
-    logLevel: "error",
-  });
-  writeFileSync(join(folder, "package.json"), "{}");
-  execFileSync(python, ["-m", "zipfile", "-c", "../code.zip", "index.js", "package.json"], {
-    cwd: folder,
-  });
-  return readFileSync(join(scratch, "code.zip"));
 }
 
 /** Slack's Web API and the identity provider's directory. */

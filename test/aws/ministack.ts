@@ -1,7 +1,9 @@
 // MiniStack, the stand-in for AWS, as a process of its own on loopback.
 import { execFileSync, spawn } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CreateTableCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { build } from "esbuild";
 import { freePort, listening } from "#test/support/net.ts";
 import { ROOT } from "#test/support/project.ts";
 import { environment } from "#test/support/settings.ts";
@@ -54,4 +56,23 @@ export async function createTable(
       KeySchema: Object.keys(keys).map((AttributeName, i) => ({ AttributeName, KeyType: i === 0 ? "HASH" : "RANGE" })),
     }),
   );
+}
+
+/** As the stack bundles it: one file, nothing outside. */
+export async function bundle(name: string, scratch: string, python: string): Promise<Uint8Array> {
+  const folder = join(scratch, name);
+  mkdirSync(folder);
+  await build({
+    entryPoints: [join(ROOT, "functions/src", name, "handler.ts")],
+    outfile: join(folder, "index.js"),
+    bundle: true,
+    platform: "node",
+    target: "node24",
+    logLevel: "error",
+  });
+  writeFileSync(join(folder, "package.json"), "{}");
+  execFileSync(python, ["-m", "zipfile", "-c", "../code.zip", "index.js", "package.json"], {
+    cwd: folder,
+  });
+  return readFileSync(join(scratch, "code.zip"));
 }

@@ -1,13 +1,17 @@
 // The ledger, verified by a program whose verification nobody here wrote: Go's own transparency-log packages.
 import { execFileSync, spawnSync } from "node:child_process";
-import { chmodSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { sealObjects } from "#functions/seal-ledger/seal.ts";
 import { nodeSha256 } from "#proxy/adapters/node-crypto.ts";
 import { LedgerWriter, loadLedger } from "#proxy/recorder/ledger-writer.ts";
 import type { ObjectRecord } from "#shared/evidence/segment.ts";
+import { type Fate, immortal, mortal } from "#test/support/crashing.ts";
 import { recorderParts, temporaryState } from "#test/support/evidence.ts";
+import { MemorySequence, memoryHead } from "#test/support/memory-sequence.ts";
+import { MemoryStore } from "#test/support/memory-store.ts";
 import { ROOT } from "#test/support/project.ts";
 
 const state = temporaryState();
@@ -103,6 +107,41 @@ describe("the ledger", () => {
       }
     } finally {
       rmSync(copy, { recursive: true, force: true });
+    }
+  });
+});
+
+describe("a ledger that the function on AWS has written, dying on its way and running twice at once", () => {
+  it("is accepted by Go's sumdb packages at every head, and has only grown", async () => {
+    const store = new MemoryStore();
+    const sequence = new MemorySequence();
+    const head = memoryHead(store);
+    const open = (fate: Fate) => ({
+      ...parts,
+      store: mortal(store, fate),
+      sequence: mortal(sequence, fate),
+      head: mortal(head, fate),
+    });
+    const folder = mkdtempSync(join(tmpdir(), "postern-ledger-"));
+    const seen: [string, string][] = [];
+    try {
+      for (const [round, count] of [1, 2, 250, 3, 300, 40].entries()) {
+        const records = Array.from({ length: count }, (_, i) => record(1000 * round + i));
+        for (let left = 0; left < 8; left++)
+          await sealObjects(open({ left, after: left % 2 === 0, dead: false }), records).catch(() => undefined);
+        await Promise.all([records, records].map((same) => sealObjects(open(immortal()), same)));
+        for (const [path, bytes] of store.objects) {
+          mkdirSync(dirname(join(folder, path)), { recursive: true });
+          writeFileSync(join(folder, path), bytes);
+        }
+        const own = headOf(Buffer.from(store.objects.get("ledger/checkpoint") ?? []).toString("utf8"));
+        expect(verifier(join(folder, "ledger")).said).toBe(`ok ${own[0]} ${own[1]}`);
+        for (const earlier of seen) expect(verifier(join(folder, "ledger"), ...earlier).ok).toBe(true);
+        seen.push(own);
+      }
+      expect(Number(seen.at(-1)?.[0])).toBe(596);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
     }
   });
 });
