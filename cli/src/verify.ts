@@ -4,6 +4,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Command } from "commander";
+import { localWrappedKeys } from "#proxy/adapters/local-data-keys.ts";
 import type { LocalEvidence } from "#proxy/adapters/local-evidence.ts";
 import { nodeSha256, nodeVerifyEd25519 } from "#proxy/adapters/node-crypto.ts";
 import { decompress } from "#proxy/adapters/node-zstd.ts";
@@ -103,8 +104,9 @@ async function idOf(evidence: LocalEvidence, name: string): Promise<string> {
   );
 }
 
-async function verify(evidence: LocalEvidence, scope: Scope): Promise<VerifyReport> {
+export async function verify(evidence: LocalEvidence, scope: Scope): Promise<VerifyReport> {
   const known = await readHead();
+  const keys = localWrappedKeys(join(stateDirectory(), "keys/sealed"));
   const request: VerifyRequest = {
     scope,
     verifierKey: await evidence.verifierKey().catch(() => {
@@ -118,6 +120,7 @@ async function verify(evidence: LocalEvidence, scope: Scope): Promise<VerifyRepo
     pending: () => evidence.pending(),
     settle: () => pause(SETTLE_MS),
     progress: showProgress,
+    hasKey: async (session) => (await keys.get(session)) !== null,
   };
   const report = await verifyEvidence(evidence.store, tools, request);
   if (process.stderr.isTTY) process.stderr.write("\r\u001b[K");

@@ -3,6 +3,7 @@
 import { randomBytes } from "node:crypto";
 import { resolve } from "node:path";
 import type { CatalogSnapshot } from "#shared/catalog.ts";
+import type { EvidenceEvent } from "#shared/evidence/event.ts";
 import type { LoadedBundle } from "#shared/policy/bundle.ts";
 import type { Target } from "#shared/target.ts";
 import { createAnalysis } from "./adapters/analysis.ts";
@@ -17,6 +18,7 @@ import { keepCatalogs } from "./adapters/local-catalogs.ts";
 import { localDecisions } from "./adapters/local-decisions.ts";
 import { openLocalHome } from "./adapters/local-home.ts";
 import { localInspector } from "./adapters/local-inspector.ts";
+import { watchOfficers } from "./adapters/local-officers.ts";
 import { Metrics } from "./adapters/metrics.ts";
 import { nodeSha256 } from "./adapters/node-crypto.ts";
 import type { Revocation } from "./adapters/revocations.ts";
@@ -112,6 +114,9 @@ async function compose(config: Config, log: Log, loaded: Loaded, home: Home): Pr
     maxSessions: config.limits.sessions,
   });
   revocations.onEntered((revocation) => void recordRevocation(evidence, revocation).catch(() => {}));
+  // On AWS nobody can ask the officers yet.
+  const stopOfficers =
+    config.aws === undefined ? watchOfficers(inState("index.db"), (event) => recordOwn(evidence, event)) : () => {};
   const postgres = createPostgres({
     ...upstream,
     clock,
@@ -152,6 +157,7 @@ async function compose(config: Config, log: Log, loaded: Loaded, home: Home): Pr
       await approvals.close();
       await gate.close();
       estimates.close();
+      stopOfficers();
       await evidence.close();
       await analysis.close();
       identity.close();
@@ -180,10 +186,14 @@ function issuersOf(config: Config, { issuerCas }: Loaded): IssuerSettings[] {
   });
 }
 
-/** A line of the gateway's own log, in a session of its own: revocations are rare. */
-async function recordRevocation(evidence: EvidencePort, { name, by, reason }: Revocation): Promise<void> {
+function recordRevocation(evidence: EvidencePort, { name, by, reason }: Revocation): Promise<void> {
+  return recordOwn(evidence, { type: "revocation.entered", identity: name, by, reason });
+}
+
+/** A line of the gateway's own log, in a session of its own: for what is rare. */
+async function recordOwn(evidence: EvidencePort, event: EvidenceEvent): Promise<void> {
   const log = evidence.open({ session: newId(clock.now()), target: "gateway", protocol: "postern", principal: null });
-  await log.record({ type: "revocation.entered", identity: name, by, reason });
+  await log.record(event);
   await log.close("recorded");
 }
 

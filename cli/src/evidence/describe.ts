@@ -83,6 +83,13 @@ function words(event: EvidenceEvent, line: EvidenceLine): string[] {
       return [`beside   event ${event.ref}, by the gateway itself`, ...event.texts];
     case "images":
       return [`images   of ${event.relation}, event ${event.ref}: ${imageWords(event)}`];
+    case "sealed.opened":
+    case "sealed.shredded":
+      return [
+        `${event.type === "sealed.opened" ? "opened  " : "shredded"} what session ${event.of} has sealed (request ${event.id}), until ${timeOf(event.until)}`,
+        `asked by ${event.asked.by.name}: ${event.asked.reason}`,
+        `agreed by ${event.agreed.by.name}: ${event.agreed.reason}`,
+      ];
     case "revocation.entered":
       return [`revoked  ${event.identity} by ${event.by}: ${event.reason}`];
   }

@@ -130,6 +130,21 @@ export class LocalEvidence {
     }
   }
 
+  /** The objects of a session's sealed lane, in order; `target` is as in their keys. */
+  async sealed(so: SessionSummary): Promise<{ readonly target: string; parts(): AsyncGenerator<Uint8Array> } | null> {
+    const keys = await this.#keys("sealed", so);
+    const place = parseKey(keys[0] ?? "");
+    if (place === null) return null;
+    const parts = async function* (this: LocalEvidence) {
+      for (const key of keys) {
+        const part = await this.store.get(key);
+        if (part === null) throw new NotFound(`${key} is missing: run \`postern verify\``);
+        yield part;
+      }
+    }.bind(this);
+    return { target: place.target, parts };
+  }
+
   async #segment(key: string): Promise<string[]> {
     const bytes = await this.store.get(key);
     if (bytes === null) throw new NotFound(`${key} is missing: run \`postern verify\``);

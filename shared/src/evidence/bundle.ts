@@ -9,6 +9,7 @@ import { type ObjectRecord, parseKey } from "./segment.ts";
 import { bySession, verifySessions } from "./verify.ts";
 import { ApprovalWalk } from "./verify-approvals.ts";
 import { DisclosureWalk } from "./verify-disclosures.ts";
+import { Shredding } from "./verify-shredded.ts";
 import { BadEvidence, emptyTally, type VerifyReport, type VerifyTools, type Walk } from "./verify-types.ts";
 
 export const BUNDLE_FORMAT = "postern-bundle/1";
@@ -99,7 +100,16 @@ export async function verifyBundle(bundle: Bundle, tools: VerifyTools, key?: Ver
   const approvals = new ApprovalWalk();
   const disclosures = new DisclosureWalk();
   const none = { open: [], recovered: [], notes: [] };
-  const walk: Walk = { reader, tools, checked, ...none, approvals, disclosures, step: () => undefined };
+  const walk: Walk = {
+    reader,
+    tools,
+    checked,
+    ...none,
+    approvals,
+    disclosures,
+    shredding: new Shredding(),
+    step: () => undefined,
+  };
   const report = (bad: VerifyReport["bad"], head: VerifyReport["head"]): VerifyReport => {
     const { open, recovered, notes } = walk;
     return { ok: bad === null, bad, head, checked, open, recovered, notes };

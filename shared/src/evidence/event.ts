@@ -16,6 +16,7 @@ import type { RelationFact, StatementKind } from "../facts.ts";
 import type { Principal } from "../identity.ts";
 import type { NotInspected } from "../masking/inspection.ts";
 import type { MaskTally } from "../masking/types.ts";
+import type { OfficerWord } from "./officers.ts";
 
 export interface Source {
   readonly address: string;
@@ -206,7 +207,18 @@ export type EvidenceEvent =
   | DisclosureEvent
   /** Statements of the gateway's own that may run beside a command, in its transaction; BEGIN, COMMIT and ROLLBACK go with them. */
   | { readonly type: "side"; readonly ref: number; readonly texts: readonly string[] }
-  | ImagesEvent;
+  | ImagesEvent
+  /** Two officers agreed: what a session has sealed is opened, or its key destroyed, until then. Kept in the gateway's own log, and before it is done. */
+  | {
+      readonly type: "sealed.opened" | "sealed.shredded";
+      readonly id: string;
+      /** Of which session. */
+      readonly of: string;
+      readonly target: string;
+      readonly asked: OfficerWord;
+      readonly agreed: OfficerWord;
+      readonly until: number;
+    };
 
 /** Rows before and after a write to what holds PHI; the rows themselves are sealed. */
 export interface ImagesEvent {

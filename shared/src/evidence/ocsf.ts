@@ -29,6 +29,8 @@ export const CLASSES: Readonly<Record<EvidenceEvent["type"], { readonly category
   "policy.in_force": ENTITY_MANAGEMENT,
   "revocation.entered": ACCOUNT_CHANGE,
   disclosure: DATASTORE,
+  "sealed.opened": ENTITY_MANAGEMENT,
+  "sealed.shredded": ENTITY_MANAGEMENT,
 };
 
 /** Datastore Activity: 1 Read, 2 Update, 4 Query, 5 Write, 6 Create, 7 Delete, 99 Other. */
@@ -57,6 +59,10 @@ export function activityOf(event: EvidenceEvent): number {
       return 2; // Logoff
     case "statement":
       return STATEMENTS[event.facts[0]?.kind ?? "other"] ?? 99;
+    case "sealed.opened":
+      return 2; // Read
+    case "sealed.shredded":
+      return 4; // Delete
     case "approval.requested":
       return 1; // Create
     case "approval.changed":
@@ -106,6 +112,9 @@ export function standingOf(event: EvidenceEvent): Standing {
       return { severity: 2, status: 0 };
     case "approval.incident":
       return { severity: 3, status: 2 };
+    case "sealed.opened":
+    case "sealed.shredded":
+      return { severity: 4, status: 1 };
     case "break-glass.changed":
       return { severity: 4, status: event.change.type === "overdue" ? 2 : 1 };
     case "statement":
@@ -152,6 +161,9 @@ export function ownFields(event: EvidenceEvent, principal: Principal | null): ob
       return { status_detail: event.why };
     case "credential.renewed":
       return { user: principal === null ? { type_id: 3 } : { name: principal.name } };
+    case "sealed.opened":
+    case "sealed.shredded":
+      return { entity: { type: "sealed originals", uid: event.of }, status_detail: event.asked.reason };
     case "policy.in_force":
       return { entity: { type: "policy", uid: event.version } };
     case "revocation.entered":

@@ -25,6 +25,7 @@ export async function verifySession(
   for (const [i, text] of pending.entries()) reached = followPending(walk, session, text, i, reached);
   await verifyParts(walk, session, objects.recordings, reached.ended, "recording");
   await verifyParts(walk, session, objects.sealed, reached.ended, "sealed lane");
+  if (objects.sealed.length > 0) walk.shredding.sawLane(session);
   if (reached.ended === null) walk.open.push(session);
   else if (reached.ended.event.type === "session.recovered") walk.recovered.push(session);
 }
@@ -116,6 +117,7 @@ function follow(
   walk.checked.events += 1;
   walk.approvals.saw(line, { ...at, session, seq });
   walk.disclosures.saw(line, { ...at, session, seq });
+  walk.shredding.saw(line);
   return { seq, prev: link(bytes, walk.tools.sha256), ended: isEnd(line.event) ? line : null };
 }
 

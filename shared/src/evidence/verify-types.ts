@@ -2,6 +2,7 @@
 import type { CheckpointTools, VerifierKey } from "./checkpoint.ts";
 import type { EvidenceLine } from "./line-read.ts";
 import type { ObjectRecord } from "./segment.ts";
+import type { Shredding } from "./verify-shredded.ts";
 
 /** A head of the ledger, for comparison with a later one. */
 export interface KnownHead {
@@ -37,6 +38,8 @@ export interface VerifyRequest {
   /** Waits for a writer to finish what it is about; asked once, when something looks unfinished. */
   settle(): Promise<void>;
   progress?(done: number, total: number): void;
+  /** Is the key of what this session has sealed still there? Asked where somebody can tell. */
+  hasKey?(session: string): Promise<boolean>;
 }
 
 /** What is durable in a journal and may not be under the ledger yet. */
@@ -108,6 +111,8 @@ export interface Walk {
   readonly approvals: { saw(line: EvidenceLine, place: Omit<BadPlace, "what">): void };
   /** Looks at whose records were shown, session by session (verify-disclosures.ts). */
   readonly disclosures: { saw(line: EvidenceLine, place: Omit<BadPlace, "what">): void };
+  /** Of sealed lanes. */
+  readonly shredding: Shredding;
   step(): void;
 }
 

@@ -5,6 +5,7 @@ import { ApprovalWalk } from "./verify-approvals.ts";
 import { DisclosureWalk } from "./verify-disclosures.ts";
 import { type LedgerView, readLedger } from "./verify-ledger.ts";
 import { verifySession } from "./verify-session.ts";
+import { Shredding } from "./verify-shredded.ts";
 import {
   BadEvidence,
   type EvidenceReader,
@@ -34,6 +35,7 @@ export async function verifyEvidence(
     notes: [],
     approvals,
     disclosures: new DisclosureWalk(),
+    shredding: new Shredding(),
     step: () => undefined,
   };
   let head: KnownHead | null = null;
@@ -49,6 +51,8 @@ export async function verifyEvidence(
     await verifySessions(walk, sessions, pending, request);
     checked.approved = approvals.runs;
     walk.notes.push(...approvals.check(request.scope.type === "all"));
+    if (request.hasKey !== undefined)
+      walk.notes.push(...(await walk.shredding.notes(request.hasKey, request.scope.type === "all")));
     noteLimits(walk, ledger, request);
     return { ok: true, bad: null, head, checked, open: walk.open, recovered: walk.recovered, notes: walk.notes };
   } catch (error) {

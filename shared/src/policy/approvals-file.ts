@@ -47,9 +47,12 @@ const fileSchema = z.strictObject({
       review: z.strictObject({ groups: z.array(z.string()).min(1), withinHours: z.int().min(1) }),
     })
     .optional(),
+  /** Who opens what is sealed, or destroys its key: one person of these groups asks, another agrees, and it may be done for so long. */
+  officers: z.strictObject({ groups: z.array(z.string()).min(1), validMinutes: minutes }).optional(),
 });
 
 export type Approvals = z.infer<typeof fileSchema>;
+export type Officers = NonNullable<Approvals["officers"]>;
 
 export function readApprovals(text: string): Read<Approvals> {
   return readYaml("approvals.yaml", text, fileSchema, (approvals, say, problems) => {
