@@ -344,6 +344,19 @@ const CONVERSATIONS: readonly (readonly Step[])[] = [
 ];
 
 describe("a client", () => {
+  it("cannot run what an error of the gateway's own statements left behind", async () => {
+    await expect(
+      client.query({ text: "DELETE FROM patients WHERE 1 / (id - $1) > 0", values: [3] }),
+    ).rejects.toMatchObject({ code: "22012" });
+    const left = (await client.query("SELECT name FROM pg_prepared_statements")).rows.map(({ name }) => name as string);
+    expect(left.filter((name) => name.startsWith("postern"))).toHaveLength(1);
+    const name = left.find((found) => found.startsWith("postern")) as string;
+    await expect(client.query(`EXECUTE "${name}"(3)`)).rejects.toThrow();
+    await expect(client.query({ name, text: "SELECT 1" })).rejects.toMatchObject({ code: "42P05" });
+    const cursor = client.query({ name: "mine", text: "SELECT 1 AS one" });
+    expect((await cursor).rows).toEqual([{ one: 1 }]);
+  });
+
   it("hears the same with images and without", async () => {
     for (const steps of CONVERSATIONS) {
       const with_ = await heard(on, steps);

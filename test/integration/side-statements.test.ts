@@ -250,6 +250,25 @@ describe("what a client hears of statements beside its own", () => {
     ]);
   });
 
+  it("none runs when evidence cannot be written", async () => {
+    const failing = await fakeGateway(server, (session) => {
+      session.masks = "none";
+      session.failPermits = ({ text }) => text.startsWith("DELETE");
+      session.companion = ({ text }) => (text.startsWith("DELETE") ? companion(text) : null);
+    });
+    try {
+      const said = await converse(failing.port, [
+        q("DELETE FROM t"),
+        x(f.parse("", "SELECT 1"), f.run("DELETE FROM t")),
+      ]);
+      expect(said.filter((line) => line.startsWith("E")).join()).toMatch(/53100.*53100/);
+    } finally {
+      failing.stop();
+    }
+    expect(heard).toEqual([]);
+    expect(await rows()).toHaveLength(5);
+  });
+
   it("they ran, in the command's transaction", async () => {
     await converse(gateway.port, [q("DELETE FROM t WHERE id = 1"), x(f.run("DELETE FROM t WHERE id = 2"))]);
     expect(heard).toEqual([

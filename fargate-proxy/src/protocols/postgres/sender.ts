@@ -31,6 +31,8 @@ export class Sender {
 
   denied(op: Op, why: unknown): void {
     op.refusal = why instanceof Refusal ? why : new Refusal("internal");
+    // It is not announced either.
+    op.beside = null;
     op.ready = true;
     this.advance();
     this.#core.outside.soon();
