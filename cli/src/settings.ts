@@ -12,6 +12,15 @@ export function stateDirectory(): string {
 }
 
 /**
+ * A bucket whose evidence is read in place of that of this machine: POSTERN_STORE, `s3://` and its name, and POSTERN_VERIFIER_KEY, the public key of its
+ * ledger, or a file with it. Null without the first.
+ */
+export function evidenceBucket(): { readonly store: string; readonly key: string } | null {
+  const { POSTERN_STORE: store = "", POSTERN_VERIFIER_KEY: key = "" } = process.env;
+  return store === "" ? null : { store, key };
+}
+
+/**
  * Where answers are given when it is not the local home: POSTERN_ANSWERS, the address of the HTTP API, and POSTERN_TOKEN, a token of the identity
  * provider. Null without the first.
  */

@@ -35,6 +35,8 @@ const tools = { sha256: nodeSha256, verifyEd25519: nodeVerifyEd25519, decompress
 
 /** Long enough for a gateway that runs to sign what it has just stored. */
 const SETTLE_MS = 2000;
+/** For the function that writes the ledger, behind its queue. */
+const SETTLE_IN_BUCKET_MS = 30_000;
 
 export function registerVerify(program: Command): void {
   program
@@ -105,7 +107,8 @@ async function idOf(evidence: LocalEvidence, name: string): Promise<string> {
 }
 
 export async function verify(evidence: LocalEvidence, scope: Scope): Promise<VerifyReport> {
-  const known = await readHead();
+  const headPath = headOf(evidence);
+  const known = await readHead(headPath);
   const keys = localWrappedKeys(join(stateDirectory(), "keys/sealed"));
   const request: VerifyRequest = {
     scope,
@@ -118,13 +121,14 @@ export async function verify(evidence: LocalEvidence, scope: Scope): Promise<Ver
     }),
     ...(known === null ? {} : { known }),
     pending: () => evidence.pending(),
-    settle: () => pause(SETTLE_MS),
+    settle: () => pause(evidence.elsewhere === null ? SETTLE_MS : SETTLE_IN_BUCKET_MS),
     progress: showProgress,
-    hasKey: async (session) => (await keys.get(session)) !== null,
+    // Of a bucket, wrapped keys are where officers look.
+    ...(evidence.elsewhere === null ? { hasKey: async (session: string) => (await keys.get(session)) !== null } : {}),
   };
   const report = await verifyEvidence(evidence.store, tools, request);
   if (process.stderr.isTTY) process.stderr.write("\r\u001b[K");
-  if (report.ok && report.head !== null) await writeFile(headPath(), `${JSON.stringify(report.head)}\n`);
+  if (report.ok && report.head !== null) await writeFile(headPath, `${JSON.stringify(report.head)}\n`);
   return report;
 }
 
@@ -134,16 +138,16 @@ function showProgress(done: number, total: number): void {
 }
 
 /** The head of the ledger that was verified last: a later one must go on from there. */
-function headPath(): string {
-  return join(stateDirectory(), "verified-head.json");
+function headOf({ elsewhere }: LocalEvidence): string {
+  const of = elsewhere === null ? "" : `-${elsewhere.bucket}`;
+  return join(stateDirectory(), `verified-head${of}.json`);
 }
 
-async function readHead(): Promise<KnownHead | null> {
-  const text = await readFile(headPath(), "utf8").catch(() => null);
+async function readHead(path: string): Promise<KnownHead | null> {
+  const text = await readFile(path, "utf8").catch(() => null);
   if (text === null) return null;
   const head = JSON.parse(text) as KnownHead;
-  if (!Number.isSafeInteger(head.size) || !/^[0-9a-f]{64}$/.test(head.root))
-    throw new Problem(`${headPath()} is damaged`, 1);
+  if (!Number.isSafeInteger(head.size) || !/^[0-9a-f]{64}$/.test(head.root)) throw new Problem(`${path} is damaged`, 1);
   return head;
 }
 

@@ -11,6 +11,7 @@ import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
 import { CreateSecretCommand, PutSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { openKmsSigner } from "#functions/adapters/kms-signer.ts";
 import { S3Store } from "#functions/adapters/s3-store.ts";
 import { type Certificates, ensureCertificates } from "#local/certificates.ts";
 import { nodeSha256 } from "#proxy/adapters/node-crypto.ts";
@@ -44,6 +45,7 @@ let child: ChildProcess;
 let store: S3Store;
 let credential = "";
 let tls = "";
+let killed = "";
 /** What the target takes now. */
 let current: string = PASSWORDS[0];
 let aws: Record<string, unknown>;
@@ -280,6 +282,7 @@ describe("a gateway whose home is AWS", () => {
     const client = await connected();
     const before = await drugs();
     const session = await running();
+    killed = session;
     let answered = 0;
     const inserting = (async () => {
       for (;;) {
@@ -301,6 +304,49 @@ describe("a gateway whose home is AWS", () => {
     const { Items = [] } = await new DynamoDBClient(cloud.client).send(new ScanCommand({ TableName: "journal" }));
     expect(Items.filter((item) => item.fence === undefined).length).toBeLessThan(5);
   });
+});
+
+test("the ledger is written from the bucket, and `postern verify` reads it there", { timeout: RUNNING }, async () => {
+  child.kill("SIGTERM");
+  expect((await once(child, "exit"))[0]).toBe(0);
+  const kms = new KMSClient(cloud.client as object);
+  const made = await kms.send(new CreateKeyCommand({ KeySpec: "ECC_NIST_EDWARDS25519", KeyUsage: "SIGN_VERIFY" }));
+  const key = made.KeyMetadata?.Arn ?? "";
+  const name = "ledger.example.org";
+  await createTable(new DynamoDBClient(cloud.client), "ledger", { key: "S", sort: "N" });
+  for (const [variable, value] of Object.entries({
+    LEDGER_TABLE: "ledger",
+    LEDGER: name,
+    LEDGER_KEY: key,
+    BUCKET,
+    RETENTION_DAYS: "2192",
+  }))
+    vi.stubEnv(`POSTERN_${variable}`, value);
+  const { handler } = await import("#functions/seal-ledger/handler.ts");
+  expect(await handler({ list: "" })).toMatchObject({ next: null });
+  const { verifierKey } = await openKmsSigner({ client: kms, key, name, sha256: nodeSha256 });
+
+  const run = async (...args: string[]) => {
+    const state = {
+      POSTERN_STATE: join(folder, "auditor"),
+      POSTERN_STORE: `s3://${BUCKET}`,
+      POSTERN_VERIFIER_KEY: verifierKey,
+    };
+    const program = [join(ROOT, "test/support/evidence-cli.ts"), ...args];
+    const auditor = spawn(process.execPath, program, { env: { ...environment(), ...state } });
+    const [out, err] = await Promise.all([auditor.stdout.toArray(), auditor.stderr.toArray()]);
+    return { out: Buffer.concat(out).toString(), err: Buffer.concat(err).toString() };
+  };
+  const all = await run("verify", "--json");
+  expect(all.err).toBe("");
+  const report = JSON.parse(all.out);
+  expect(report).toMatchObject({ ok: true, bad: null, open: [] });
+  expect(report.checked.sessions).toBe((await evidence()).size);
+  // The one that was killed, and the gateway's own log of then.
+  expect(report.recovered).toContain(killed);
+  expect((await run("sessions")).out).toContain(killed);
+  expect((await run("show", killed)).out).toContain("closed by recovery");
+  expect((await run("tail", "--once")).err).toContain("cannot be followed");
 });
 
 test("what is missing or of another kind keeps it from starting, with a line for each", {

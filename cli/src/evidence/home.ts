@@ -1,22 +1,16 @@
 // What the commands that read evidence have in common.
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { bucketReader } from "#proxy/adapters/bucket-evidence.ts";
 import { LocalEvidence, NotFound } from "#proxy/adapters/local-evidence.ts";
 import { BadEvidence } from "#shared/evidence/verify-types.ts";
 import { attempt, Problem } from "../problem.ts";
-import { stateDirectory } from "../settings.ts";
+import { evidenceBucket, stateDirectory } from "../settings.ts";
 
 /** Runs a command on the evidence of this home; says in one line what went wrong. */
 export function withEvidence(action: (evidence: LocalEvidence) => Promise<void>): Promise<void> {
   return attempt(async () => {
-    const state = stateDirectory();
-    if (!existsSync(join(state, "evidence")))
-      throw new Problem(
-        `there is no evidence in ${state}`,
-        3,
-        "Start the gateway first (`npm start`), or set POSTERN_STATE.",
-      );
-    const evidence = new LocalEvidence(state);
+    const evidence = openEvidence();
     try {
       await action(evidence);
     } catch (error) {
@@ -25,6 +19,31 @@ export function withEvidence(action: (evidence: LocalEvidence) => Promise<void>)
       evidence.close();
     }
   });
+}
+
+function openEvidence(): LocalEvidence {
+  const state = stateDirectory();
+  const elsewhere = evidenceBucket();
+  if (elsewhere !== null) {
+    const bucket = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\/?$/.exec(elsewhere.store)?.[1];
+    if (bucket === undefined) throw new Problem(`POSTERN_STORE is not s3://BUCKET: ${elsewhere.store}`, 2);
+    if (elsewhere.key === "")
+      throw new Problem(
+        "the ledger of a bucket needs its public key",
+        2,
+        "Set POSTERN_VERIFIER_KEY to it, or to a file.",
+      );
+    const key = existsSync(elsewhere.key) ? readFileSync(elsewhere.key, "utf8").trim() : elsewhere.key;
+    mkdirSync(state, { recursive: true, mode: 0o700 });
+    return new LocalEvidence(state, { bucket, key, reader: bucketReader(bucket) });
+  }
+  if (!existsSync(join(state, "evidence")))
+    throw new Problem(
+      `there is no evidence in ${state}`,
+      3,
+      "Start the gateway first (`npm start`), or set POSTERN_STATE.",
+    );
+  return new LocalEvidence(state);
 }
 
 function foreseen(error: unknown): Problem | undefined {

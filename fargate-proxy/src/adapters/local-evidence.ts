@@ -15,7 +15,7 @@ import {
 } from "#shared/evidence/segment.ts";
 import { matches, type SessionFilter } from "#shared/evidence/session-filter.ts";
 import { type SessionSummary, summarizeLine } from "#shared/evidence/summary.ts";
-import type { Pending } from "#shared/evidence/verify-types.ts";
+import type { EvidenceReader, Pending } from "#shared/evidence/verify-types.ts";
 import { LocalIndex } from "./local-index.ts";
 import { JournalReader, readPending } from "./local-journal-read.ts";
 import { readVerifierKey } from "./local-signer.ts";
@@ -30,31 +30,44 @@ const STEP = 200;
 /** What was asked for is not there. */
 export class NotFound extends Error {}
 
+/** A bucket whose evidence is read instead of that of this machine. */
+export interface Elsewhere {
+  readonly bucket: string;
+  readonly reader: EvidenceReader;
+  /** Of its ledger, had from somebody else than who gave the bucket. */
+  readonly key: VerifierKey;
+}
+
 export class LocalEvidence {
-  readonly store: LocalStore;
+  readonly store: EvidenceReader;
+  readonly elsewhere: Elsewhere | null;
   readonly #state: string;
   readonly #index: LocalIndex;
 
-  /** @param state the state directory */
-  constructor(state: string) {
+  /** @param state the state directory; of a bucket it holds the index alone, which is derived */
+  constructor(state: string, elsewhere: Elsewhere | null = null) {
     this.#state = state;
-    this.store = LocalStore.forReading(join(state, "evidence"));
-    this.#index = new LocalIndex(join(state, "index.db"));
+    this.elsewhere = elsewhere;
+    this.store = elsewhere?.reader ?? LocalStore.forReading(join(state, "evidence"));
+    this.#index = new LocalIndex(join(state, elsewhere === null ? "index.db" : `index-${elsewhere.bucket}.db`));
   }
 
   close(): void {
     this.#index.close();
   }
 
-  verifierKey(): Promise<VerifierKey> {
+  async verifierKey(): Promise<VerifierKey> {
+    if (this.elsewhere !== null) return this.elsewhere.key;
     return readVerifierKey(join(this.#state, "keys"));
   }
 
-  pending(): Promise<Pending> {
+  async pending(): Promise<Pending> {
+    if (this.elsewhere !== null) return { lines: new Map(), announced: [] };
     return readPending(join(this.#state, "journal"));
   }
 
   follow(): JournalReader {
+    if (this.elsewhere !== null) throw new NotFound("a journal in AWS cannot be followed from here");
     return new JournalReader(join(this.#state, "journal"));
   }
 

@@ -1,0 +1,14 @@
+// Evidence of the AWS home, for reading: what is in the bucket. What waits in a journal is not seen from here, nor written.
+import { S3Client } from "@aws-sdk/client-s3";
+import { awsTimes } from "#functions/adapters/clients.ts";
+import { S3Store } from "#functions/adapters/s3-store.ts";
+import type { EvidenceReader } from "#shared/evidence/verify-types.ts";
+
+const TIMES = { attemptMs: 20_000, attempts: 4 };
+
+/** Whoever runs this needs to list and read the bucket, and nothing else. */
+export function bucketReader(bucket: string): EvidenceReader {
+  const { get, list } = S3Store.prototype;
+  const store = new S3Store({ client: new S3Client(awsTimes(TIMES)), bucket, retentionDays: 1, now: Date.now });
+  return { get: get.bind(store), list: list.bind(store) };
+}
