@@ -227,4 +227,4 @@ test("who saw somebody is found by the person's key, before and after the gatewa
   const verified = postern("verify");
   expect(verified.out).toContain("ok ");
   expect(verified.status).toBe(0);
-});
+}, 180_000);

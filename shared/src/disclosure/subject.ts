@@ -6,7 +6,9 @@ import { bytesOf, getInt16, getInt32 } from "../masking/cell.ts";
 type Hmac = (message: Uint8Array) => Uint8Array;
 
 /** Bytes that are kept of the 32 (RFC 2104, section 5: no less than half). */
-export const SUBJECT_BYTES = 16;
+const SUBJECT_BYTES = 16;
+
+const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
 /** Hex, 32 digits. @param key canonical text of the key, one character for each of its UTF-8 bytes */
 export function subjectHash(hmac: Hmac, target: string, domain: string, key: string): string {
@@ -16,7 +18,7 @@ export function subjectHash(hmac: Hmac, target: string, domain: string, key: str
   for (let i = 0; i < key.length; i++) message[prefix.length + i] = key.charCodeAt(i);
   const digest = hmac(message);
   let hex = "";
-  for (let i = 0; i < SUBJECT_BYTES; i++) hex += digest[i]!.toString(16).padStart(2, "0");
+  for (let i = 0; i < SUBJECT_BYTES; i++) hex += HEX[digest[i]!]!;
   return hex;
 }
 
