@@ -22,6 +22,7 @@ interface Raw {
   readonly actor?: { readonly user?: { readonly name?: string } };
   readonly database?: { readonly name: string };
   readonly service?: { readonly name: string };
+  readonly metadata?: { readonly log_name?: string };
   readonly query_info?: { readonly query_string: string };
   readonly status_code?: string;
   readonly postern: {
@@ -44,7 +45,7 @@ export function readLine(text: string): EvidenceLine | null {
     seq,
     prev,
     time: raw.time,
-    target: raw.database?.name ?? raw.service?.name ?? "",
+    target: raw.database?.name ?? raw.service?.name ?? raw.metadata?.log_name ?? "",
     user: raw.actor?.user?.name ?? null,
     ...(protocol === undefined ? {} : { opening: { protocol, principal: principal ?? null } }),
     event: { ...usual(own.type, raw), ...own } as EvidenceEvent,

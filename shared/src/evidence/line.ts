@@ -1,5 +1,5 @@
-// An event as one line: a JSON object with OCSF 1.6 field names (https://schema.ocsf.io), so that a SIEM reads it as it is, and one
-// extension object, `postern`, with the chain (session, seq, prev) and what OCSF has no word for. line-read.ts is the way back.
+// An event as one line: a JSON object of OCSF 1.6 (https://schema.ocsf.io), so that a SIEM reads it as it is, and one object of our own
+// extension of it, `postern`, with the chain (session, seq, prev) and what OCSF has no word for. line-read.ts is the way back.
 import type { MaskTally } from "../masking/types.ts";
 import type { EvidenceEvent, FactsSummary, SessionIdentity } from "./event.ts";
 import { activityOf, CLASSES, ownFields, type Standing, standingOf } from "./ocsf.ts";
@@ -10,18 +10,13 @@ import { activityOf, CLASSES, ownFields, type Standing, standingOf } from "./ocs
  */
 export class LineWriter {
   readonly #identity: SessionIdentity;
-  readonly #hot: string;
+  #hot: string;
   readonly #link: string;
   #address: string | undefined;
 
   constructor(identity: SessionIdentity) {
     this.#identity = identity;
-    const user =
-      identity.principal === null ? "" : `"actor":{"user":{"name":${JSON.stringify(identity.principal.name)}}},`;
-    this.#hot =
-      `{"class_uid":6005,"category_uid":6,"activity_id":4,"type_uid":600504,"severity_id":1,` +
-      `"metadata":{"version":"1.6.0","product":{"name":"Postern"}},${user}` +
-      `"database":{"name":${JSON.stringify(identity.target)}},"time":`;
+    this.#hot = hotStart(identity, undefined);
     this.#link = `,"postern":{"session":${JSON.stringify(identity.session)},"seq":`;
   }
 
@@ -54,7 +49,10 @@ export class LineWriter {
 
   #full(event: EvidenceEvent, seq: number, time: number, prev: string): object {
     const { session, target, protocol, principal } = this.#identity;
-    if (event.type === "session.opened") this.#address = event.source.address;
+    if (event.type === "session.opened") {
+      this.#address = event.source.address;
+      this.#hot = hotStart(this.#identity, this.#address);
+    }
     const { category, uid } = CLASSES[event.type];
     const activity = activityOf(event);
     const standing: Standing = standingOf(event);
@@ -65,10 +63,18 @@ export class LineWriter {
       type_uid: uid * 100 + activity,
       severity_id: standing.severity,
       status_id: standing.status,
-      metadata: { version: "1.6.0", product: { name: "Postern", vendor_name: "Postern" }, correlation_uid: session },
+      metadata: {
+        version: "1.6.0",
+        product: { name: "Postern", vendor_name: "Postern" },
+        extensions: EXTENSIONS,
+        correlation_uid: session,
+        // Of the other two classes none has a place of its own for it.
+        ...(uid === 6005 || uid === 3002 ? {} : { log_name: target }),
+      },
       ...(principal === null ? {} : { actor: { user: { name: principal.name }, session: { uid: session } } }),
       ...(this.#address === undefined ? {} : { src_endpoint: { ip: this.#address } }),
-      ...(uid === 6005 ? { database: { name: target } } : { service: { name: target } }),
+      ...(uid === 6005 ? { database: { name: target, type_id: RELATIONAL } } : {}),
+      ...(uid === 3002 ? { service: { name: target } } : {}),
       ...ownFields(event, principal),
       time,
       postern: {
@@ -81,6 +87,20 @@ export class LineWriter {
       },
     };
   }
+}
+
+/** Our extension of OCSF (docs/ocsf): the object `postern`. Its number is the one that is free for private use. */
+const EXTENSIONS = [{ name: "postern", uid: "999", version: "1.0.0" }];
+const RELATIONAL = 1;
+
+function hotStart({ principal, target }: SessionIdentity, address: string | undefined): string {
+  const user = principal === null ? "" : `"actor":{"user":{"name":${JSON.stringify(principal.name)}}},`;
+  const from = address === undefined ? "" : `"src_endpoint":{"ip":${JSON.stringify(address)}},`;
+  return (
+    `{"class_uid":6005,"category_uid":6,"activity_id":4,"type_uid":600504,"severity_id":1,` +
+    `"metadata":{"version":"1.6.0","product":{"name":"Postern"},"extensions":${JSON.stringify(EXTENSIONS)}},${user}${from}` +
+    `"database":{"name":${JSON.stringify(target)},"type_id":${RELATIONAL}},"time":`
+  );
 }
 
 /** No error has no SQLSTATE, or that of success. */

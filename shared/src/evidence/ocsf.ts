@@ -129,7 +129,7 @@ export function ownFields(event: EvidenceEvent, principal: Principal | null): ob
   switch (event.type) {
     case "session.opened":
       return {
-        user: principal === null ? { type_id: 0 } : userOf(principal),
+        user: principal === null ? { name: "unknown", type_id: 0 } : userOf(principal),
         src_endpoint: { ip: event.source.address, port: event.source.port },
         auth_protocol_id: 99,
         auth_protocol: event.authentication,
@@ -145,7 +145,7 @@ export function ownFields(event: EvidenceEvent, principal: Principal | null): ob
       };
     case "session.closed":
     case "session.recovered":
-      return { user: principal === null ? { type_id: 3 } : { name: principal.name }, status_detail: event.reason };
+      return { user: whoOf(principal), status_detail: event.reason };
     case "statement":
       return { query_info: { query_string: event.text, uid: event.fingerprint }, status_detail: event.decision.why };
     case "refused":
@@ -158,9 +158,9 @@ export function ownFields(event: EvidenceEvent, principal: Principal | null): ob
     case "break-glass.changed":
       return { entity: { type: "break-glass", uid: event.id }, status_detail: event.reason };
     case "approval.incident":
-      return { status_detail: event.why };
+      return { entity: { type: "approval request", uid: event.request ?? "unknown" }, status_detail: event.why };
     case "credential.renewed":
-      return { user: principal === null ? { type_id: 3 } : { name: principal.name } };
+      return { user: whoOf(principal) };
     case "sealed.opened":
     case "sealed.shredded":
       return { entity: { type: "sealed originals", uid: event.of }, status_detail: event.asked.reason };
@@ -171,6 +171,11 @@ export function ownFields(event: EvidenceEvent, principal: Principal | null): ob
     default:
       return {};
   }
+}
+
+/** The gateway itself, where nobody acts: 3 is System. */
+function whoOf(principal: Principal | null): object {
+  return principal === null ? { name: "postern", type_id: 3 } : { name: principal.name };
 }
 
 function userOf(principal: Principal): object {
