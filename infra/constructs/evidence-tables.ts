@@ -66,7 +66,6 @@ export class EvidenceTables extends Construct {
         },
       },
     });
-    table.addResourceDependency(database);
     return table;
   }
 

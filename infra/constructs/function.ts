@@ -14,6 +14,18 @@ import { logGroup } from "./log-group.ts";
 /** The repository's root. */
 export const ROOT = join(import.meta.dirname, "../..");
 
+/** How esbuild makes a bundle. */
+export const BUNDLING = {
+  target: "node24",
+  // Modules of the SDK that are not used fall away.
+  mainFields: ["module", "main"],
+  minify: true,
+  // Errors are told by the names of their classes.
+  keepNames: true,
+};
+/** What `decide` reads from beside its bundle. */
+export const CEDAR = "node_modules/@cedar-policy/cedar-wasm/nodejs/cedar_wasm_bg.wasm";
+
 export interface PosternFunctionProps {
   /** Folder under `functions/src`, whose `handler.ts` exports `handler`. */
   readonly name: string;
@@ -48,17 +60,7 @@ export class PosternFunction extends NodejsFunction {
       loggingFormat: LoggingFormat.JSON,
       environment,
       environmentEncryption: key,
-      bundling: {
-        target: "node24",
-        externalModules: [],
-        bundleAwsSDK: true,
-        // Modules of the SDK that are not used fall away.
-        mainFields: ["module", "main"],
-        minify: true,
-        // Errors are told by the names of their classes.
-        keepNames: true,
-        commandHooks: copying(files),
-      },
+      bundling: { ...BUNDLING, externalModules: [], bundleAwsSDK: true, commandHooks: copying(files) },
       logGroup: log,
       role: roleOf(scope, `${id}Role`, log, within !== undefined),
       ...(within === undefined

@@ -8,7 +8,7 @@ import { PolicyStatement } from "aws-cdk-lib/aws-iam";
 import { DefinitionBody, LogLevel, StateMachine } from "aws-cdk-lib/aws-stepfunctions";
 import type { Construct } from "constructs";
 import { explain } from "../constructs/explain.ts";
-import { PosternFunction, ROOT } from "../constructs/function.ts";
+import { CEDAR, PosternFunction, ROOT } from "../constructs/function.ts";
 import { KeptSecret } from "../constructs/kept-secret.ts";
 import { logGroup } from "../constructs/log-group.ts";
 import type { Settings } from "../settings.ts";
@@ -19,7 +19,6 @@ import type { NetworkStack } from "./network-stack.ts";
 
 /** What the functions do with requests. */
 const REQUESTS = ["GetItem", "PutItem", "UpdateItem", "Query"] as const;
-const CEDAR = "node_modules/@cedar-policy/cedar-wasm/nodejs/cedar_wasm_bg.wasm";
 const IN_BUNDLE = "/var/task/policy";
 
 export interface ControlProps extends StackProps {

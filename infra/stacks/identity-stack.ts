@@ -111,7 +111,6 @@ export class IdentityStack extends Stack {
         ? providers.map(({ providerName }) => UserPoolClientIdentityProvider.custom(providerName))
         : [UserPoolClientIdentityProvider.COGNITO],
     });
-    client.node.addDependency(...providers);
     const address = `https://cognito-idp.${Aws.REGION}.amazonaws.com/${pool.userPoolId}`;
     new CfnOutput(this, "UserPool", { value: pool.userPoolId });
     new CfnOutput(this, "Login", { value: `https://${cognito.domain}.auth.${Aws.REGION}.amazoncognito.com` });
