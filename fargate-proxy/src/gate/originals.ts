@@ -1,7 +1,7 @@
 // What is kept of a session for those who may open it: statements as they were sent, what was bound, and what the target said where the
 // client is told less. Where nothing is hidden the recording has the answer as the target gave it, and it is kept once.
-import { createHmac, randomBytes } from "node:crypto";
-import { COMMITMENT, committed, type Delivery, deliveryLine, hiddenColumns } from "#shared/evidence/originals.ts";
+import { createHmac, createSecretKey, type KeyObject, randomBytes } from "node:crypto";
+import { COMMITMENT, committed, type Delivery, deliveryLine, hiddenColumns, SALT } from "#shared/evidence/originals.ts";
 import { getInt16, getInt32 } from "#shared/masking/cell.ts";
 import type { ByteSink, CopyMask, RowMask, Waiting } from "#shared/masking/types.ts";
 import type { SealedPart, SessionEvidence } from "../ports/evidence.ts";
@@ -21,7 +21,7 @@ export class Originals {
   #recorded = 0;
   /** Per judgement: the text that was sealed last. What runs of it later with other literals is sealed anew. */
   readonly #texts = new WeakMap<Judged, string>();
-  #salt: Uint8Array | null = null;
+  #salt: KeyObject | null = null;
 
   constructor(evidence: SessionEvidence, sealed: "on" | "off") {
     this.#evidence = evidence;
@@ -63,10 +63,11 @@ export class Originals {
   }
 
   /** Without it a commitment to a social security number would be a guess away; it is sealed before all that it salts. */
-  #salted(): Uint8Array {
+  #salted(): KeyObject {
     if (this.#salt === null) {
-      this.#salt = randomBytes(32);
-      this.#seal("commitments", 0, this.#salt);
+      const salt = randomBytes(SALT);
+      this.#seal("commitments", 0, salt);
+      this.#salt = createSecretKey(salt);
     }
     return this.#salt;
   }
@@ -141,7 +142,7 @@ class KeptWaiting implements Waiting {
 }
 
 /** Commitments to the hidden cells of one row after another; of a COPY, to whole messages. */
-function committer(salt: Uint8Array, run: number, { kind, index, plan }: Shown): (frame: Uint8Array) => Uint8Array {
+function committer(salt: KeyObject, run: number, { kind, index, plan }: Shown): (frame: Uint8Array) => Uint8Array {
   const hidden = kind === "copy" ? [0] : hiddenColumns(plan);
   let row = 0;
   return (frame) => {
