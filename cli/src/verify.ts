@@ -122,6 +122,7 @@ export async function verify(evidence: LocalEvidence, scope: Scope): Promise<Ver
     ...(known === null ? {} : { known }),
     pending: () => evidence.pending(),
     settle: () => pause(evidence.elsewhere === null ? SETTLE_MS : SETTLE_IN_BUCKET_MS),
+    ...(scope.type === "all" ? { index: evidence.indexCheck() } : {}),
     progress: showProgress,
     // Of a bucket, wrapped keys are where officers look.
     ...(evidence.elsewhere === null ? { hasKey: async (session: string) => (await keys.get(session)) !== null } : {}),

@@ -15,7 +15,7 @@ import {
 } from "#shared/evidence/segment.ts";
 import { matches, type SessionFilter } from "#shared/evidence/session-filter.ts";
 import { type SessionSummary, summarizeLine } from "#shared/evidence/summary.ts";
-import type { EvidenceReader, Pending } from "#shared/evidence/verify-types.ts";
+import type { EvidenceReader, IndexCheck, Pending } from "#shared/evidence/verify-types.ts";
 import { LocalIndex } from "./local-index.ts";
 import { JournalReader, readPending } from "./local-journal-read.ts";
 import { readVerifierKey } from "./local-signer.ts";
@@ -171,6 +171,23 @@ export class LocalEvidence {
       for await (const { key } of this.store.list(sessionPrefix(lane, placeOf(so.session, so.target, time))))
         keys.push(key);
     return keys.sort();
+  }
+
+  /** For verification: makes the index anew beside it, and says where this one differs. */
+  indexCheck(): IndexCheck {
+    const fresh = new LocalIndex(":memory:");
+    const begun = Date.now();
+    return {
+      add: (so, disclosed) => fresh.advance([so], 0, disclosed),
+      difference: async () => {
+        try {
+          await this.#catchUp();
+          return this.#index.differsFrom(fresh, begun);
+        } finally {
+          fresh.close();
+        }
+      },
+    };
   }
 
   /** Throws the index away and reads it again. */

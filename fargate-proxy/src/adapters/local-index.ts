@@ -24,9 +24,11 @@ const SCHEMA = `
 
 export class LocalIndex implements IndexPort {
   readonly #db: DatabaseSync;
+  readonly #path: string;
 
   /** @param path of the database file, or `:memory:` */
   constructor(path: string) {
+    this.#path = path;
     this.#db = new DatabaseSync(path);
     this.#db.exec("PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
     this.#db.exec(SCHEMA);
@@ -77,6 +79,30 @@ export class LocalIndex implements IndexPort {
     }));
   }
 
+  /**
+   * Holds the rows of ended sessions against those of an index that was made anew from all of the evidence.
+   * @param begun milliseconds since the epoch: sessions that were opened later are not in the other one yet
+   */
+  differsFrom(fresh: LocalIndex, begun: number): { readonly session: string; readonly what: string } | null {
+    const db = fresh.#db;
+    db.prepare("ATTACH DATABASE ? AS stored").run(this.#path);
+    try {
+      const other = db.prepare(DIFFERS).get();
+      if (other !== undefined)
+        return { session: String(other.session), what: "the index does not know the session as it was" };
+      const extra = db
+        .prepare(
+          "SELECT session FROM stored.sessions WHERE opened < ? AND session NOT IN (SELECT session FROM main.sessions) LIMIT 1",
+        )
+        .get(begun);
+      return extra === undefined
+        ? null
+        : { session: String(extra.session), what: "the index knows a session that never was" };
+    } finally {
+      db.exec("DETACH DATABASE stored");
+    }
+  }
+
   clear(): void {
     this.#atOnce(() => {
       this.#db.exec(
@@ -123,6 +149,19 @@ export class LocalIndex implements IndexPort {
     }
   }
 }
+
+/** Rows that one of the two has and the other has not, of sessions that have ended. */
+const DIFFERS = ["sessions", "session_words", "disclosed"]
+  .flatMap((table) => [
+    `SELECT session FROM (SELECT * FROM main.${table} EXCEPT SELECT * FROM stored.${table})`,
+    `SELECT session FROM (SELECT * FROM stored.${table} EXCEPT SELECT * FROM main.${table})`,
+  ])
+  .map(
+    (rows) =>
+      `SELECT session FROM (${rows}) WHERE session IN (SELECT session FROM main.sessions WHERE closed IS NOT NULL)`,
+  )
+  .join(" UNION ALL ")
+  .concat(" LIMIT 1");
 
 const HAS_WORD = "EXISTS (SELECT 1 FROM session_words w WHERE w.session = s.session AND w.kind = ";
 

@@ -108,6 +108,7 @@ export async function verifyBundle(bundle: Bundle, tools: VerifyTools, key?: Ver
     approvals,
     disclosures,
     shredding: new Shredding(),
+    index: null,
     step: () => undefined,
   };
   const report = (bad: VerifyReport["bad"], head: VerifyReport["head"]): VerifyReport => {

@@ -118,6 +118,7 @@ function follow(
   walk.approvals.saw(line, { ...at, session, seq });
   walk.disclosures.saw(line, { ...at, session, seq });
   walk.shredding.saw(line);
+  walk.index?.saw(line, at);
   return { seq, prev: link(bytes, walk.tools.sha256), ended: isEnd(line.event) ? line : null };
 }
 

@@ -1,7 +1,9 @@
 // The words of verification: what it asks for, what it is given, what it says.
 import type { CheckpointTools, VerifierKey } from "./checkpoint.ts";
+import type { Disclosed } from "./disclosure.ts";
 import type { EvidenceLine } from "./line-read.ts";
 import type { ObjectRecord } from "./segment.ts";
+import type { SessionSummary } from "./summary.ts";
 import type { Shredding } from "./verify-shredded.ts";
 
 /** A head of the ledger, for comparison with a later one. */
@@ -37,6 +39,8 @@ export interface VerifyRequest {
   pending(): Promise<Pending>;
   /** Waits for a writer to finish what it is about; asked once, when something looks unfinished. */
   settle(): Promise<void>;
+  /** An index to hold against the evidence; looked at when all of it is read. */
+  readonly index?: IndexCheck;
   progress?(done: number, total: number): void;
   /** Is the key of what this session has sealed still there? Asked where somebody can tell. */
   hasKey?(session: string): Promise<boolean>;
@@ -99,6 +103,14 @@ export class BadEvidence extends Error {
   }
 }
 
+/** An index that is held against what verification reads. */
+export interface IndexCheck {
+  /** What an index has to know of a session: its rows, made anew. */
+  add(so: SessionSummary, disclosed: readonly Disclosed[]): void;
+  /** Called at the end. @returns the first session that the index knows otherwise, or alone, or not at all; null when there is none */
+  difference(): Promise<{ readonly session: string; readonly what: string } | null>;
+}
+
 /** What a verification gathers on its way. */
 export interface Walk {
   readonly reader: EvidenceReader;
@@ -113,6 +125,8 @@ export interface Walk {
   readonly disclosures: { saw(line: EvidenceLine, place: Omit<BadPlace, "what">): void };
   /** Of sealed lanes. */
   readonly shredding: Shredding;
+  /** Makes an index anew (verify-index.ts). */
+  readonly index: { saw(line: EvidenceLine, place: Omit<BadPlace, "what">): void } | null;
   step(): void;
 }
 

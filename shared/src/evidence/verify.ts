@@ -3,6 +3,7 @@
 import { type ObjectName, type ObjectRecord, parseKey } from "./segment.ts";
 import { ApprovalWalk } from "./verify-approvals.ts";
 import { DisclosureWalk } from "./verify-disclosures.ts";
+import { IndexWalk } from "./verify-index.ts";
 import { type LedgerView, readLedger } from "./verify-ledger.ts";
 import { verifySession } from "./verify-session.ts";
 import { Shredding } from "./verify-shredded.ts";
@@ -26,6 +27,7 @@ export async function verifyEvidence(
 ): Promise<VerifyReport> {
   const checked = emptyTally();
   const approvals = new ApprovalWalk();
+  const index = request.index === undefined || request.scope.type !== "all" ? null : new IndexWalk(request.index);
   const walk: Walk = {
     reader,
     tools,
@@ -36,6 +38,7 @@ export async function verifyEvidence(
     approvals,
     disclosures: new DisclosureWalk(),
     shredding: new Shredding(),
+    index,
     step: () => undefined,
   };
   let head: KnownHead | null = null;
@@ -54,6 +57,7 @@ export async function verifyEvidence(
     if (request.hasKey !== undefined)
       walk.notes.push(...(await walk.shredding.notes(request.hasKey, request.scope.type === "all")));
     noteLimits(walk, ledger, request);
+    await index?.end();
     return { ok: true, bad: null, head, checked, open: walk.open, recovered: walk.recovered, notes: walk.notes };
   } catch (error) {
     if (!(error instanceof BadEvidence)) throw error;
