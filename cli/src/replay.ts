@@ -7,6 +7,7 @@ import type { SessionSummary } from "#shared/evidence/summary.ts";
 import { formatTime, print, withEvidence } from "./evidence/home.ts";
 import { Problem } from "./problem.ts";
 import { BackendReader } from "./replay/backend.ts";
+import { waitBefore } from "./replay/pace.ts";
 import { Screen } from "./replay/screen.ts";
 import { type Step, steps } from "./replay/steps.ts";
 import { cellText } from "./replay/values.ts";
@@ -44,7 +45,8 @@ async function replay(evidence: LocalEvidence, so: SessionSummary, speed: number
   await print(`-- session ${so.session} of ${so.principal?.name ?? "the gateway"}, ${formatTime(so.opened)}`);
   let last = so.opened;
   for await (const step of steps(evidence, so)) {
-    if (Number.isFinite(speed) && step.time > last) await pause((step.time - last) / speed);
+    const wait = waitBefore(last, step.time, speed);
+    if (wait > 0) await pause(wait);
     last = Math.max(last, step.time);
     if (step.type === "output") await screen.output(step.chunk.bytes);
     else await showEvent(screen, step.line, texts, prompt);
