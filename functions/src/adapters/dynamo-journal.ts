@@ -9,7 +9,6 @@ import {
   type AttributeValue,
   BatchWriteItemCommand,
   ConditionalCheckFailedException,
-  DeleteItemCommand,
   type DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
@@ -106,9 +105,7 @@ class DynamoJournal implements JournalPort {
   async release(unit: number): Promise<void> {
     const size = this.#sizes.get(unit) ?? 1;
     this.#sizes.delete(unit);
-    const { client, table: TableName, task } = this.#parts;
-    for (let part = 0; part < size; part++)
-      await client.send(new DeleteItemCommand({ TableName, Key: keyOf(task, unit + part) }));
+    await this.#delete(Array.from({ length: size }, (_, part) => unit + part));
   }
 
   async *read(): AsyncGenerator<JournalBatch> {
@@ -127,15 +124,9 @@ class DynamoJournal implements JournalPort {
   }
 
   async forget(): Promise<void> {
-    let keys: number[] = [];
-    for await (const { sequence } of this.#left("sequence")) {
-      keys.push(number(sequence));
-      if (keys.length === DELETED_AT_ONCE) {
-        await this.#delete(keys);
-        keys = [];
-      }
-    }
-    if (keys.length > 0) await this.#delete(keys);
+    const sequences: number[] = [];
+    for await (const { sequence } of this.#left("sequence")) sequences.push(number(sequence));
+    await this.#delete(sequences);
   }
 
   close(): Promise<void> {
@@ -179,9 +170,11 @@ class DynamoJournal implements JournalPort {
     const { client, table, task } = this.#parts;
     let left = sequences.map((sequence) => ({ DeleteRequest: { Key: keyOf(task, sequence) } }));
     while (left.length > 0) {
-      const done = await client.send(new BatchWriteItemCommand({ RequestItems: { [table]: left } }));
-      left = (done.UnprocessedItems?.[table] ?? []) as typeof left;
-      if (left.length > 0) await new Promise((resolve) => setTimeout(resolve, BUSY_MS));
+      const some = left.splice(0, DELETED_AT_ONCE);
+      const done = await client.send(new BatchWriteItemCommand({ RequestItems: { [table]: some } }));
+      const undone = (done.UnprocessedItems?.[table] ?? []) as typeof left;
+      if (undone.length > 0) await new Promise((resolve) => setTimeout(resolve, BUSY_MS));
+      left = [...undone, ...left];
     }
   }
 }
