@@ -87,6 +87,11 @@ export function indexTable(): string {
   return needed("POSTERN_INDEX_TABLE");
 }
 
+/** Name of the function that tells people. @throws when the infrastructure has not set it */
+export function notifyFunction(): string {
+  return needed("POSTERN_NOTIFY");
+}
+
 /** Name of the table of journals. @throws when the infrastructure has not set it */
 export function journalTable(): string {
   return needed("POSTERN_JOURNAL_TABLE");

@@ -201,7 +201,10 @@ export class ControlStack extends Stack {
   private makeApi(answer: PosternFunction): HttpApi {
     const api = new HttpApi(this, "Api", { description: "Answers to requests for approval" });
     const integration = new HttpLambdaIntegration("Answer", answer);
-    for (const path of ["/slack", "/approvals", "/approvals/{proxy+}", "/break-glass", "/break-glass/{proxy+}"])
+    for (const path of [
+      "/slack",
+      ...["/approvals", "/break-glass", "/reviews"].flatMap((path) => [path, `${path}/{proxy+}`]),
+    ])
       api.addRoutes({ path, methods: [HttpMethod.GET, HttpMethod.POST], integration });
     const stage = api.defaultStage?.node.defaultChild as CfnStage;
     stage.accessLogSettings = {

@@ -5,7 +5,9 @@ import type { GlassState } from "#shared/approval/break-glass.ts";
 import { step } from "#shared/approval/machine.ts";
 import type { ApprovalStore } from "#shared/approval/store.ts";
 import type { ApprovalState } from "#shared/approval/types.ts";
+import { applyReview } from "#shared/review/begin.ts";
 import { answer, human, MINUTE, opened, RULES, START } from "#test/support/approvals.ts";
+import { principal, reviewOf, summary } from "#test/support/reviews.ts";
 
 let count = 0;
 /** ULIDs sort by time; each test has its own. */
@@ -166,6 +168,37 @@ export function approvalStoreContract(name: string, open: () => ApprovalStore, r
       expect(await store.replaceGlass(state, 1)).toBe(false);
       expect(await store.getGlass(id())).toBeNull();
       await applyGlass(store, second.glass.id, review);
+    });
+
+    it("keeps an activity review once, until somebody attests it, and afterwards", async () => {
+      const [store, other] = [open(), reopen()];
+      const [a, b] = [id(), id()].map((one) => reviewOf([summary("s1", principal("engineer"))], { id: one }));
+      if (a === undefined || b === undefined) throw new Error("there are two");
+      expect(await store.createReview(a)).toBe(true);
+      expect(await other.createReview({ ...a, history: [] })).toBe(false);
+      await other.createReview(b);
+      expect(await other.getReview(a.review.id)).toEqual(a);
+      const own = (found: readonly { readonly review: { readonly id: string } }[]) =>
+        found.map((one) => one.review.id).filter((one) => [a.review.id, b.review.id].includes(one));
+      expect(own(await other.unattested())).toEqual([a.review.id, b.review.id]);
+      expect(own(await store.latestReviews(50))).toEqual([b.review.id, a.review.id]);
+      expect(await store.latestReviews(1)).toHaveLength(1);
+      const attest = {
+        type: "attest",
+        at: START + 1,
+        by: human("pia", "privacy"),
+        findings: "x",
+        concern: false,
+      } as const;
+      const done = await Promise.all([store, other].map((one) => applyReview(one, a.review.id, attest)));
+      expect(done.filter((one) => one?.refused === undefined)).toHaveLength(1);
+      expect(own(await store.unattested())).toEqual([b.review.id]);
+      expect(own(await store.latestReviews(50))).toContain(a.review.id);
+      expect(await store.replaceReview(a, 1)).toBe(false);
+      expect((await store.getReview(a.review.id))?.history).toHaveLength(2);
+      expect(await store.getReview(id())).toBeNull();
+      expect(await applyReview(store, id(), attest)).toBeNull();
+      await applyReview(store, b.review.id, attest);
     });
 
     it("knows the task that waits, and a request goes on with it", async () => {

@@ -67,6 +67,44 @@ async function locks(): Promise<number> {
 
 const approve = (id: string, as = "dba") => people.answer(id, as);
 
+// First, while there are few sessions: all of them are in the sample then.
+it("a sample of the sessions is attested by somebody who is asked and not in it, and that is evidence", async () => {
+  const review = (...args: string[]) => people.postern("reviews", ...args);
+  await (await client("engineer")).query("SELECT 1");
+  await sleep(1100);
+  expect(await review("--open", "--as", "engineer")).toMatchObject({
+    code: 1,
+    err: "postern: you are not in a group that is asked\n",
+  });
+  const begun = await review("--open", "--days", "1", "--as", "privacy", "--json");
+  expect(begun).toMatchObject({ code: 0, err: "" });
+  const { id, sample } = JSON.parse(begun.out).review;
+  expect(sample.map((one: { who: { name: string } }) => one.who.name)).toEqual(["engineer"]);
+  expect((await review(id)).out).toContain("The sample is what the ledger's head chooses.");
+  const attest = (which: string, as: string, findings = "looked at each of them") =>
+    people.postern("attest", which, "--as", as, "--findings", findings);
+  expect(await attest(id, "nurse")).toMatchObject({ code: 1, err: "postern: you are not in a group that is asked\n" });
+  expect(await attest(id, "privacy", "")).toMatchObject({ code: 1 });
+  expect(await attest(id, "privacy")).toMatchObject({ code: 0, err: "" });
+  expect((await review("--overdue")).code).toBe(0);
+
+  await (await client("privacy")).query("SELECT 1");
+  await sleep(1100);
+  const own = JSON.parse((await review("--open", "--days", "1", "--as", "privacy", "--json")).out).review.id;
+  expect(own).not.toBe(id);
+  expect(await attest(own, "privacy")).toMatchObject({
+    code: 1,
+    err: "postern: you are in the sample: somebody else has to look at it\n",
+  });
+  expect((await review()).out).toMatch(new RegExp(`^${own} .* privacy +open$`, "m"));
+  await expect
+    .poll(async () => JSON.parse((await people.postern("query", "reviews", "--json")).out.split("\n")[0] || "{}"), {
+      timeout: 15_000,
+      interval: 500,
+    })
+    .toMatchObject({ id, attested_by: "privacy", findings: "looked at each of them", was_overdue: false });
+}, 60_000);
+
 describe("a DELETE as engineer", () => {
   it.each([
     ["simple protocol", "outside", false, false],

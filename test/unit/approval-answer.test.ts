@@ -94,6 +94,7 @@ beforeEach(async () => {
     approvals: APPROVALS,
     startGlass: async (id) => void glasses.push(id),
     settle: async (token, state) => void settled.push(`${token} ${state.status}`),
+    reviewSource: null,
     newId: () => "01k0000000000000000000000g",
     now: () => now,
   };

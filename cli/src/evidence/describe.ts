@@ -4,6 +4,7 @@ import type { ApprovalChange } from "#shared/approval/types.ts";
 import type { ApprovalUse, EvidenceEvent, FactsSummary, ImagesEvent } from "#shared/evidence/event.ts";
 import type { EvidenceLine } from "#shared/evidence/line-read.ts";
 import type { MaskTally } from "#shared/masking/types.ts";
+import type { ReviewChange } from "#shared/review/types.ts";
 import { harmless } from "./table.ts";
 
 /** The first line says what happened; further ones give the details. */
@@ -47,6 +48,11 @@ function words(event: EvidenceEvent, line: EvidenceLine): string[] {
       ];
     case "break-glass.changed":
       return [`glass    ${event.id} of ${event.by} at ${event.target}: ${glassWords(event.change)}`, event.reason];
+    case "activity-review.changed":
+      return [
+        `review   ${event.id}: ${reviewWords(event.change)}`,
+        `${event.sample.length} of ${event.totals.sessions} sessions, by the head ${event.head.size} ${event.head.root}, due ${timeOf(event.dueAt)}`,
+      ];
     case "approval.incident":
       return [
         `incident ${event.what}: ${event.why} by ${event.channel}` +
@@ -145,6 +151,18 @@ function glassWords(change: GlassChange): string {
       return "its review is overdue";
     case "reviewed":
       return `${change.justified ? "justified" : "not justified"}, says ${change.by.name}${change.late ? " (late)" : ""}: ${change.reason}`;
+    default:
+      return `${change.group}, ${change.channel}: ${change.type}`;
+  }
+}
+
+function reviewWords(change: ReviewChange): string {
+  switch (change.type) {
+    case "opened":
+    case "overdue":
+      return change.type;
+    case "attested":
+      return `attested${change.concern ? " with a concern" : ""} by ${change.by.name}${change.late ? " (late)" : ""}: ${change.findings}`;
     default:
       return `${change.group}, ${change.channel}: ${change.type}`;
   }

@@ -1,6 +1,7 @@
 // What people can say and see of requests for an approval. It all goes through one door, the function approval-answer: in process at home, over HTTPS on AWS.
 import type { GlassState } from "#shared/approval/break-glass.ts";
 import type { ApprovalState } from "#shared/approval/types.ts";
+import type { ReviewState } from "#shared/review/types.ts";
 
 /** Why something did not count: a closed word of the rules, or what is wrong with the token; and the same in words. */
 export interface NotTaken {
@@ -24,6 +25,9 @@ export interface AnswersReader {
   show(id: string): Promise<ApprovalState | null>;
   /** Those that nobody has reviewed, oldest first. */
   glasses(): Promise<readonly GlassState[]>;
+  /** Activity reviews, newest first: the last ones, and all that nobody has attested. */
+  reviews(): Promise<readonly ReviewState[]>;
+  showReview(id: string): Promise<ReviewState | null>;
 }
 
 /** @param body JSON; without one it is a GET. @returns the status and the JSON of the answer */
@@ -56,6 +60,14 @@ export class Answers implements AnswersReader {
     return this.#reader.glasses();
   }
 
+  reviews(): Promise<readonly ReviewState[]> {
+    return this.#reader.reviews();
+  }
+
+  showReview(id: string): Promise<ReviewState | null> {
+    return this.#reader.showReview(id);
+  }
+
   answer({ token, id, ...body }: AnswerWish): Promise<ApprovalState | NotTaken> {
     return this.#say(`/approvals/${id}/answer`, token, body);
   }
@@ -79,6 +91,22 @@ export class Answers implements AnswersReader {
   }): Promise<GlassState | NotTaken> {
     const { token, id, ...body } = wish;
     return this.#say(`/break-glass/${id}/review`, token, body);
+  }
+
+  /** Begins an activity review of the last days now. @param wish.days whole days */
+  openReview(wish: { readonly token: string; readonly days: number }): Promise<ReviewState | NotTaken> {
+    const { token, ...body } = wish;
+    return this.#say("/reviews", token, body);
+  }
+
+  attest(wish: {
+    readonly token: string;
+    readonly id: string;
+    readonly findings: string;
+    readonly concern: boolean;
+  }): Promise<ReviewState | NotTaken> {
+    const { token, id, ...body } = wish;
+    return this.#say(`/reviews/${encodeURIComponent(id)}/attest`, token, body);
   }
 
   async #say<T>(path: string, token: string, body: object): Promise<T | NotTaken> {

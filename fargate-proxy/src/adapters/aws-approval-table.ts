@@ -10,6 +10,7 @@ import { type Item, stateOf, unlessChecked } from "#functions/adapters/dynamo-ap
 import type { GlassState } from "#shared/approval/break-glass.ts";
 import type { ApprovalNews, Incident } from "#shared/approval/store.ts";
 import type { ApprovalState } from "#shared/approval/types.ts";
+import type { ReviewState } from "#shared/review/types.ts";
 
 /** The most that DynamoDB reads at once. */
 const BATCH = 100;
@@ -142,16 +143,14 @@ function idOf(item: Item): string {
 function unrecordedOf(item: Item): Unrecorded[] {
   const key = item.key?.S ?? "";
   const common = { key, length: Number(item.length?.N ?? 0), recorded: Number(item.recorded?.N ?? 0) };
-  const kept = stateOf<ApprovalState | GlassState | Incident>(item);
+  const kept = stateOf<ApprovalState | GlassState | ReviewState | Incident>(item);
   if (kept === null) return [];
   if (!("history" in kept)) return [{ ...common, news: () => ({ type: "incident", incident: kept }) }];
-  return [
-    {
-      ...common,
-      news: (from) =>
-        "request" in kept
-          ? { type: "request", state: kept, changes: kept.history.slice(from) }
-          : { type: "break-glass", state: kept, changes: kept.history.slice(from) },
-    },
-  ];
+  return [{ ...common, news: (from) => newsOf(kept, from) }];
+}
+
+function newsOf(kept: ApprovalState | GlassState | ReviewState, from: number): ApprovalNews {
+  if ("request" in kept) return { type: "request", state: kept, changes: kept.history.slice(from) };
+  if ("glass" in kept) return { type: "break-glass", state: kept, changes: kept.history.slice(from) };
+  return { type: "review", state: kept, changes: kept.history.slice(from) };
 }

@@ -5,11 +5,13 @@ import { approvalAnswer } from "#functions/approval-answer/answer.ts";
 import type { HttpEvent, HttpResponse } from "#functions/approval-answer/http.ts";
 import type { AnswerParts } from "#functions/approval-answer/take.ts";
 import { onChannels } from "#shared/approval/rules.ts";
+import { listReviews } from "#shared/review/list.ts";
 import { Answers, type AnswersReader, type Door } from "./answers.ts";
 import { newId } from "./ids.ts";
 import { LocalApprovalStore } from "./local-approval-store.ts";
 import { HERE } from "./local-approvals.ts";
 import { type LocalDoor, openLocalDoor } from "./local-door.ts";
+import { localReviewSource } from "./local-reviews.ts";
 
 const LATEST = 50;
 
@@ -21,8 +23,10 @@ export function openLocalAnswers(state: string, now: () => number): Answers {
     list: (all) => (all ? store.latest(LATEST) : store.pending()),
     show: (id) => store.get(id),
     glasses: () => store.unreviewed(),
+    reviews: () => listReviews(store, LATEST),
+    showReview: (id) => store.getReview(id),
   };
-  return new Answers(doorOf(approvalAnswer(async () => partsOf(door, store, now))), reader, () => {
+  return new Answers(doorOf(approvalAnswer(async () => partsOf(state, door, store, now))), reader, () => {
     store.close();
     door.close();
   });
@@ -42,6 +46,7 @@ function doorOf(handle: (event: HttpEvent) => Promise<HttpResponse>): Door {
 }
 
 function partsOf(
+  state: string,
   { approvals, verify, isRevoked }: LocalDoor,
   store: LocalApprovalStore,
   now: () => number,
@@ -55,6 +60,7 @@ function partsOf(
     // The gateway sees both in the tables: it announces what is new, and minds the time.
     startGlass: async () => {},
     settle: async () => {},
+    reviewSource: localReviewSource(state),
     newId: () => newId(now()),
     now,
   };

@@ -5,6 +5,8 @@ import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import type { GlassState } from "#shared/approval/break-glass.ts";
 import type { ApprovalNews, ApprovalStore, Incident } from "#shared/approval/store.ts";
 import type { ApprovalState } from "#shared/approval/types.ts";
+import { isAttested } from "#shared/review/machine.ts";
+import type { ReviewState } from "#shared/review/types.ts";
 
 /** `length` is that of the history, and so the version; `recorded` is how much of it is in the evidence; `revision` grows with every write. */
 const SCHEMA = `
@@ -19,6 +21,10 @@ const SCHEMA = `
   CREATE INDEX IF NOT EXISTS approvals_unrecorded ON approvals (id) WHERE recorded < length;
   CREATE TABLE IF NOT EXISTS break_glass (
     id TEXT PRIMARY KEY, reviewed INTEGER NOT NULL,
+    length INTEGER NOT NULL, recorded INTEGER NOT NULL DEFAULT 0, state TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS activity_reviews (
+    id TEXT PRIMARY KEY, attested INTEGER NOT NULL,
     length INTEGER NOT NULL, recorded INTEGER NOT NULL DEFAULT 0, state TEXT NOT NULL
   ) STRICT;
   CREATE TABLE IF NOT EXISTS approval_words (word TEXT PRIMARY KEY, until INTEGER NOT NULL) STRICT;
@@ -100,6 +106,29 @@ export class LocalApprovalStore implements ApprovalStore {
     return this.#glasses("WHERE reviewed = 0 ORDER BY id", []);
   }
 
+  async createReview(state: ReviewState): Promise<boolean> {
+    const sql =
+      "INSERT INTO activity_reviews (id, attested, length, state) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO NOTHING";
+    return this.#write(sql, [state.review.id, Number(isAttested(state)), state.history.length, text(state)]);
+  }
+
+  async getReview(id: string): Promise<ReviewState | null> {
+    return this.#reviews("WHERE id = ?", [id])[0] ?? null;
+  }
+
+  async replaceReview(state: ReviewState, known: number): Promise<boolean> {
+    const sql = "UPDATE activity_reviews SET attested = ?, length = ?, state = ? WHERE id = ? AND length = ?";
+    return this.#write(sql, [Number(isAttested(state)), state.history.length, text(state), state.review.id, known]);
+  }
+
+  async unattested(): Promise<readonly ReviewState[]> {
+    return this.#reviews("WHERE attested = 0 ORDER BY id", []);
+  }
+
+  async latestReviews(limit: number): Promise<readonly ReviewState[]> {
+    return this.#reviews("ORDER BY id DESC LIMIT ?", [limit]);
+  }
+
   async setTask(id: string, token: string): Promise<void> {
     this.#write("UPDATE approvals SET task = ? WHERE id = ?", [token, id]);
   }
@@ -144,7 +173,7 @@ export class LocalApprovalStore implements ApprovalStore {
 
   /** What is not in the evidence yet, each with what says that it is. */
   unrecorded(limit: number): readonly { readonly news: ApprovalNews; recorded(): void }[] {
-    const table = <S extends ApprovalState | GlassState>(
+    const table = <S extends ApprovalState | GlassState | ReviewState>(
       name: string,
       news: (state: S, from: number) => ApprovalNews,
     ) =>
@@ -174,6 +203,11 @@ export class LocalApprovalStore implements ApprovalStore {
         state,
         changes: state.history.slice(from),
       })),
+      ...table<ReviewState>("activity_reviews", (state, from) => ({
+        type: "review",
+        state,
+        changes: state.history.slice(from),
+      })),
       ...incidents,
     ];
   }
@@ -195,9 +229,14 @@ export class LocalApprovalStore implements ApprovalStore {
     const rows = this.#db.prepare(`SELECT state FROM break_glass ${where}`).all(...values);
     return rows.map((row) => JSON.parse(String(row.state)) as GlassState);
   }
+
+  #reviews(where: string, values: readonly SQLInputValue[]): ReviewState[] {
+    const rows = this.#db.prepare(`SELECT state FROM activity_reviews ${where}`).all(...values);
+    return rows.map((row) => JSON.parse(String(row.state)) as ReviewState);
+  }
 }
 
-const text = (state: ApprovalState | GlassState): string => JSON.stringify(state);
+const text = (state: ApprovalState | GlassState | ReviewState): string => JSON.stringify(state);
 const opensWindow = ({ history }: ApprovalState): number =>
   Number(history.some((change) => change.type === "approved" && change.windowUntil !== undefined));
 const isReviewed = ({ history }: GlassState): number => Number(history.some((change) => change.type === "reviewed"));

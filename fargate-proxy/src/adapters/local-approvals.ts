@@ -2,14 +2,17 @@
 // answers in a process of its own; both look at the same tables.
 import { approvalExpire } from "#functions/approval-expire/due.ts";
 import { approvalRequest } from "#functions/approval-request/open.ts";
-import type { NotifyParts } from "#functions/notify/notify.ts";
-import { notify } from "#functions/notify/notify.ts";
+import { type NotifyParts, notify } from "#functions/notify/notify.ts";
+import { activityReview } from "#functions/review/review.ts";
 import { apply } from "#shared/approval/apply.ts";
 import { type GlassState, isOverdue } from "#shared/approval/break-glass.ts";
 import { asked, knowsChannel, nextDue } from "#shared/approval/machine.ts";
 import { onChannels } from "#shared/approval/rules.ts";
 import type { ApprovalNews } from "#shared/approval/store.ts";
 import type { ApprovalRequest, ApprovalState, Channel } from "#shared/approval/types.ts";
+import type { Approvals } from "#shared/policy/approvals-file.ts";
+import type { ReviewSource } from "#shared/review/begin.ts";
+import { isWordDue, untold } from "#shared/review/machine.ts";
 import type { ApprovalListener, RunningApprovals } from "../ports/approvals.ts";
 import { ApprovalWatchers } from "./approval-watchers.ts";
 import { LocalApprovalStore } from "./local-approval-store.ts";
@@ -22,6 +25,8 @@ export interface LocalApprovalsOptions {
   readonly now: () => number;
   /** How people are asked besides the console. Channels that are left out do not exist here: nobody is asked there. */
   readonly messengers?: Partial<NotifyParts["messengers"]>;
+  /** What activity reviews are made from; left out where there are none. */
+  readonly reviews?: { readonly source: ReviewSource; readonly approvals: () => Approvals | null };
   /** Something did not work and will be tried again; in words without data. */
   readonly onProblem: (problem: string) => void;
   /** How often the tables are looked at. */
@@ -33,6 +38,9 @@ const STALE_MS = 10_000;
 /** Sessions of this process wait while the tables are looked at. */
 const PATIENCE_MS = 250;
 const BATCH = 100;
+/** Whether a period is over, and its review to be opened, is looked at so often; not while the gateway starts. */
+const REVIEW_MS = 60 * 60_000;
+const STARTING_MS = 60_000;
 /** Where people are asked at the local home, whatever else there is. */
 export const HERE: readonly Channel[] = ["console"];
 
@@ -47,6 +55,7 @@ class LocalApprovals implements RunningApprovals {
   readonly #request: ReturnType<typeof approvalRequest>;
   readonly #expire: ReturnType<typeof approvalExpire>;
   readonly #notify: ReturnType<typeof notify>;
+  readonly #review: ReturnType<typeof activityReview> | null;
   readonly #watchers = new ApprovalWatchers();
   /** What is open or approved, as it was read last. */
   readonly #live = new Map<string, ApprovalState>();
@@ -59,6 +68,10 @@ class LocalApprovals implements RunningApprovals {
   /** Whoever waits is told, whatever becomes of the evidence meanwhile. */
   readonly #round: () => Promise<void>;
   readonly #write: () => Promise<void>;
+  readonly #reviews: () => Promise<void>;
+  #reviewAt: number;
+  /** After a failure. */
+  #reviewNotBefore = 0;
 
   constructor(options: LocalApprovalsOptions) {
     this.#options = options;
@@ -73,7 +86,13 @@ class LocalApprovals implements RunningApprovals {
     const unread = () => options.onProblem("requests for approval cannot be read");
     this.#round = oneAtATime(() => this.#turn(), unread);
     this.#write = oneAtATime(() => this.#record(), unread);
+    this.#review = this.#reviewer(options);
+    this.#reviews = oneAtATime(
+      () => this.#mindReviews(),
+      () => options.onProblem("activity reviews cannot be looked at"),
+    );
     this.#readAt = now();
+    this.#reviewAt = now() + STARTING_MS;
     this.#timer = setInterval(() => this.#look(), options.everyMs ?? 500);
     this.#timer.unref();
   }
@@ -82,9 +101,13 @@ class LocalApprovals implements RunningApprovals {
     return !this.#closed && this.#options.now() - this.#readAt < STALE_MS;
   }
 
+  /** Channels that there are here. */
+  get #exist(): Channel[] {
+    return [...HERE, ...Object.keys(this.#options.messengers ?? {})] as Channel[];
+  }
+
   async open(request: ApprovalRequest): Promise<ApprovalState> {
-    const exist = [...HERE, ...Object.keys(this.#options.messengers ?? {})] as Channel[];
-    const rules = { ...request.rules, groups: onChannels(request.rules.groups, exist) };
+    const rules = { ...request.rules, groups: onChannels(request.rules.groups, this.#exist) };
     const state = await this.#request({ request: { ...request, rules } });
     this.#look();
     return state;
@@ -122,7 +145,7 @@ class LocalApprovals implements RunningApprovals {
     if (this.#closed) return;
     this.#closed = true;
     clearInterval(this.#timer);
-    await this.#round();
+    await Promise.all([this.#round(), this.#reviews()]);
     // What has happened until now belongs into the evidence that is about to be closed: not what is being written alone.
     await this.#write();
     await this.#write();
@@ -133,6 +156,31 @@ class LocalApprovals implements RunningApprovals {
     if (this.#closed) return;
     void this.#round();
     void this.#write();
+    void this.#reviews();
+  }
+
+  #reviewer({ reviews, now }: LocalApprovalsOptions): ReturnType<typeof activityReview> | null {
+    if (reviews === undefined) return null;
+    const { source } = reviews;
+    const approvals = async () => {
+      const file = reviews.approvals();
+      return file === null ? null : { ...file, groups: onChannels(file.groups, this.#exist) };
+    };
+    const tell = async (review: string) => void (await this.#notify({ review }));
+    return activityReview(async () => ({ store: this.#store, source, approvals, tell, now }));
+  }
+
+  /** The schedule; and whoever begins one by themselves is not to wait for it. */
+  async #mindReviews(): Promise<void> {
+    if (this.#review === null || this.#closed) return;
+    const now = this.#options.now();
+    const open = await this.#store.unattested();
+    const waits = open.some((state) => isWordDue(state, now) || untold(state).length > 0);
+    if (now < (waits ? this.#reviewNotBefore : this.#reviewAt)) return;
+    this.#reviewNotBefore = now + STARTING_MS;
+    await this.#review({});
+    this.#reviewNotBefore = 0;
+    this.#reviewAt = now + REVIEW_MS;
   }
 
   async #turn(): Promise<void> {

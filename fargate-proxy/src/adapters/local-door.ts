@@ -4,9 +4,10 @@ import { join } from "node:path";
 import type { Approver } from "#shared/approval/types.ts";
 import { Refusal } from "#shared/errors.ts";
 import type { Principal } from "#shared/identity.ts";
-import { type Approvals, readApprovals } from "#shared/policy/approvals-file.ts";
+import type { Approvals } from "#shared/policy/approvals-file.ts";
 import { type Config, parseConfig } from "../config.ts";
 import { createIdentity, type Revocations } from "./identity.ts";
+import { localApprovalsFile } from "./local-reviews.ts";
 import { RevocationTable } from "./local-revocations.ts";
 
 export interface LocalDoor {
@@ -33,7 +34,7 @@ export function openLocalDoor(state: string): LocalDoor {
   });
   return {
     config,
-    approvals: readApprovals(readFileSync(join(config.policy, "approvals.yaml"), "utf8")).value,
+    approvals: localApprovalsFile(config.policy),
     async verify(token) {
       const principal = await identity.verify(token);
       return principal instanceof Refusal ? { refused: principal.message } : approverOf(principal);

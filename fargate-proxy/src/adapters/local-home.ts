@@ -5,6 +5,7 @@ import type { Home, HomeOptions } from "./home.ts";
 import { type LocalApprovalsOptions, openLocalApprovals } from "./local-approvals.ts";
 import { openLocalKey } from "./local-hmac-keys.ts";
 import { openLocalRecorder } from "./local-recorder.ts";
+import { localApprovalsFile, localReviewSource } from "./local-reviews.ts";
 import { RevocationTable } from "./local-revocations.ts";
 import { watchRevocations } from "./revocations.ts";
 
@@ -31,6 +32,10 @@ export async function openLocalHome(
       approvals: approvals({
         path: inState("index.db"),
         now: clock.now,
+        reviews: {
+          source: localReviewSource(config.state),
+          approvals: () => localApprovalsFile(resolve(config.policy)),
+        },
         onProblem: (problem) => onProblem("approvals", problem),
       }),
     };

@@ -1,6 +1,7 @@
 // The door on AWS, over HTTPS.
 import type { GlassState } from "#shared/approval/break-glass.ts";
 import type { ApprovalState } from "#shared/approval/types.ts";
+import type { ReviewState } from "#shared/review/types.ts";
 import { Answers, type AnswersReader, type Door } from "./answers.ts";
 
 /** Nothing can be seen or said there; in words. */
@@ -48,6 +49,10 @@ function reader(door: Door, token: string): AnswersReader {
     async glasses() {
       return (await get<{ glasses: GlassState[] }>("/break-glass"))?.glasses ?? [];
     },
+    async reviews() {
+      return (await get<{ reviews: ReviewState[] }>("/reviews"))?.reviews ?? [];
+    },
+    showReview: (id) => get<ReviewState>(`/reviews/${encodeURIComponent(id)}`),
   };
 }
 

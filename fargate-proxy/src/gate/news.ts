@@ -31,6 +31,21 @@ export function newsEvents(news: ApprovalNews): EvidenceEvent[] {
         change,
       }));
     }
+    case "review": {
+      const { id, from: since, until, head, totals, sample, dueAt } = news.state.review;
+      const sessions = sample.map((one) => one.session);
+      return news.changes.map((change) => ({
+        type: "activity-review.changed",
+        id,
+        since,
+        until,
+        head,
+        totals,
+        sample: sessions,
+        dueAt,
+        change,
+      }));
+    }
     case "incident": {
       const { type: what, at, why, request, by, channel } = news.incident;
       return [

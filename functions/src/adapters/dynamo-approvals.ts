@@ -13,6 +13,8 @@ import {
 import type { GlassState } from "#shared/approval/break-glass.ts";
 import type { ApprovalStore, Incident } from "#shared/approval/store.ts";
 import type { ApprovalState } from "#shared/approval/types.ts";
+import { isAttested } from "#shared/review/machine.ts";
+import type { ReviewState } from "#shared/review/types.ts";
 
 export type Item = Record<string, AttributeValue>;
 
@@ -75,6 +77,26 @@ export class DynamoApprovals implements ApprovalStore {
 
   async unreviewed(): Promise<readonly GlassState[]> {
     return this.#query<GlassState>("pending", "glass", "oldest");
+  }
+
+  createReview(state: ReviewState): Promise<boolean> {
+    return this.#putNew(reviewItem(state));
+  }
+
+  async getReview(id: string): Promise<ReviewState | null> {
+    return stateOf<ReviewState>(await this.#get(`review#${id}`));
+  }
+
+  replaceReview(state: ReviewState, known: number): Promise<boolean> {
+    return this.#replace(reviewItem(state), known, ["pending"]);
+  }
+
+  async unattested(): Promise<readonly ReviewState[]> {
+    return this.#query<ReviewState>("pending", "review", "oldest");
+  }
+
+  async latestReviews(limit: number): Promise<readonly ReviewState[]> {
+    return this.#query<ReviewState>("shelf", "review", "newest", limit);
   }
 
   async setTask(id: string, token: string): Promise<void> {
@@ -218,6 +240,18 @@ function glassItem(state: GlassState): Item {
     state: { S: JSON.stringify(state) },
     news: { S: "news" },
     ...(reviewed ? {} : { pending: { S: "glass" } }),
+  };
+}
+
+function reviewItem(state: ReviewState): Item {
+  return {
+    key: { S: `review#${state.review.id}` },
+    id: { S: state.review.id },
+    length: { N: String(state.history.length) },
+    state: { S: JSON.stringify(state) },
+    shelf: { S: "review" },
+    news: { S: "news" },
+    ...(isAttested(state) ? {} : { pending: { S: "review" } }),
   };
 }
 

@@ -28,6 +28,7 @@ export const handler: Invoke<HttpResponse> = approvalAnswer(async () => {
     startGlass: (glass, seconds) => start(`glass-${glass}`, { glass, seconds }),
     settle: settler(),
     revoked: revocationsIn(set.revocations),
+    reviewSource: null,
     newId: () => newId(Date.now(), randomBytes(16)),
     now: Date.now,
   };

@@ -3,6 +3,7 @@ import { decide } from "#shared/approval/apply.ts";
 import type { ApprovalStore, Incident } from "#shared/approval/store.ts";
 import type { Answer, AnswerRefusal, ApprovalState, Approver } from "#shared/approval/types.ts";
 import type { Approvals } from "#shared/policy/approvals-file.ts";
+import type { ReviewSource } from "#shared/review/begin.ts";
 import type { Directory, SlackAddress } from "./people.ts";
 
 export interface SlackParts {
@@ -31,6 +32,8 @@ export interface AnswerParts {
   startGlass(id: string, seconds: number): Promise<void>;
   /** Ends the task of the workflow that waits for the answer. Never rejects: the workflow looks by itself when its time comes. */
   settle(token: string, state: ApprovalState): Promise<void>;
+  /** What a review that somebody begins now is made from; null where only the schedule begins them. */
+  readonly reviewSource: ReviewSource | null;
   newId(): string;
   /** Milliseconds since the epoch. */
   now(): number;

@@ -1,11 +1,13 @@
-// What somebody who is signed in can do: look, answer, take back, break the glass, review.
+// What somebody who is signed in can do: look, answer, take back, break the glass, review. Activity reviews are in review-routes.ts.
 import { z } from "zod";
 import { applyGlass, decide } from "#shared/approval/apply.ts";
 import { breakGlass, type GlassRefusal, type GlassState } from "#shared/approval/break-glass.ts";
 import { isRequester, samePerson } from "#shared/approval/quorum.ts";
 import type { AnswerRefusal, ApprovalState, Approver } from "#shared/approval/types.ts";
 import { refusalText } from "#shared/approval/words.ts";
-import { bytesOf, type HttpEvent, type HttpResponse, header, json } from "./http.ts";
+import { type HttpEvent, type HttpResponse, header, json } from "./http.ts";
+import { reading } from "./reading.ts";
+import { reviewRoute } from "./review-routes.ts";
 import { type AnswerParts, REASON_LENGTH, report, take } from "./take.ts";
 
 const reason = z.string().trim().min(1).max(REASON_LENGTH);
@@ -52,6 +54,7 @@ export async function tokenRoute(parts: AnswerParts, event: HttpEvent): Promise<
     return refuse("revoked");
   }
   const [, what, id, action] = event.rawPath.split("/");
+  if (what === "reviews") return reviewRoute(parts, event, who);
   const way = [event.requestContext.http.method, what, ...(action === undefined ? [] : [action])].join(" ");
   switch (way) {
     case "GET approvals":
@@ -69,22 +72,6 @@ export async function tokenRoute(parts: AnswerParts, event: HttpEvent): Promise<
     default:
       return json(404, { refused: "no such address" });
   }
-}
-
-async function reading<T>(
-  event: HttpEvent,
-  schema: z.ZodType<T>,
-  then: (body: T) => Promise<HttpResponse>,
-): Promise<HttpResponse> {
-  let value: unknown;
-  try {
-    value = JSON.parse(Buffer.from(bytesOf(event)).toString("utf8"));
-  } catch {
-    return json(400, { refused: "the body is no JSON" });
-  }
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return then(parsed.data);
-  return json(400, { refused: `not as expected: ${parsed.error.issues.map((i) => i.path.join(".")).join(", ")}` });
 }
 
 /** Who asked, and who may be asked, see a request; to all others there is none. */

@@ -1,6 +1,7 @@
 // The same by email, as plain text. Its link shows a page; who answers does so signed in, by the command line.
 import type { ApprovalState } from "#shared/approval/types.ts";
-import { glassLines, glassTitle, type Line, lines, outcome, title } from "#shared/approval/words.ts";
+import { type Line, lines, outcome, title } from "#shared/approval/words.ts";
+import { announcement } from "./announcement.ts";
 import { type Messenger, MessengerFailure } from "./messenger.ts";
 
 export interface Mail {
@@ -28,12 +29,11 @@ export function emailMessenger(send: SendMail): Messenger {
     async conclude(state, ref) {
       await sending(ref, `Ended: ${title(state)}`, `${title(state)}\n\nEnded: ${outcome(state)}\n`);
     },
-    announce: (state, group, overdue) =>
-      sending(
-        group.email,
-        overdue ? `Not reviewed in time: ${glassTitle(state)}` : glassTitle(state),
-        `${table(glassLines(state))}\n\nReview it: postern break-glass review ${state.glass.id}\n`,
-      ),
+    announce: (state, group, overdue) => {
+      const { heading, lines: all, commands } = announcement(state, overdue);
+      const answer = commands.map((command) => `  ${command}\n`).join("");
+      return sending(group.email, heading, `${table(all)}\n\nReview it, signed in:\n${answer}`);
+    },
   };
 }
 

@@ -4,6 +4,8 @@ import { apply, applyGlass } from "#shared/approval/apply.ts";
 import { asked, knowsChannel } from "#shared/approval/machine.ts";
 import type { ApprovalStore } from "#shared/approval/store.ts";
 import type { ApprovalState, Channel, GroupRules } from "#shared/approval/types.ts";
+import { applyReview } from "#shared/review/begin.ts";
+import { isReviewOverdue, untold } from "#shared/review/machine.ts";
 import { FunctionFailure, type Invoke, lambda } from "../middleware.ts";
 import { type Messenger, MessengerFailure } from "./messenger.ts";
 
@@ -22,6 +24,8 @@ const eventSchema = z.union([
   z.strictObject({ id: z.string(), token: z.string().exactOptional() }),
   z.strictObject({ id: z.string(), conclude: z.literal(true) }),
   z.strictObject({ glass: z.string(), overdue: z.boolean() }),
+  /** Tell whoever has not been told of an activity review, or that it is overdue. */
+  z.strictObject({ review: z.string() }),
 ]);
 type NotifyEvent = z.infer<typeof eventSchema>;
 
@@ -38,6 +42,7 @@ export function notify(prepare: () => Promise<NotifyParts>): Invoke<Notified> {
     ready ??= prepare();
     const parts = await ready;
     if ("glass" in event) return announce(parts, event.glass, event.overdue);
+    if ("review" in event) return askForReview(parts, event.review);
     return "conclude" in event ? conclude(parts, event.id) : ask(parts, event.id, event.token);
   });
 }
@@ -99,6 +104,19 @@ async function announce(parts: NotifyParts, id: string, overdue: boolean): Promi
         return sent;
       }),
   );
+  return tallied(await Promise.all(tells));
+}
+
+async function askForReview(parts: NotifyParts, id: string): Promise<Notified> {
+  const state = await parts.store.getReview(id);
+  if (state === null) throw new FunctionFailure("Failed", "there is no such review");
+  const overdue = isReviewOverdue(state, parts.now());
+  const tells = untold(state).map(async ({ group, channel }) => {
+    const rules = state.review.reviewers[group] as GroupRules;
+    const sent = await attempt(parts, channel, (messenger) => messenger.announce(state, rules, overdue));
+    await applyReview(parts.store, id, { at: parts.now(), group, channel, ...sent });
+    return sent;
+  });
   return tallied(await Promise.all(tells));
 }
 

@@ -1,7 +1,8 @@
 // Slack's words: Block Kit messages and the form (docs.slack.dev/block-kit). All text is plain: nothing in it can mention people or be a link.
 import { ACTIONS } from "#shared/approval/slack-names.ts";
 import type { ApprovalState } from "#shared/approval/types.ts";
-import { glassLines, glassTitle, type Line, lines, outcome, title } from "#shared/approval/words.ts";
+import { type Line, lines, outcome, title } from "#shared/approval/words.ts";
+import { announcement } from "./announcement.ts";
 import { type Messenger, MessengerFailure } from "./messenger.ts";
 
 /** Calls a method of Slack's Web API. @returns its JSON answer. Rejects when there is none. */
@@ -32,8 +33,9 @@ export function slackMessenger(call: SlackCall): Messenger {
       await calling(call, "chat.update", { channel, ts, ...conclusion(state) });
     },
     announce: (state, group, overdue) => {
-      const heading = overdue ? `Not reviewed in time: ${glassTitle(state)}` : glassTitle(state);
-      return post(group.slack, { text: heading, blocks: [header(heading), fields(glassLines(state))] });
+      const { heading, lines: all, commands } = announcement(state, overdue);
+      const how = { type: "section", text: plain(`Signed in: ${commands.join("; ")}`, TEXT) };
+      return post(group.slack, { text: heading, blocks: [header(heading), fields(all), how] });
     },
   };
 }

@@ -84,6 +84,13 @@ export function openCheckpoint(note: string, key: VerifierKey, tools: Checkpoint
   return parseText(text, name);
 }
 
+/** What a checkpoint says, for who only names it: its signature is not looked at. @throws Error that says what is wrong with it */
+export function headOf(note: Uint8Array): { readonly size: number; readonly root: string } {
+  const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(note);
+  const { size, root } = parseText(text.slice(0, text.lastIndexOf("\n\n") + 1), text.slice(0, text.indexOf("\n")));
+  return { size, root: toHex(root) };
+}
+
 function parseSignature(line: string): { readonly name: string; readonly bytes: Uint8Array } {
   const [, name, encoded] = /^— (\S+) (\S+)$/u.exec(line) ?? [];
   const bytes = encoded === undefined ? null : fromBase64(encoded);

@@ -16,6 +16,7 @@ import type { RelationFact, StatementKind } from "../facts.ts";
 import type { Principal } from "../identity.ts";
 import type { NotInspected } from "../masking/inspection.ts";
 import type { MaskTally } from "../masking/types.ts";
+import type { Head, ReviewChange, Totals } from "../review/types.ts";
 import type { OfficerWord } from "./officers.ts";
 
 export interface Source {
@@ -218,6 +219,20 @@ export type EvidenceEvent =
       readonly asked: OfficerWord;
       readonly agreed: OfficerWord;
       readonly until: number;
+    }
+  /** A sample of the sessions of a period is to be looked at; somebody was told, or attests that they looked; or nobody has in time. */
+  | {
+      readonly type: "activity-review.changed";
+      readonly id: string;
+      readonly since: number;
+      readonly until: number;
+      /** Of the ledger: what the sample follows from. */
+      readonly head: Head;
+      readonly totals: Totals;
+      /** Ids of sessions. */
+      readonly sample: readonly string[];
+      readonly dueAt: number;
+      readonly change: ReviewChange;
     };
 
 /** Rows before and after a write to what holds PHI; the rows themselves are sealed. */

@@ -26,6 +26,7 @@ export const CLASSES: Readonly<Record<EvidenceEvent["type"], { readonly category
   "approval.changed": ENTITY_MANAGEMENT,
   "approval.incident": ENTITY_MANAGEMENT,
   "break-glass.changed": ENTITY_MANAGEMENT,
+  "activity-review.changed": ENTITY_MANAGEMENT,
   "policy.in_force": ENTITY_MANAGEMENT,
   "revocation.entered": ACCOUNT_CHANGE,
   disclosure: DATASTORE,
@@ -67,6 +68,7 @@ export function activityOf(event: EvidenceEvent): number {
       return 1; // Create
     case "approval.changed":
     case "break-glass.changed":
+    case "activity-review.changed":
     case "policy.in_force":
       return 3; // Update
     case "approval.incident":
@@ -117,6 +119,8 @@ export function standingOf(event: EvidenceEvent): Standing {
       return { severity: 4, status: 1 };
     case "break-glass.changed":
       return { severity: 4, status: event.change.type === "overdue" ? 2 : 1 };
+    case "activity-review.changed":
+      return { severity: 2, status: event.change.type === "overdue" ? 2 : 1 };
     case "statement":
       return { severity: 1, status: { permit: 1, refuse: 2, hold: 0 }[event.decision.outcome] };
     default:
@@ -157,6 +161,8 @@ export function ownFields(event: EvidenceEvent, principal: Principal | null): ob
       return { entity: { type: "approval request", uid: event.id } };
     case "break-glass.changed":
       return { entity: { type: "break-glass", uid: event.id }, status_detail: event.reason };
+    case "activity-review.changed":
+      return { entity: { type: "activity review", uid: event.id } };
     case "approval.incident":
       return { entity: { type: "approval request", uid: event.request ?? "unknown" }, status_detail: event.why };
     case "credential.renewed":

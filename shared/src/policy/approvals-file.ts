@@ -3,6 +3,7 @@ import { z } from "zod";
 import { type Read, readYaml } from "./yaml.ts";
 
 const minutes = z.int().min(1);
+const days = z.int().min(1).max(366);
 const mode = z.enum(["wait", "retry"]);
 const fileSchema = z.strictObject({
   groups: z.record(
@@ -49,6 +50,16 @@ const fileSchema = z.strictObject({
     .optional(),
   /** Who opens what is sealed, or destroys its key: one person of these groups asks, another agrees, and it may be done for so long. */
   officers: z.strictObject({ groups: z.array(z.string()).min(1), validMinutes: minutes }).optional(),
+  /** Who looks at a sample of the sessions of each period, and attests it. */
+  activityReview: z
+    .strictObject({
+      groups: z.array(z.string()).min(1),
+      everyDays: days,
+      /** So many sessions of all, and so many of those that stand out. */
+      sample: z.int().min(1).max(100),
+      withinDays: days,
+    })
+    .exactOptional(),
 });
 
 export type Approvals = z.infer<typeof fileSchema>;
@@ -68,6 +79,9 @@ export function readApprovals(text: string): Read<Approvals> {
       if (escalation.afterMinutes >= timeoutMinutes)
         problems.push(say([...path, "afterMinutes"], "escalation comes after the request has timed out"));
     }
+    for (const [i, name] of (approvals.activityReview?.groups ?? []).entries())
+      if (approvals.groups[name] === undefined)
+        problems.push(say(["activityReview", "groups", i], `unknown group "${name}"`));
     return approvals;
   });
 }

@@ -73,6 +73,18 @@ const glass = (what: object): EvidenceEvent =>
     until: Date.now() + 60_000,
     change: what,
   }) as EvidenceEvent;
+const review = (what: object): EvidenceEvent =>
+  ({
+    type: "activity-review.changed",
+    id: "20261123-7d",
+    since: Date.UTC(2026, 10, 16),
+    until: Date.UTC(2026, 10, 23),
+    head: { size: 12, root: "5a".repeat(32) },
+    totals: { sessions: 40, statements: 90, rows: 900, refusals: 3, noteworthy: 2, refusedLogins: 1 },
+    sample: ["s1", "s2", "s3"],
+    dueAt: Date.UTC(2026, 10, 30),
+    change: what,
+  }) as EvidenceEvent;
 const by = (name: string) => ({ name, issuer: "https://issuer.example", subject: name, groups: ["dba"] });
 
 beforeAll(async () => {
@@ -107,6 +119,9 @@ beforeAll(async () => {
   log.note(glass({ at: 1, type: "opened" }));
   log.note(glass({ at: 2, type: "overdue" }));
   log.note(glass({ at: 3, type: "reviewed", by: by("officer"), justified: true, reason: "it was", late: true }));
+  log.note(review({ at: 1, type: "opened" }));
+  log.note(review({ at: 2, type: "overdue" }));
+  log.note(review({ at: 3, type: "attested", by: by("officer"), findings: "all well", concern: false, late: true }));
   await log.close("recorded");
   // What is sealed within the session is read as well: wait until the open session's lines are in the store.
   await new Promise((resolve) => setTimeout(resolve, 600));
@@ -175,6 +190,23 @@ describe("the named queries", () => {
       finding: "it was",
       was_overdue: true,
     });
+  });
+
+  it("tell who looked at the sample of a week, and when nobody had in time", async () => {
+    const [row, ...more] = await answer("reviews");
+    expect(more).toEqual([]);
+    expect(row).toMatchObject({
+      id: "20261123-7d",
+      head_size: "12",
+      head_root: "5a".repeat(32),
+      sessions: "40",
+      sampled: "3",
+      attested_by: "officer",
+      findings: "all well",
+      concern: "false",
+      was_overdue: true,
+    });
+    expect(String(row?.period_from)).toContain("2026-11-16 00:00:00");
   });
 
   it("count failed logins", async () => {

@@ -88,6 +88,40 @@ const event: fc.Arbitrary<EvidenceEvent> = fc.oneof(
   fc.record({ type: type("session.recovered"), reason: text }),
   fc.record({ type: type("policy.in_force"), version: text, previous: fc.option(text) }),
   fc.record({ type: type("credential.renewed"), credential: text }),
+  fc.record({
+    type: type("activity-review.changed"),
+    id: text,
+    since: count,
+    until: count,
+    head: fc.record({ size: count, root: text }),
+    totals: fc.record({
+      sessions: count,
+      statements: count,
+      rows: count,
+      refusals: count,
+      noteworthy: count,
+      refusedLogins: count,
+    }),
+    sample: fc.array(text),
+    dueAt: count,
+    change: fc.oneof(
+      fc.record({ type: type("overdue"), at: count }),
+      fc.record({
+        type: type("attested"),
+        at: count,
+        by: fc.record({
+          kind: fc.constant("person" as const),
+          name: text,
+          issuer: text,
+          subject: text,
+          groups: fc.array(text),
+        }),
+        findings: text,
+        concern: fc.boolean(),
+        late: fc.boolean(),
+      }),
+    ),
+  }),
   fc.record({ type: type("revocation.entered"), identity: text, by: text, reason: text }),
 );
 

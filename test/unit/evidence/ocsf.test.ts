@@ -13,6 +13,16 @@ const officers = { id: "01R", of: "01S", target: "clinic", asked: word, agreed: 
 const change = { type: "cancelled", at: 1, by: "engineer", why: "the client left" } as const;
 const HELD = { facts: [], decision: { outcome: "hold", policies: [], why: "", version: "ab", reveal: [] } };
 const glass = { id: "01G", target: "clinic", by: "dba", reason: "an emergency", until: 2 };
+const totals = { sessions: 1, statements: 1, rows: 1, refusals: 0, noteworthy: 0, refusedLogins: 0 };
+const review = {
+  id: "20261123-7d",
+  since: 1,
+  until: 2,
+  head: { size: 1, root: "00" },
+  totals,
+  sample: ["01S"],
+  dueAt: 3,
+};
 const approval = { id: "01R", digest: "00", requester: "engineer", target: "clinic" };
 
 /** By type, one of each and more where what is in it decides on fields: a new kind of event does not compile before it is here. */
@@ -56,6 +66,10 @@ const EVENTS: Readonly<Record<EvidenceEvent["type"], readonly EvidenceEvent[]>> 
     },
   ],
   "break-glass.changed": [{ type: "break-glass.changed", ...glass, change: { type: "opened", at: 1 } }],
+  "activity-review.changed": [
+    { type: "activity-review.changed", ...review, change: { type: "opened", at: 1 } },
+    { type: "activity-review.changed", ...review, change: { type: "overdue", at: 1 } },
+  ],
   "policy.in_force": [{ type: "policy.in_force", version: "ab", previous: null }],
   "revocation.entered": [{ type: "revocation.entered", identity: "contractor", by: "root", reason: "left" }],
   disclosure: [
@@ -86,6 +100,7 @@ const OWN = new Set<EvidenceEvent["type"]>([
   "approval.changed",
   "approval.incident",
   "break-glass.changed",
+  "activity-review.changed",
   "policy.in_force",
   "revocation.entered",
   "sealed.opened",
