@@ -1,7 +1,8 @@
 // Events to a function, none lost: a rule, a queue, dead letters.
-import { Duration } from "aws-cdk-lib";
+import { Aws, Duration } from "aws-cdk-lib";
 import { type EventPattern, Rule } from "aws-cdk-lib/aws-events";
 import { SqsQueue } from "aws-cdk-lib/aws-events-targets";
+import { Effect, PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import { SqsEventSource } from "aws-cdk-lib/aws-lambda-event-sources";
 import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
@@ -39,6 +40,20 @@ export class Feed extends Construct {
       visibilityTimeout: Duration.seconds(6 * seconds),
       deadLetterQueue: { queue: this.dead, maxReceiveCount: 10 },
     });
+    // CDK lets EventBridge in from anywhere where a queue is encrypted: another account's rule could send notices.
+    this.queue.addToResourcePolicy(
+      new PolicyStatement({
+        sid: "OwnEvents",
+        effect: Effect.DENY,
+        principals: [new ServicePrincipal("events.amazonaws.com")],
+        actions: ["sqs:SendMessage"],
+        resources: [this.queue.queueArn],
+        conditions: {
+          Null: { "aws:SourceAccount": "false" },
+          StringNotEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID },
+        },
+      }),
+    );
     new Rule(this, "Rule", { eventPattern: pattern, targets: [new SqsQueue(this.queue)] });
     to.addEventSource(
       new SqsEventSource(this.queue, {

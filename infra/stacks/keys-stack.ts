@@ -54,6 +54,7 @@ export class KeysStack extends Stack {
     });
   }
 
+  /** EventBridge is let in by CDK with each queue and topic that it feeds: without a condition, which it does not meet at encrypted ones. Queues take events of this account alone. */
   private admitServices(): void {
     const use = [
       "kms:Encrypt",
@@ -78,6 +79,5 @@ export class KeysStack extends Stack {
       ArnLike: { "kms:EncryptionContext:aws:logs:arn": `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:*` },
     });
     admit("Alarms", "cloudwatch.amazonaws.com", mine);
-    admit("Events", "events.amazonaws.com", mine);
   }
 }

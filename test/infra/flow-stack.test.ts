@@ -55,6 +55,26 @@ describe("the feed of new objects", () => {
   });
 });
 
+test("queues take events of this account alone", () => {
+  const policies = Object.entries(template.findResources("AWS::SQS::QueuePolicy")).filter(([id]) =>
+    id.includes("QueuePolicy"),
+  );
+  expect(policies).toHaveLength(3);
+  for (const [id, { Properties }] of policies) {
+    const own = (Properties.PolicyDocument.Statement as { Sid?: string }[]).filter(({ Sid }) => Sid === "OwnEvents");
+    expect(own, id).toEqual([
+      expect.objectContaining({
+        Effect: "Deny",
+        Action: "sqs:SendMessage",
+        Condition: {
+          Null: { "aws:SourceAccount": "false" },
+          StringNotEquals: { "aws:SourceAccount": { Ref: "AWS::AccountId" } },
+        },
+      }),
+    ]);
+  }
+});
+
 describe("who writes", () => {
   const all = templates("minimal");
   const roles = Object.entries(all).flatMap(([stack, one]) =>
