@@ -4,9 +4,12 @@ import { ArnFormat, Aws, CfnOutput, Stack, type StackProps } from "aws-cdk-lib";
 import { type CfnStage, HttpApi, HttpMethod } from "aws-cdk-lib/aws-apigatewayv2";
 import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
 import { SecurityGroup } from "aws-cdk-lib/aws-ec2";
+import { Rule, RuleTargetInput, Schedule } from "aws-cdk-lib/aws-events";
+import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
 import { PolicyStatement } from "aws-cdk-lib/aws-iam";
 import { DefinitionBody, LogLevel, StateMachine } from "aws-cdk-lib/aws-stepfunctions";
 import type { Construct } from "constructs";
+import { RETENTION_DAYS } from "../constructs/evidence-bucket.ts";
 import { explain } from "../constructs/explain.ts";
 import { CEDAR, PosternFunction, ROOT } from "../constructs/function.ts";
 import { KeptSecret } from "../constructs/kept-secret.ts";
@@ -66,7 +69,7 @@ export class ControlStack extends Stack {
     const answer = this.makeAnswer();
     this.detectPhi = props.settings.comprehendMedical === undefined ? null : this.makeDetectPhi();
     const others = this.detectPhi === null ? [] : [this.detectPhi];
-    this.functions = [this.makeDecide(), this.request, expire, notify, answer, ...others];
+    this.functions = [this.makeDecide(), this.request, expire, notify, answer, this.makeReview(notify), ...others];
     this.workflow = this.makeWorkflow(name, notify, expire);
     this.api = this.makeApi(answer);
     new CfnOutput(this, "AnswerAddress", { value: this.api.apiEndpoint });
@@ -154,6 +157,29 @@ export class ControlStack extends Stack {
     fn.addEnvironment("POSTERN_REVOCATIONS", this.#props.data.revocations.lend(fn, "GetItem"));
     this.letStart(fn);
     this.letSettle(fn);
+    return fn;
+  }
+
+  /** Opens the activity reviews, and says what is overdue: looks once a day whether there is something to do. */
+  private makeReview(notify: PosternFunction): PosternFunction {
+    const { data, settings } = this.#props;
+    const fn = this.makeFunction("review", {
+      within: this.#within,
+      environment: { POSTERN_POLICY: IN_BUNDLE, POSTERN_RETENTION_DAYS: String(RETENTION_DAYS) },
+      files: { [join(settings.policy, "approvals.yaml")]: "policy/approvals.yaml" },
+      seconds: 120,
+      concurrency: 1,
+    });
+    this.lendRequests(fn);
+    fn.addEnvironment("POSTERN_INDEX_TABLE", data.index.lend(fn, "GetItem", "Query", "BatchGetItem"));
+    fn.addEnvironment("POSTERN_BUCKET", data.bucket.lendToRead(fn, "ledger"));
+    fn.addEnvironment("POSTERN_NOTIFY", notify.functionArn);
+    fn.addToRolePolicy(new PolicyStatement({ actions: ["lambda:InvokeFunction"], resources: [notify.functionArn] }));
+    new Rule(this, "ReviewSchedule", {
+      description: "Opens activity reviews, and says what is overdue",
+      schedule: Schedule.cron({ hour: "5", minute: "0" }),
+      targets: [new LambdaFunction(fn, { event: RuleTargetInput.fromObject({}), retryAttempts: 3 })],
+    });
     return fn;
   }
 

@@ -40,6 +40,22 @@ describe("the functions", () => {
   });
 });
 
+test("the activity review is looked at every day, by a function that reads the index and the ledger and has people told", () => {
+  template.hasResourceProperties("AWS::Events::Rule", {
+    ScheduleExpression: "cron(0 5 * * ? *)",
+    State: "ENABLED",
+    Targets: [Match.objectLike({ Input: "{}", Arn: { "Fn::GetAtt": [Match.stringLikeRegexp("^review"), "Arn"] } })],
+  });
+  expect(new Set(actionsOf("review"))).toEqual(
+    new Set([
+      ...["GetItem", "PutItem", "Query", "UpdateItem", "BatchGetItem"].map((action) => `dynamodb:${action}`),
+      ...["GetObject", "GetObjectRetention", "ListBucket"].map((action) => `s3:${action}`),
+      ...["GetBucketObjectLockConfiguration", "GetBucketVersioning"].map((action) => `s3:${action}`),
+      "lambda:InvokeFunction",
+    ]),
+  );
+});
+
 describe("the approval workflow", () => {
   test("gives each function what it does, and no more", () => {
     const table = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"];
@@ -62,7 +78,7 @@ describe("the approval workflow", () => {
   test("lets in what its routes name, throttled, and a wildcard for none of the rest", () => {
     const routes = Object.values(template.findResources("AWS::ApiGatewayV2::Route"));
     const keys = routes.map((route) => route.Properties.RouteKey as string);
-    expect(keys.filter((key) => !/^(GET|POST) \/(slack|approvals|break-glass)/.test(key))).toEqual([]);
+    expect(keys.filter((key) => !/^(GET|POST) \/(slack|approvals|break-glass|reviews)/.test(key))).toEqual([]);
     template.hasResourceProperties("AWS::ApiGatewayV2::Stage", {
       DefaultRouteSettings: { ThrottlingRateLimit: 25, ThrottlingBurstLimit: 50 },
       AccessLogSettings: Match.anyValue(),

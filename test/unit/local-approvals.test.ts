@@ -2,6 +2,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
+import { nodeSha256 } from "#functions/adapters/node-crypto.ts";
 import { MessengerFailure } from "#functions/notify/messenger.ts";
 import { LocalApprovalStore } from "#proxy/adapters/local-approval-store.ts";
 import { type LocalApprovalsOptions, openLocalApprovals } from "#proxy/adapters/local-approvals.ts";
@@ -9,8 +10,11 @@ import type { RunningApprovals } from "#proxy/ports/approvals.ts";
 import type { GlassState } from "#shared/approval/break-glass.ts";
 import type { ApprovalChange, ApprovalState, GroupRules } from "#shared/approval/types.ts";
 import { troubles } from "#shared/approval/words.ts";
+import { readApprovals } from "#shared/policy/approvals-file.ts";
+import { DAY } from "#shared/review/period.ts";
 import { human, MINUTE, RULES, request, START } from "#test/support/approvals.ts";
 import { temporaryState } from "#test/support/evidence.ts";
+import { HEAD, principal, summary } from "#test/support/reviews.ts";
 
 const state = temporaryState();
 afterAll(() => state.remove());
@@ -123,6 +127,35 @@ describe("approvals of the local home", () => {
     await vi.waitFor(async () => expect(await types()).toContain("overdue"));
     await new Promise((resolve) => setTimeout(resolve, 60));
     expect((await types())?.filter((type) => type === "overdue")).toHaveLength(1);
+  });
+
+  it("open the activity review of the last week when it is due, tell of it, and report it when nobody attests", async () => {
+    const problems = { left: 1 };
+    const source = {
+      sessions: async () => [summary("s1", principal("engineer"), { opened: START - 3 * DAY })],
+      head: async () => {
+        problems.left -= 1;
+        if (problems.left >= 0) throw new Error("not yet");
+        return HEAD;
+      },
+      sha256: nodeSha256,
+    };
+    const approvals = readApprovals(`groups:
+  privacy: { quorum: 1, channels: [email], email: p@example.org, timeoutMinutes: 10 }
+grants: { once: { validMinutes: 15 } }
+activityReview: { groups: [privacy], everyDays: 7, sample: 2, withinDays: 7 }`).value;
+    const { other, clock, problems: said } = home({ reviews: { source, approvals: () => approvals } });
+    const types = async () => (await other.getReview("20261123-7d"))?.history.map((change) => change.type);
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect(await types()).toBeUndefined();
+    clock.now = START + MINUTE;
+    await vi.waitFor(() => expect(said).toContain("activity reviews cannot be looked at"));
+    clock.now = START + 61 * MINUTE;
+    await vi.waitFor(async () => expect(await types()).toEqual(["opened", "notified"]));
+    clock.now = START + 9 * DAY;
+    await vi.waitFor(async () => expect(await types()).toEqual(["opened", "notified", "overdue", "notified"]));
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect(await types()).toHaveLength(4);
   });
 
   it("are not available once their tables are gone", async () => {
