@@ -1,7 +1,9 @@
 import { defineConfig } from "vitest/config";
 
 /** Suites that take minutes or need other programs: `.ci/run` runs them, `npm test` does not. */
-const HEAVY = ["test/{aws,bypass,conformance,crash,fuzz,infra,locks,noninterference,oracles,thirdparty}/**/*.test.ts"];
+const HEAVY = [
+  "test/{aws,bypass,conformance,crash,fuzz,infra,locks,noninterference,oracles,scenarios,thirdparty}/**/*.test.ts",
+];
 
 // biome-ignore lint/style/noDefaultExport: vitest reads the default export
 export default defineConfig({
