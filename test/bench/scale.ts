@@ -95,7 +95,7 @@ async function large(megabytes: number): Promise<object> {
   const rows = rowsOf(64 << 10);
   let sent = 0;
   const written = await timed(async () => {
-    for (; sent < megabytes << 20; sent += rows.length) {
+    for (; sent < megabytes * 1_048_576; sent += rows.length) {
       // Some of it new each time, so that it does not compress to nothing.
       randomFillSync(rows, rows.length - 8192, 4096);
       session.output(rows);
