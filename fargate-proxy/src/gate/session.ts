@@ -1,13 +1,11 @@
 // THE ORDER, once: a command is analysed, decided, planned, approved where policy holds it, recorded, and only then permitted.
 import type { CatalogSnapshot } from "#shared/catalog.ts";
 import type { Decision } from "#shared/decision.ts";
-import { subjectHash } from "#shared/disclosure/subject.ts";
 import { Refusal } from "#shared/errors.ts";
 import type { SessionIdentity } from "#shared/evidence/event.ts";
 import type { Analysis, SyntaxProblem } from "#shared/facts.ts";
 import type { Principal } from "#shared/identity.ts";
 import type { CopyShape } from "#shared/masking/copy.ts";
-import type { Mismatch } from "#shared/masking/rows.ts";
 import type { CopyMask, MaskTally, RowMask, Shape } from "#shared/masking/types.ts";
 import type { Target } from "#shared/target.ts";
 import type { Credential } from "../ports/credentials.ts";
@@ -28,13 +26,9 @@ import {
 import { announcement, unparsed } from "./announce.ts";
 import { preparationObstacle } from "./asking.ts";
 import { announceBeside } from "./beside.ts";
-import { maskOfCopy, maskOfRows, shownCopy, shownRows, type Where } from "./conceal.ts";
 import { within } from "./deadline.ts";
-import { Disclosures } from "./disclosing.ts";
 import { Hold } from "./hold.ts";
-import { Inspections } from "./inspect.ts";
 import { type Judged, judgedAs } from "./judged.ts";
-import { Originals } from "./originals.ts";
 import type { GateParts } from "./parts.ts";
 import { mintPermit, type Permit } from "./permit.ts";
 import { refersToNames, withReferred } from "./refers.ts";
@@ -48,6 +42,7 @@ import {
 } from "./refusal.ts";
 import type { Live, Registry } from "./registry.ts";
 import { SettingsSaid } from "./settings-said.ts";
+import { Showing } from "./showing.ts";
 
 export interface SessionStart {
   readonly identity: SessionIdentity;
@@ -74,12 +69,10 @@ export class GateSession implements Session, Live {
   readonly #parts: GateParts;
   readonly #registry: Registry;
   readonly #evidence: SessionEvidence;
-  readonly #originals: Originals;
+  readonly #showing: Showing;
   readonly #start: SessionStart;
   readonly #judged = new Map<Analysis, Judged>();
   readonly #settings = new SettingsSaid();
-  readonly #inspections: Inspections;
-  readonly #disclosures: Disclosures;
   /** The command that waits for an approval: the protocol sends no other meanwhile. */
   #waiting: Hold | null = null;
   #running = 0;
@@ -98,10 +91,8 @@ export class GateSession implements Session, Live {
     this.#parts = parts;
     this.#registry = registry;
     this.#evidence = evidence;
-    this.#originals = new Originals(evidence, start.target.sealed);
-    this.#inspections = new Inspections(parts, evidence);
+    this.#showing = new Showing(parts, evidence, start.target);
     this.#start = start;
-    this.#disclosures = new Disclosures(evidence, parts.subjects.version);
   }
 
   get busy(): boolean {
@@ -147,7 +138,7 @@ export class GateSession implements Session, Live {
 
   #refuseSyntax(command: Command, problem: SyntaxProblem): Refusal {
     this.#evidence.note(unparsed(command, problem, this.#parts.bundle.version));
-    this.#originals.command(command, null);
+    this.#showing.command(command, null);
     return this.#refuse(syntaxRefusal(problem), null);
   }
 
@@ -231,7 +222,7 @@ export class GateSession implements Session, Live {
     const recorded = this.#evidence.record(announcement(command, judged));
     const run = this.#evidence.seq;
     if (judged.ref === 0) judged.ref = run;
-    this.#originals.command(command, judged);
+    this.#showing.command(command, judged);
     const beside = command.phase === "prepare" ? null : announceBeside(this.#recording, command, judged, run);
     meter.count("commands", 1, judged.analysis.statements[0]?.facts.kind ?? "empty");
     this.#running += command.phase === "prepare" ? 0 : 1;
@@ -306,7 +297,7 @@ export class GateSession implements Session, Live {
       // Of syntax errors the server's words repeat the statement: the code says enough.
       why: judged === null ? refusal.code : refusal.message,
     });
-    if (command !== undefined) this.#originals.command(command, judged);
+    if (command !== undefined) this.#showing.command(command, judged);
     return refusal;
   }
 
@@ -314,7 +305,7 @@ export class GateSession implements Session, Live {
     if (judged.ref !== 0) return;
     this.#evidence.note(announcement(command, judged));
     judged.ref = this.#evidence.seq;
-    this.#originals.command(command, judged);
+    this.#showing.command(command, judged);
   }
 
   pass(bytes: Uint8Array): Permit {
@@ -343,46 +334,26 @@ export class GateSession implements Session, Live {
 
   conceal(judgement: Judgement, index: number, shape: Shape, place: AnswerPlace): RowMask | Refusal {
     const judged = judgement as Judged;
-    const where = this.#masking(judged);
-    const mask = this.#concealed(judged, maskOfRows(this.#parts, judged, index, shape, where));
-    if (mask instanceof Refusal) return mask;
-    return this.#originals.behind(mask, place, () => shownRows(this.#parts, judged, index, shape, where));
+    const mask = this.#showing.rows(judged, index, shape, place, this.lastActive);
+    return mask instanceof Refusal ? this.#refuse(mask, judged) : mask;
   }
 
   concealCopy(judgement: Judgement, index: number, shape: CopyShape, place: AnswerPlace): CopyMask | Refusal {
     const judged = judgement as Judged;
-    const where = this.#masking(judged);
-    const mask = this.#concealed(judged, maskOfCopy(this.#parts, judged, index, shape, where));
-    if (mask instanceof Refusal) return mask;
-    return this.#originals.behind(mask, place, () => shownCopy(this.#parts, judged, index, shape, where));
+    const mask = this.#showing.copy(judged, index, shape, place, this.lastActive);
+    return mask instanceof Refusal ? this.#refuse(mask, judged) : mask;
   }
 
   get keepsOriginals(): boolean {
-    return this.#originals.kept;
+    return this.#showing.keepsOriginals;
   }
 
   withheld(message: Uint8Array, place: AnswerPlace): void {
-    this.#originals.withheld(message, place);
-  }
-
-  #masking(judged: Judged): Where {
-    const ask = this.#inspections.about(this.target.name, judged.ref);
-    return { target: this.target.name, now: this.lastActive, ask, hash: this.#hash };
+    this.#showing.withheld(message, place);
   }
 
   get #recording(): { readonly evidence: SessionEvidence; readonly target: Target } {
     return { evidence: this.#evidence, target: this.target };
-  }
-
-  readonly #hash = (domain: string, key: string): string =>
-    subjectHash(this.#parts.subjects.hmac, this.target.name, domain, key);
-
-  #concealed<T extends RowMask | CopyMask>(judged: Judged, mask: T | Mismatch): T | Refusal {
-    if (!("mismatch" in mask)) {
-      this.#disclosures.begin(mask.watch, judged.ref);
-      return mask;
-    }
-    return this.#refuse(new Refusal("result-mismatch", { detail: mask.mismatch }), judged);
   }
 
   holds(judgement: Judgement): boolean {
@@ -410,7 +381,7 @@ export class GateSession implements Session, Live {
   ): void {
     this.#running = Math.max(0, this.#running - 1);
     this.lastActive = this.#parts.clock.now();
-    this.#disclosures.end();
+    this.#showing.over();
     const approval = (judgement as Judged).approval?.id;
     this.#evidence.note({
       type: "finished",
@@ -426,7 +397,7 @@ export class GateSession implements Session, Live {
   }
 
   interrupt(why: Interruption): boolean {
-    this.#inspections.giveUp();
+    this.#showing.giveUp();
     const refusal = new Refusal("approval-cancelled", {
       message: `the request for an approval was taken back: ${why}`,
     });
@@ -445,12 +416,11 @@ export class GateSession implements Session, Live {
   }
 
   disclosing(): Promise<void> | null {
-    return this.#disclosures.durable();
+    return this.#showing.disclosing();
   }
 
   output(bytes: Uint8Array): void {
-    this.#originals.recorded(bytes.length);
-    this.#evidence.output(bytes);
+    this.#showing.output(bytes);
   }
 
   get writable(): boolean {
@@ -487,13 +457,13 @@ export class GateSession implements Session, Live {
   }
 
   async #close(reason: string): Promise<void> {
-    this.#inspections.giveUp();
+    this.#showing.giveUp();
     const over = this.#ended ?? new Refusal("target-lost");
     this.#ended = over;
     this.#waiting?.giveUp(over, /^client /.test(reason) ? "the client left" : null);
     this.#registry.remove(this);
     this.#parts.meter.gauge("sessions_live", this.#registry.size);
-    this.#disclosures.end();
+    this.#showing.over();
     await this.#evidence.close(over.code === "target-lost" ? reason : over.code);
   }
 }

@@ -1,0 +1,94 @@
+// What a session is shown, behind THE ORDER: results under their masks, what is sealed of what masks hide, whose records stay in clear.
+import { subjectHash } from "#shared/disclosure/subject.ts";
+import { Refusal } from "#shared/errors.ts";
+import type { CopyShape } from "#shared/masking/copy.ts";
+import type { Mismatch } from "#shared/masking/rows.ts";
+import type { CopyMask, RowMask, Shape } from "#shared/masking/types.ts";
+import type { Target } from "#shared/target.ts";
+import type { SessionEvidence } from "../ports/evidence.ts";
+import type { AnswerPlace, Command } from "../protocol.ts";
+import { maskOfCopy, maskOfRows, shownCopy, shownRows, type Where } from "./conceal.ts";
+import { Disclosures } from "./disclosing.ts";
+import { Inspections } from "./inspect.ts";
+import type { Judged } from "./judged.ts";
+import { Originals } from "./originals.ts";
+import type { GateParts } from "./parts.ts";
+
+export class Showing {
+  readonly #parts: GateParts;
+  readonly #evidence: SessionEvidence;
+  readonly #target: Target;
+  readonly #originals: Originals;
+  readonly #inspections: Inspections;
+  readonly #disclosures: Disclosures;
+
+  constructor(parts: GateParts, evidence: SessionEvidence, target: Target) {
+    this.#parts = parts;
+    this.#evidence = evidence;
+    this.#target = target;
+    this.#originals = new Originals(evidence, target.sealed);
+    this.#inspections = new Inspections(parts, evidence);
+    this.#disclosures = new Disclosures(evidence, parts.subjects.version);
+  }
+
+  /** A command was announced, or refused, by the newest event. @param judged null when it could not be judged */
+  command(command: Command, judged: Judged | null): void {
+    this.#originals.command(command, judged);
+  }
+
+  rows(judged: Judged, index: number, shape: Shape, place: AnswerPlace, now: number): RowMask | Refusal {
+    const where = this.#where(judged, now);
+    const mask = this.#begun(judged, maskOfRows(this.#parts, judged, index, shape, where));
+    if (mask instanceof Refusal) return mask;
+    return this.#originals.behind(mask, place, () => shownRows(this.#parts, judged, index, shape, where));
+  }
+
+  copy(judged: Judged, index: number, shape: CopyShape, place: AnswerPlace, now: number): CopyMask | Refusal {
+    const where = this.#where(judged, now);
+    const mask = this.#begun(judged, maskOfCopy(this.#parts, judged, index, shape, where));
+    if (mask instanceof Refusal) return mask;
+    return this.#originals.behind(mask, place, () => shownCopy(this.#parts, judged, index, shape, where));
+  }
+
+  get keepsOriginals(): boolean {
+    return this.#originals.kept;
+  }
+
+  withheld(message: Uint8Array, place: AnswerPlace): void {
+    this.#originals.withheld(message, place);
+  }
+
+  /** Resolves when the evidence says whose records were shown so far; null when it does. Rejects when it cannot be written. */
+  disclosing(): Promise<void> | null {
+    return this.#disclosures.durable();
+  }
+
+  output(bytes: Uint8Array): void {
+    this.#originals.recorded(bytes.length);
+    this.#evidence.output(bytes);
+  }
+
+  /** The result is over. */
+  over(): void {
+    this.#disclosures.end();
+  }
+
+  /** Nobody waits for what is being looked at any longer. */
+  giveUp(): void {
+    this.#inspections.giveUp();
+  }
+
+  #where(judged: Judged, now: number): Where {
+    const target = this.#target.name;
+    return { target, now, ask: this.#inspections.about(target, judged.ref), hash: this.#hash };
+  }
+
+  readonly #hash = (domain: string, key: string): string =>
+    subjectHash(this.#parts.subjects.hmac, this.#target.name, domain, key);
+
+  #begun<T extends RowMask | CopyMask>(judged: Judged, mask: T | Mismatch): T | Refusal {
+    if ("mismatch" in mask) return new Refusal("result-mismatch", { detail: mask.mismatch });
+    this.#disclosures.begin(mask.watch, judged.ref);
+    return mask;
+  }
+}
