@@ -49,13 +49,19 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  if (child?.exitCode !== null) console.log(readFileSync(gateway.log, "utf8").slice(-3000));
+  if (child !== undefined && !alive())
+    console.log(
+      `the gateway ended: ${child.exitCode ?? child.signalCode}\n${readFileSync(gateway.log, "utf8").slice(-3000)}`,
+    );
   child?.kill("SIGTERM");
   await gateway?.close();
   await middleman?.close();
   await database?.stop();
   rmSync(folder, { recursive: true, force: true });
 });
+
+/** Out of memory, it would end by a signal. */
+const alive = () => child.exitCode === null && child.signalCode === null;
 
 /** Repeats something in several places at once until time is up, while somebody else goes on working normally. */
 async function underWatch(attempt: (random: Random) => Promise<void>): Promise<{ attempts: number; controls: number }> {
@@ -65,21 +71,26 @@ async function underWatch(attempt: (random: Random) => Promise<void>): Promise<{
   let attempts = 0;
   let controls = 0;
   const work = async (random: Random) => {
-    for (; Date.now() < until; attempts++) await attempt(random);
+    for (; Date.now() < until; attempts++) await attempt(random).catch(failed("an attempt"));
   };
   const watch = async () => {
     for (; Date.now() < until; controls++) {
-      await control();
+      await control().catch(failed("the well-behaved client"));
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
   };
   await Promise.all([watch(), ...Array.from({ length: WORKERS }, (_, i) => work(randomFrom(SEED + i)))]);
   await control();
-  expect(child.exitCode, "the gateway has to be alive").toBeNull();
+  expect(alive(), "the gateway has to be alive").toBe(true);
   await expect.poll(liveSessions, { timeout: 15_000 }).toBe(0);
   expect(memory(child.pid ?? 0).now - idle).toBeLessThan(ROOM);
   return { attempts, controls };
 }
+
+/** Says who failed, and whether the gateway was there. */
+const failed = (who: string) => (cause: unknown) => {
+  throw new Error(`${who} failed, the gateway ${alive() ? "lives" : "is dead"}: ${cause}`, { cause });
+};
 
 /** A well-behaved client of the same gateway, at the same time. */
 async function control(): Promise<void> {
