@@ -87,9 +87,16 @@ async function underWatch(attempt: (random: Random) => Promise<void>): Promise<{
   return { attempts, controls };
 }
 
+async function expectReady(client: WireClient): Promise<void> {
+  const last = (await client.until("Z")).at(-1);
+  if (last?.type !== "Z")
+    throw new Error(`a good login was refused: ${last?.body.toString("latin1").replaceAll("\0", " ") ?? "no answer"}`);
+}
+
 /** Says who failed, and whether the gateway was there. */
 const failed = (who: string) => (cause: unknown) => {
-  throw new Error(`${who} failed, the gateway ${alive() ? "lives" : "is dead"}: ${cause}`, { cause });
+  const log = readFileSync(gateway.log, "utf8").slice(-1000);
+  throw new Error(`${who} failed, the gateway ${alive() ? "lives" : "is dead"}: ${cause}\n${log}`, { cause });
 };
 
 /** A well-behaved client of the same gateway, at the same time. */
@@ -164,7 +171,7 @@ async function madClient(random: Random): Promise<void> {
     if (spoilt) for (const part of hello) client.send(mangle(part, random));
     else {
       for (const part of hello) client.send(part);
-      if ((await client.until("Z")).at(-1)?.type !== "Z") throw new Error("a good login was refused");
+      await expectReady(client);
     }
     for (let batches = Math.ceil(random() * 6); batches > 0; batches--) {
       const frames = Buffer.concat(Array.from({ length: Math.ceil(random() * 12) }, () => pick(random, FRAMES)));
@@ -191,7 +198,7 @@ async function unluckyClient(random: Random): Promise<void> {
     await client.requestTls(ca);
     client.send(startup({ user: "victim", database: DATABASE }));
     client.send(password(gateway.token("victim", PERSON.claims)));
-    if ((await client.until("Z")).at(-1)?.type !== "Z") throw new Error("a good login was refused");
+    await expectReady(client);
     for (let i = 0; i < 10; i++) {
       client.send(random() < 0.5 ? f.query(pick(random, ASKED)) : Buffer.concat([f.run(pick(random, ONE)), f.sync]));
       await new Promise((resolve) => setTimeout(resolve, random() * 30));

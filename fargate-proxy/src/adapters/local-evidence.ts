@@ -179,10 +179,10 @@ export class LocalEvidence {
     const begun = Date.now();
     return {
       add: (so, disclosed) => fresh.advance([so], 0, disclosed),
-      difference: async () => {
+      difference: async (running) => {
         try {
           await this.#catchUp();
-          return this.#index.differsFrom(fresh, begun);
+          return this.#index.differsFrom(fresh, running, begun);
         } finally {
           fresh.close();
         }

@@ -81,23 +81,27 @@ export class LocalIndex implements IndexPort {
 
   /**
    * Holds the rows of ended sessions against those of an index that was made anew from all of the evidence.
-   * @param begun milliseconds since the epoch: sessions that were opened later are not in the other one yet
+   * @param running sessions that the other one need not know as they are by now
+   * @param begun milliseconds since the epoch: the other one need not know sessions that were opened later
    */
-  differsFrom(fresh: LocalIndex, begun: number): { readonly session: string; readonly what: string } | null {
+  differsFrom(
+    fresh: LocalIndex,
+    running: ReadonlySet<string>,
+    begun: number,
+  ): { readonly session: string; readonly what: string } | null {
     const db = fresh.#db;
     db.prepare("ATTACH DATABASE ? AS stored").run(this.#path);
     try {
-      const other = db.prepare(DIFFERS).get();
-      if (other !== undefined)
-        return { session: String(other.session), what: "the index does not know the session as it was" };
-      const extra = db
-        .prepare(
-          "SELECT session FROM stored.sessions WHERE opened < ? AND session NOT IN (SELECT session FROM main.sessions) LIMIT 1",
-        )
-        .get(begun);
-      return extra === undefined
-        ? null
-        : { session: String(extra.session), what: "the index knows a session that never was" };
+      const first = (sql: string, ...values: number[]) =>
+        db
+          .prepare(sql)
+          .all(...values)
+          .map((row) => String(row.session))
+          .find((session) => !running.has(session));
+      const other = first(DIFFERS);
+      if (other !== undefined) return { session: other, what: "the index does not know the session as it was" };
+      const extra = first(EXTRA, begun - BETWEEN_MS);
+      return extra === undefined ? null : { session: extra, what: "the index knows a session that never was" };
     } finally {
       db.exec("DETACH DATABASE stored");
     }
@@ -160,8 +164,12 @@ const DIFFERS = ["sessions", "session_words", "disclosed"]
     (rows) =>
       `SELECT session FROM (${rows}) WHERE session IN (SELECT session FROM main.sessions WHERE closed IS NOT NULL)`,
   )
-  .join(" UNION ALL ")
-  .concat(" LIMIT 1");
+  .join(" UNION ALL ");
+
+const EXTRA =
+  "SELECT session FROM stored.sessions WHERE opened < ? AND session NOT IN (SELECT session FROM main.sessions)";
+/** From a session's opening to its first line in the journal, at most. */
+const BETWEEN_MS = 5000;
 
 const HAS_WORD = "EXISTS (SELECT 1 FROM session_words w WHERE w.session = s.session AND w.kind = ";
 

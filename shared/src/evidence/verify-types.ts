@@ -107,8 +107,12 @@ export class BadEvidence extends Error {
 export interface IndexCheck {
   /** What an index has to know of a session: its rows, made anew. */
   add(so: SessionSummary, disclosed: readonly Disclosed[]): void;
-  /** Called at the end. @returns the first session that the index knows otherwise, or alone, or not at all; null when there is none */
-  difference(): Promise<{ readonly session: string; readonly what: string } | null>;
+  /**
+   * Called at the end.
+   * @param running sessions that were not wholly in the store when it was read
+   * @returns the first session that the index knows otherwise, or alone, or not at all; null when there is none
+   */
+  difference(running: ReadonlySet<string>): Promise<{ readonly session: string; readonly what: string } | null>;
 }
 
 /** What a verification gathers on its way. */

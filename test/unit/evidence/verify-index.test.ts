@@ -96,7 +96,7 @@ it.each([
 
 it("finds a session that never was", async () => {
   change(
-    "INSERT INTO sessions SELECT 'FORGED', target, principal, acts_for, opened, closed, summary FROM sessions LIMIT 1",
+    "INSERT INTO sessions SELECT 'FORGED', target, principal, acts_for, opened - 60000, closed, summary FROM sessions LIMIT 1",
   );
   expect((await verify()).bad).toMatchObject({ key: "index", session: "FORGED" });
   await rebuild();
