@@ -56,6 +56,7 @@ export async function recorderParts(
     store: await LocalStore.open(join(state, "evidence")),
     spool: await openLocalSpool(join(state, "spool")),
     signer: await openLocalSigner(join(state, "keys")),
+    places: 3,
     sha256: nodeSha256,
     verifyEd25519: nodeVerifyEd25519,
     compress,

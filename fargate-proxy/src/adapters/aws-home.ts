@@ -29,6 +29,8 @@ import { watchRevocations } from "./revocations.ts";
 
 /** A command waits for its journal item: what does not answer soon is asked again. */
 const JOURNAL = { attemptMs: 1500, attempts: 3 };
+/** Some tens of milliseconds each: with 32 hundreds of objects a second. Each is below 5 MB, and most of them are small. */
+const OBJECTS_AT_A_TIME = 32;
 const OBJECTS = { attemptMs: 10_000, attempts: 3 };
 const OTHERS = { attemptMs: 3000, attempts: 3 };
 
@@ -96,6 +98,7 @@ async function openAwsRecorder(
       store: new S3Store({ client: s3, bucket, retentionDays, now: clock.now }),
       spool: await openLocalSpool(join(config.state, "spool")),
       signer: null,
+      places: OBJECTS_AT_A_TIME,
       sha256: nodeSha256,
       verifyEd25519: nodeVerifyEd25519,
       compress,

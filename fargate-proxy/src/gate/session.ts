@@ -458,6 +458,9 @@ export class GateSession implements Session, Live {
 
   async #close(reason: string): Promise<void> {
     this.#showing.giveUp();
+    // Its evidence may have to wait for the store; what else it knows need not.
+    this.#listener = null;
+    this.#judged.clear();
     const over = this.#ended ?? new Refusal("target-lost");
     this.#ended = over;
     this.#waiting?.giveUp(over, /^client /.test(reason) ? "the client left" : null);

@@ -19,4 +19,6 @@ export interface RecorderOptions extends Omit<LedgerTools, "signer"> {
   /** A failure or its end, in words without data: for the operator's log. */
   onProblem(message: string): void;
   readonly timing?: Partial<Timing>;
+  /** Objects that are stored at a time, each of which is in memory meanwhile. Files: fewer than the threads that the journal needs one of. */
+  readonly places: number;
 }

@@ -21,7 +21,7 @@ export interface RecorderParts {
   isAvailable(): boolean;
 }
 
-/** Bytes of lines that are in the journal and in memory, and not in the store. */
+/** Bytes in memory that wait for the store: lines, which the journal has, and sessions that are closing. */
 export class Backlog {
   #bytes = 0;
   readonly #limit: number;

@@ -46,7 +46,14 @@ export async function openRecorder(options: RecorderOptions): Promise<Recorder> 
     onProblem: options.onProblem,
   });
   const units = new Units(options.journal, options.onProblem);
-  const sealer = new Sealer({ store: options.store, ledger: ledger?.writer ?? null, commit, units, patience });
+  const sealer = new Sealer({
+    store: options.store,
+    ledger: ledger?.writer ?? null,
+    commit,
+    units,
+    patience,
+    places: options.places,
+  });
   const recovered = await recover({ ...options, commit, ledger, units, sealer });
   const backlog = new Backlog(BACKLOG_BYTES);
   const compress = (bytes: Uint8Array) => options.compress(bytes, 1);

@@ -16,15 +16,17 @@ export interface SealerParts {
   readonly commit: GroupCommit;
   readonly units: Units;
   readonly patience: Patience;
+  /** Objects that are stored at a time. */
+  readonly places: number;
 }
 
 export class Sealer {
   readonly #parts: SealerParts;
-  /** Few at a time: each holds an object in memory, and the thread pool serves the journal too. */
-  readonly #gangway = new Gangway(2);
+  readonly #gangway: Gangway;
 
   constructor(parts: SealerParts) {
     this.#parts = parts;
+    this.#gangway = new Gangway(parts.places);
   }
 
   /**

@@ -22,6 +22,9 @@ export interface SessionParts extends RecorderParts {
   readonly sealing: SealingParts;
 }
 
+/** What a session whose evidence waits for the store takes in memory besides its lines, about. */
+const CLOSING_BYTES = 32 << 10;
+
 export class RecordedSession implements SessionEvidence {
   readonly #parts: SessionParts;
   readonly #identity: SessionIdentity;
@@ -154,6 +157,8 @@ export class RecordedSession implements SessionEvidence {
   }
 
   async #close(reason: string): Promise<void> {
+    const { backlog } = this.#parts;
+    backlog.add(CLOSING_BYTES);
     try {
       // These first: a session that has its end in the ledger has all of its recording there, and all that it sealed.
       await this.#recording.finish();
@@ -165,6 +170,7 @@ export class RecordedSession implements SessionEvidence {
       this.#cut(true);
       await this.#sealing;
     } finally {
+      backlog.remove(CLOSING_BYTES);
       this.#onEnd();
     }
   }

@@ -40,4 +40,6 @@ export interface Link {
   readonly searchPath: readonly string[];
   /** What the client sent after its last login message; empty as a rule. */
   readonly firstBytes: Buffer;
+  /** Called when the connections end, before the evidence is stored. */
+  readonly onEnd: () => void;
 }

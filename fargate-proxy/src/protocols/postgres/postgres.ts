@@ -30,13 +30,9 @@ export function createPostgres(parts: PostgresParts): Protocol {
       pending++;
       const login = await logIn(accepted, gate, parts).finally(() => pending--);
       if (typeof login === "string") return login;
-      const { client, upstream, session, cancelKey, firstBytes } = login;
-      try {
-        const searchPath = parts.searchPath(session.target.name);
-        return await serveSession({ client, upstream, session, clock: parts.clock, searchPath, firstBytes });
-      } finally {
-        cancelKey.release();
-      }
+      const { cancelKey, ...link } = login;
+      const searchPath = parts.searchPath(link.session.target.name);
+      return serveSession({ ...link, clock: parts.clock, searchPath, onEnd: () => cancelKey.release() });
     },
   };
 }

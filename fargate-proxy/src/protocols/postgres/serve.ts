@@ -27,6 +27,7 @@ class Service implements Outside {
   readonly #machine: Machine;
   readonly #departures: Departures;
   readonly #firstBytes: Buffer;
+  readonly #onEnd: () => void;
   readonly #resolve: (ending: Ending) => void;
   #ending: Ending | null = null;
   #turnIsDue = false;
@@ -44,6 +45,7 @@ class Service implements Outside {
     this.#target = upstream;
     this.#session = session;
     this.#firstBytes = link.firstBytes;
+    this.#onEnd = link.onEnd;
     this.#resolve = resolve;
     this.#machine = new Machine(
       {
@@ -230,7 +232,13 @@ class Service implements Outside {
     // What still comes is thrown away, so that the connection can be closed in good order.
     client.resume();
     client.end(() => client.destroy());
-    const done = () => this.#resolve(ending);
-    this.#session.close(ending).then(done, done);
+    this.#onEnd();
+    resolveWhenClosed(this.#session, ending, this.#resolve);
   }
+}
+
+/** Apart from the service: while the evidence of many sessions waits for the store, it alone is kept in memory, no connection. */
+function resolveWhenClosed(session: Session, ending: Ending, resolve: (ending: Ending) => void): void {
+  const done = () => resolve(ending);
+  session.close(ending).then(done, done);
 }
