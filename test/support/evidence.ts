@@ -38,7 +38,14 @@ export function temporaryState(): { readonly path: string; remove(): void } {
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-const TIMING: Partial<Timing> = { segmentMs: 200, recordingMs: 50, tickMs: 20, retryMs: 20, closeMs: 5000 };
+const TIMING: Partial<Timing> = {
+  segmentMs: 200,
+  recordingMs: 50,
+  tickMs: 20,
+  retryMs: 20,
+  closeMs: 5000,
+  roomMs: 500,
+};
 
 /** A recorder that seals soon and keeps its journal files small. */
 export function openTestRecorder(state: string, problems: string[] = []): Promise<Recorder> {

@@ -126,6 +126,8 @@ export interface FakeGate {
   readonly world: {
     now: number;
     available: boolean;
+    /** Whether a session finds room before the evidence of others. */
+    room: boolean;
     /** While true, records wait; `release` makes them durable. */
     slowJournal: boolean;
     failJournal: boolean;
@@ -146,6 +148,7 @@ export async function fakeGate(more: Partial<GateParts> = {}): Promise<FakeGate>
   const world: FakeGate["world"] = {
     now: 1_000_000,
     available: true,
+    room: true,
     slowJournal: false,
     failJournal: false,
     snapshot: null,
@@ -219,6 +222,7 @@ export async function fakeGate(more: Partial<GateParts> = {}): Promise<FakeGate>
       refresh: async () => {},
     },
     evidence: {
+      room: async () => world.room,
       open: (identity) => open(identity.session),
       get available() {
         return world.available;

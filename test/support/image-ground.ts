@@ -71,7 +71,7 @@ export class ImageGround {
     const { gate, world } = await fakeGate({
       bundle: { ...bundle, targets: new Map([["clinic", target]]) },
       credentials: { fetch: async () => ({ password, version: "v1" }) },
-      evidence: { open: () => memory(events, sealed), available: true, close: async () => {} },
+      evidence: { room: async () => true, open: () => memory(events, sealed), available: true, close: async () => {} },
       inert: { postgres: inertFrames },
       sides: { postgres: SIDES },
       maxSessions: 100,

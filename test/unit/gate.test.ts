@@ -68,6 +68,9 @@ describe("a login", () => {
     expect(code(await fake.gate.admit(CLAIM))).toBe("evidence-unavailable");
     expect(fake.gate.sessions.size).toBe(0);
     fake.world.failJournal = false;
+    fake.world.room = false;
+    expect(code(await fake.gate.admit(CLAIM))).toBe("evidence-unavailable");
+    fake.world.room = true;
     await admitted(fake);
     await admitted(fake);
     expect(code(await fake.gate.admit(CLAIM))).toBe("too-many-connections");

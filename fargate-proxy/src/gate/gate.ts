@@ -76,6 +76,7 @@ async function tryAdmit(parts: GateParts, registry: Registry, claim: Claim): Pro
   const crowded = registry.room(principal, target);
   if (crowded !== undefined) return crowded;
 
+  if (!(await parts.evidence.room())) return new Refusal("evidence-unavailable");
   const credential = await parts.credentials.fetch(target.name).catch(() => null);
   if (credential === null) return new Refusal("target-refused");
 

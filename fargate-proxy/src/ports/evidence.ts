@@ -3,6 +3,8 @@ import type { EvidenceEvent, SessionIdentity } from "#shared/evidence/event.ts";
 import type { ChunkType } from "#shared/evidence/recording.ts";
 
 export interface EvidencePort {
+  /** Before a session is opened: waits while too many that have ended are not in the store yet. @returns false when that took too long */
+  room(): Promise<boolean>;
   /** Opens the evidence of one session. Its events are numbered from 1 without gaps. */
   open(identity: SessionIdentity): SessionEvidence;
   /** False while evidence cannot be written: then nothing may be permitted. */

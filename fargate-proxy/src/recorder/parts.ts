@@ -14,6 +14,7 @@ export interface RecorderParts {
   readonly sealer: Sealer;
   readonly patience: Patience;
   readonly backlog: Backlog;
+  readonly closings: Closings;
   /** The first line of a session stays in the journal until its last is in the store. */
   readonly keepsOpenings: boolean;
   /** Compresses a segment. */
@@ -21,7 +22,7 @@ export interface RecorderParts {
   isAvailable(): boolean;
 }
 
-/** Bytes in memory that wait for the store: lines, which the journal has, and sessions that are closing. */
+/** Bytes of lines that are in the journal and in memory, and not in the store. */
 export class Backlog {
   #bytes = 0;
   readonly #limit: number;
@@ -41,5 +42,44 @@ export class Backlog {
   /** The store does not keep up: nothing new may run until it does. */
   get exceeded(): boolean {
     return this.#bytes > this.#limit;
+  }
+}
+
+/** Sessions that have ended and whose evidence is not in the store yet: when they are many, new sessions wait for them. */
+export class Closings {
+  readonly #most: number;
+  #now = 0;
+  #waiting = new Set<() => void>();
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  begin(): void {
+    this.#now += 1;
+  }
+
+  end(): void {
+    this.#now -= 1;
+    if (this.#now >= this.#most) return;
+    const waiting = this.#waiting;
+    this.#waiting = new Set();
+    for (const go of waiting) go();
+  }
+
+  /** @returns whether there was room within `patienceMs` */
+  async room(patienceMs: number): Promise<boolean> {
+    if (this.#now < this.#most) return true;
+    return new Promise((resolve) => {
+      const go = () => {
+        clearTimeout(timer);
+        resolve(true);
+      };
+      const timer = setTimeout(() => {
+        this.#waiting.delete(go);
+        resolve(false);
+      }, patienceMs);
+      this.#waiting.add(go);
+    });
   }
 }

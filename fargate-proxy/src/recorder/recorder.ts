@@ -7,7 +7,7 @@ import { GroupCommit } from "./commit.ts";
 import { SPOOLING } from "./lane.ts";
 import { LedgerWriter, loadLedger } from "./ledger-writer.ts";
 import type { RecorderOptions } from "./options.ts";
-import { Backlog } from "./parts.ts";
+import { Backlog, Closings } from "./parts.ts";
 import type { Patience } from "./patience.ts";
 import { type Recovered, recover } from "./recover.ts";
 import { Sealer } from "./sealer.ts";
@@ -16,13 +16,15 @@ import { RecordedSession, type SessionParts } from "./session.ts";
 import type { Timing } from "./timing.ts";
 import { Units } from "./units.ts";
 
-const TIMING = { segmentMs: 5000, recordingMs: 1000, tickMs: 500, retryMs: 500, closeMs: 10_000 };
+const TIMING = { segmentMs: 5000, recordingMs: 1000, tickMs: 500, retryMs: 500, closeMs: 10_000, roomMs: 8000 };
 /** Where the spool is gone with the process, as on a serverless container: a part waits no longer than this. */
 const PART_MS = 5000;
 /** Lines that wait in memory while the journal fails. */
 const HELD_BYTES = 16 << 20;
 /** Lines that wait in memory while the store fails. */
 const BACKLOG_BYTES = 128 << 20;
+/** Sessions that have ended and wait for the store, for each object that is stored at a time: a second of work or two. */
+const CLOSINGS = 10;
 
 export interface Recorder extends EvidencePort {
   /** What recovery found when this recorder was opened. */
@@ -56,6 +58,7 @@ export async function openRecorder(options: RecorderOptions): Promise<Recorder> 
   });
   const recovered = await recover({ ...options, commit, ledger, units, sealer });
   const backlog = new Backlog(BACKLOG_BYTES);
+  const closings = new Closings(CLOSINGS * options.places);
   const compress = (bytes: Uint8Array) => options.compress(bytes, 1);
   const parts: SessionParts = {
     clock: options.clock,
@@ -65,6 +68,7 @@ export async function openRecorder(options: RecorderOptions): Promise<Recorder> 
     sealer,
     patience,
     backlog,
+    closings,
     keepsOpenings: ledger === null,
     pack: (bytes) => options.compress(bytes, 3),
     isAvailable: () =>
@@ -84,6 +88,7 @@ export async function openRecorder(options: RecorderOptions): Promise<Recorder> 
   return {
     recovered,
     open: running.open,
+    room: () => closings.room(timing.roomMs),
     get available() {
       return parts.isAvailable();
     },

@@ -22,9 +22,6 @@ export interface SessionParts extends RecorderParts {
   readonly sealing: SealingParts;
 }
 
-/** What a session whose evidence waits for the store takes in memory besides its lines, about. */
-const CLOSING_BYTES = 32 << 10;
-
 export class RecordedSession implements SessionEvidence {
   readonly #parts: SessionParts;
   readonly #identity: SessionIdentity;
@@ -157,12 +154,10 @@ export class RecordedSession implements SessionEvidence {
   }
 
   async #close(reason: string): Promise<void> {
-    const { backlog } = this.#parts;
-    backlog.add(CLOSING_BYTES);
+    this.#parts.closings.begin();
     try {
       // These first: a session that has its end in the ledger has all of its recording there, and all that it sealed.
-      await this.#recording.finish();
-      await this.#sealed.finish();
+      await Promise.all([this.#recording.finish(), this.#sealed.finish()]);
       while (this.#parts.commit.full) await pause(this.#parts.patience.retryMs);
       const counts = { statements: this.#statements, rows: this.#rows, bytes: this.#bytes };
       this.note({ type: "session.closed", reason, ...counts });
@@ -170,7 +165,7 @@ export class RecordedSession implements SessionEvidence {
       this.#cut(true);
       await this.#sealing;
     } finally {
-      backlog.remove(CLOSING_BYTES);
+      this.#parts.closings.end();
       this.#onEnd();
     }
   }

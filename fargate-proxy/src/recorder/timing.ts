@@ -10,4 +10,6 @@ export interface Timing {
   readonly retryMs: number;
   /** How long `close` waits for a store that fails; what is not stored then is in the journal still. */
   readonly closeMs: number;
+  /** How long a login waits for room. Clients give up after some ten seconds. */
+  readonly roomMs: number;
 }

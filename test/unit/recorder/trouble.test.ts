@@ -9,6 +9,7 @@ import {
   execute,
   finished,
   newIdentity,
+  OPENED,
   openTestRecorder,
   recorderParts,
   resultBytes,
@@ -117,6 +118,27 @@ describe("a store that cannot be written", () => {
     await closing;
     expect(problems).toContain("writing evidence works again");
     await expectWhole(9);
+  });
+
+  it("lets sessions begin only as fast as those that ended are stored, once many wait", async () => {
+    failing.add("store");
+    const closings: Promise<void>[] = [];
+    let sessions = 0;
+    while (await recorder.room()) {
+      const session = recorder.open(newIdentity());
+      await session.record(OPENED);
+      closings.push(session.close("done"));
+      sessions += 1;
+      expect(sessions).toBeLessThan(1000);
+    }
+    expect(sessions).toBeGreaterThan(20);
+    // Those who live can go on.
+    expect(recorder.available).toBe(true);
+    const waiting = [recorder.room(), recorder.room()];
+    failing.clear();
+    expect(await Promise.all(waiting)).toEqual([true, true]);
+    await Promise.all(closings);
+    await expectWhole(2 * sessions);
   });
 });
 
