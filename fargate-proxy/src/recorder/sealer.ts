@@ -33,16 +33,20 @@ export class Sealer {
    * @param make gives the object when its turn has come, so that objects that wait take no memory
    * Resolves when the object is safe: under the ledger's signed head, or in the store where others write the ledger.
    */
-  seal(make: () => Promise<EvidenceObject>): Promise<void> {
-    return this.#gangway.run(async () => {
-      const { record, bytes } = await make();
-      const announced = new Holding(this.#parts.units);
-      await this.#announce(record, announced);
-      const { store, ledger, patience } = this.#parts;
-      await persist(patience, "writing evidence", () => putOnce(store, record.key, bytes, record));
-      await ledger?.append(record);
-      announced.release();
-    });
+  async seal(make: () => Promise<EvidenceObject>): Promise<void> {
+    const announced = new Holding(this.#parts.units);
+    const record = await this.#gangway.run(() => this.#store(make, announced));
+    // Outside, so that the ledger takes all at once that became ready while it wrote its last batch.
+    await this.#parts.ledger?.append(record);
+    announced.release();
+  }
+
+  async #store(make: () => Promise<EvidenceObject>, announced: Holding): Promise<ObjectRecord> {
+    const { record, bytes } = await make();
+    await this.#announce(record, announced);
+    const { store, patience } = this.#parts;
+    await persist(patience, "writing evidence", () => putOnce(store, record.key, bytes, record));
+    return record;
   }
 
   #announce(record: ObjectRecord, holding: Holding): Promise<void> {
