@@ -28,6 +28,8 @@ interface Options {
   readonly since?: string;
   readonly until?: string;
   readonly key?: string;
+  readonly retention: string;
+  readonly locks: boolean;
   readonly json?: true;
 }
 
@@ -50,12 +52,14 @@ export function registerVerify(program: Command): void {
     .option("--all", "all sessions (the default)")
     .option("--since <time>", "sessions that began on this day or later")
     .option("--until <time>", "sessions that began on this day or earlier")
+    .option("--retention <days>", "of a bucket: how long its objects are promised to be locked", "2192")
+    .option("--no-locks", "of a bucket: leave the locks of its objects out, one question for each")
     .option("--json", "the report as one JSON object")
     .action((name: string | undefined, options: Options) => {
       if (name !== undefined && isBundle(name))
         return attempt(async () => tell(await verifyFile(name, options.key), options));
       return withEvidence(async (evidence) =>
-        tell(await verify(evidence, await scopeOf(evidence, name, options)), options),
+        tell(await verify(evidence, await scopeOf(evidence, name, options), lockCheck(evidence, options)), options),
       );
     });
 }
@@ -106,7 +110,25 @@ async function idOf(evidence: LocalEvidence, name: string): Promise<string> {
   );
 }
 
-export async function verify(evidence: LocalEvidence, scope: Scope): Promise<VerifyReport> {
+/** Undefined where there are no locks, null where they are left out. */
+function lockCheck({ elsewhere }: LocalEvidence, { retention, locks }: Options): VerifyRequest["locks"] {
+  const days = Number(retention);
+  if (!Number.isSafeInteger(days) || days < 1) throw new Problem(`${retention} is not a number of days`, 2);
+  if (elsewhere === null) return undefined;
+  if (!locks) return null;
+  const lock = (key: string) =>
+    elsewhere.reader.lock(key).catch((error: unknown) => {
+      if ((error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode !== 403) throw error;
+      throw new Problem("locks are not shown to you", 1, "It takes s3:GetObjectRetention; --no-locks leaves them out.");
+    });
+  return { days, lock, progress: (done, total) => showProgress(done, total, "locks") };
+}
+
+export async function verify(
+  evidence: LocalEvidence,
+  scope: Scope,
+  locks?: VerifyRequest["locks"],
+): Promise<VerifyReport> {
   const headPath = headOf(evidence);
   const known = await readHead(headPath);
   const keys = localWrappedKeys(join(stateDirectory(), "keys/sealed"));
@@ -123,7 +145,8 @@ export async function verify(evidence: LocalEvidence, scope: Scope): Promise<Ver
     pending: () => evidence.pending(),
     settle: () => pause(evidence.elsewhere === null ? SETTLE_MS : SETTLE_IN_BUCKET_MS),
     ...(scope.type === "all" ? { index: evidence.indexCheck() } : {}),
-    progress: showProgress,
+    progress: (done, total) => showProgress(done, total, "objects"),
+    ...(locks === undefined ? {} : { locks }),
     // Of a bucket, wrapped keys are where officers look.
     ...(evidence.elsewhere === null ? { hasKey: async (session: string) => (await keys.get(session)) !== null } : {}),
   };
@@ -133,9 +156,9 @@ export async function verify(evidence: LocalEvidence, scope: Scope): Promise<Ver
   return report;
 }
 
-function showProgress(done: number, total: number): void {
-  if (process.stderr.isTTY && (done % 50 === 0 || done === total))
-    process.stderr.write(`\r\u001b[K${done} of ${total} objects`);
+function showProgress(done: number, total: number, what: "objects" | "locks"): void {
+  if (process.stderr.isTTY && (what === "locks" || done % 50 === 0 || done === total))
+    process.stderr.write(`\r\u001b[K${done} of ${total} ${what}`);
 }
 
 /** The head of the ledger that was verified last: a later one must go on from there. */
@@ -162,6 +185,9 @@ function words(report: VerifyReport): string[] {
       ? []
       : [`approvals ${checked.approved} commands ran by one, each as it was asked for, agreed to by others, in time`]),
     `objects   ${checked.objects} read (${checked.bytes} bytes)`,
+    ...(checked.locks === 0
+      ? []
+      : [`locks     ${checked.locks} objects are held in compliance mode, as long as promised`]),
     ...report.notes.map((note) => `note      ${note}`),
   ];
   if (bad === null) return [...lines, "ok        nothing was changed, removed, inserted or reordered"];

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { CreateKeyCommand, KMSClient } from "@aws-sdk/client-kms";
-import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
+import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { CreateSecretCommand, PutSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
@@ -220,7 +220,7 @@ describe("a gateway whose home is AWS", () => {
     const locks = [];
     for await (const { key } of store.list("")) locks.push(await store.lock(key));
     expect(locks.length).toBeGreaterThan(2);
-    for (const { mode } of locks) expect(mode).toBe("COMPLIANCE");
+    for (const lock of locks) expect(lock?.mode).toBe("COMPLIANCE");
     const lanes = new Set<string>();
     for await (const { key } of store.list("")) lanes.add(key.split("/")[0] ?? "");
     expect([...lanes].sort()).toEqual(["events", "recordings", "sealed"]);
@@ -342,11 +342,23 @@ test("the ledger is written from the bucket, and `postern verify` reads it there
   const report = JSON.parse(all.out);
   expect(report).toMatchObject({ ok: true, bad: null, open: [] });
   expect(report.checked.sessions).toBe((await evidence()).size);
+  expect(report.checked.locks).toBeGreaterThan(report.checked.objects);
   // The one that was killed, and the gateway's own log of then.
   expect(report.recovered).toContain(killed);
   expect((await run("sessions")).out).toContain(killed);
   expect((await run("show", killed)).out).toContain("closed by recovery");
   expect((await run("tail", "--once")).err).toContain("cannot be followed");
+
+  // The same bytes, put over an object by somebody who leaves the lock out.
+  let object = "";
+  for await (const found of store.list("events/")) object = found.key;
+  const s3 = new S3Client({ ...(cloud.client as object), forcePathStyle: true });
+  await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: object, Body: (await store.get(object)) ?? "" }));
+  const covered = JSON.parse((await run("verify", "--json")).out);
+  expect(covered).toMatchObject({ ok: false, bad: { key: object, what: expect.stringMatching(/^lock missing/) } });
+  const without = JSON.parse((await run("verify", "--json", "--no-locks")).out);
+  expect(without).toMatchObject({ ok: true, checked: { locks: 0 } });
+  expect(without.notes).toContain("what keeps objects from being deleted was not looked at");
 });
 
 test("what is missing or of another kind keeps it from starting, with a line for each", {

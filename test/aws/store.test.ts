@@ -1,9 +1,18 @@
 // The evidence bucket in a stand-in for S3: the contract of every store, what an object is written with, and what happens when the way is bad.
-import { CreateBucketCommand, GetObjectRetentionCommand, HeadObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import {
+  CreateBucketCommand,
+  GetObjectRetentionCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+  type PutObjectCommandInput,
+  S3Client,
+} from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { awsTimes } from "#functions/adapters/clients.ts";
 import { NotLocked, S3Store, type S3StoreParts } from "#functions/adapters/s3-store.ts";
 import { KeyExists } from "#shared/evidence/ports.ts";
+import { verifyLocks } from "#shared/evidence/verify-locks.ts";
+import type { BadEvidence } from "#shared/evidence/verify-types.ts";
 import { storeContract } from "#test/contract/store.ts";
 import { type Fault, type FaultyWay, startFaultyWay } from "#test/support/faulty.ts";
 import { clientOf, type MiniStack, startMiniStack } from "./ministack.ts";
@@ -111,5 +120,51 @@ describe("on a bad way", () => {
     await expect(bad.put(KEY, Buffer.from("x"))).rejects.toThrow();
     await expect(bad.replace("ledger/checkpoint", Buffer.from("x"))).rejects.toThrow();
     way.always = null;
+  });
+});
+
+describe("the locks of objects", () => {
+  const name = (n: number) => `events/v1/date=2026-11-20/target=clinic/01ABC/000000000${n}-000000000${n}.ndjson.zst`;
+  const day = (days: number) => new Date(Date.UTC(2026, 10, 20) + days * 86_400_000);
+
+  /** Objects that others put there, and what verifying their locks says. */
+  async function verified(...puts: readonly Partial<PutObjectCommandInput>[]) {
+    const Bucket = await bucket();
+    const s3 = await store({ bucket: Bucket });
+    for (const [i, lock] of puts.entries())
+      await client.send(new PutObjectCommand({ Bucket, Key: name(i + 1), Body: "x", ...lock }));
+    const lock = (key: string) => s3.lock(key);
+    const keys = puts.map((_, i) => name(i + 1));
+    return verifyLocks(keys, { days: DAYS, lock }).catch((error: BadEvidence) => error.place);
+  }
+
+  test("are as promised, or the first object that is not so is named, with what is wrong", async () => {
+    const good = { ObjectLockMode: "COMPLIANCE", ObjectLockRetainUntilDate: day(DAYS) } as const;
+    expect(await verified(good, good)).toBe(2);
+    const said = async (bad: Partial<PutObjectCommandInput>) => {
+      const place = await verified(good, bad, good);
+      expect(place).toMatchObject({ key: name(2), session: "01ABC" });
+      return (place as { readonly what: string }).what;
+    };
+    expect(await said({})).toMatch(/^lock missing/);
+    expect(await said({ ...good, ObjectLockMode: "GOVERNANCE" })).toMatch(/^the lock is GOVERNANCE, not COMPLIANCE/);
+    expect(await said({ ...good, ObjectLockRetainUntilDate: day(DAYS - 1) })).toMatch(
+      /shorter than promised: it ends at 2032-11-19T00:00:00Z, and 2032-11-20T00:00:00Z is the earliest/,
+    );
+  });
+
+  test("of an object that is not there are missing with it", async () => {
+    const s3 = await store();
+    const lock = (key: string) => s3.lock(key);
+    await expect(verifyLocks([name(1)], { days: DAYS, lock })).rejects.toThrow("the object is missing");
+  });
+
+  test("that are not shown are not called missing", async () => {
+    const Bucket = await bucket();
+    const s3 = await store({ bucket: Bucket, client: viaFaulty(1) });
+    await client.send(new PutObjectCommand({ Bucket, Key: name(1), Body: "x" }));
+    // S3 leaves the lock's headers out for whoever has no s3:GetObjectRetention; asked for the lock itself, it refuses.
+    way.plan.push("none", "500");
+    await expect(s3.lock(name(1))).rejects.toThrow();
   });
 });

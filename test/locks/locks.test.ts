@@ -19,6 +19,8 @@ import {
 } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { NotLocked, S3Store } from "#functions/adapters/s3-store.ts";
+import { verifyLocks } from "#shared/evidence/verify-locks.ts";
+import type { BadEvidence } from "#shared/evidence/verify-types.ts";
 import { freePort } from "#test/support/net.ts";
 
 const STARTING = 600_000;
@@ -177,5 +179,46 @@ describe("a lock in compliance mode", () => {
     await new Promise((resolve) => setTimeout(resolve, until + 2000 - Date.now()));
     await remove(name, KEY, id);
     expect(await versions(name)).toHaveLength(0);
+  });
+});
+
+describe("verifying locks", () => {
+  const verified = (Bucket: string, days = DAYS) =>
+    verifyLocks([KEY], { days, lock: (key) => storeIn(Bucket).lock(key) }).catch((error: BadEvidence) => error.place);
+  const put = (Bucket: string, ObjectLockMode: ObjectLockRetentionMode, days: number) =>
+    client.send(
+      new PutObjectCommand({
+        Bucket,
+        Key: KEY,
+        Body: "x",
+        ObjectLockMode,
+        ObjectLockRetainUntilDate: new Date(Date.UTC(2026, 10, 20) + days * DAY),
+      }),
+    );
+
+  test("finds what the store of evidence has written to be held", async () => {
+    const name = await bucket();
+    await storeIn(name).put(KEY, Buffer.from("evidence"));
+    expect(await verified(name)).toBe(1);
+    expect(await verified(name, 2 * DAYS)).toMatchObject({
+      key: KEY,
+      what: expect.stringMatching(/^the lock is shorter than promised/),
+    });
+  });
+
+  test("names an object without a lock, or with one that can be taken off, or that ends too early", async () => {
+    const open = await bucket({ locked: false });
+    await client.send(new PutObjectCommand({ Bucket: open, Key: KEY, Body: "x" }));
+    expect(await verified(open)).toMatchObject({ key: KEY, what: expect.stringMatching(/^lock missing/) });
+    const name = await bucket();
+    await put(name, "COMPLIANCE", DAYS);
+    expect(await verified(name)).toBe(1);
+    // The newest version counts: one that covers the object is what readers get.
+    await put(name, "COMPLIANCE", DAYS - 1);
+    expect(await verified(name)).toMatchObject({ what: expect.stringMatching(/^the lock is shorter than promised/) });
+    await put(name, "GOVERNANCE", DAYS);
+    expect(await verified(name)).toMatchObject({ what: expect.stringMatching(/^the lock is GOVERNANCE/) });
+    await retain(name, Date.now() + DAY, "GOVERNANCE");
+    expect(await verified(name)).toMatchObject({ what: expect.stringMatching(/^the lock is GOVERNANCE/) });
   });
 });

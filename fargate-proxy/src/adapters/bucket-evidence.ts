@@ -2,13 +2,13 @@
 import { S3Client } from "@aws-sdk/client-s3";
 import { awsTimes } from "#functions/adapters/clients.ts";
 import { S3Store } from "#functions/adapters/s3-store.ts";
-import type { EvidenceReader } from "#shared/evidence/verify-types.ts";
+import type { EvidenceReader, LockCheck } from "#shared/evidence/verify-types.ts";
 
 const TIMES = { attemptMs: 20_000, attempts: 4 };
 
-/** Whoever runs this needs to list and read the bucket, and nothing else. */
-export function bucketReader(bucket: string): EvidenceReader {
-  const { get, list } = S3Store.prototype;
+/** Whoever runs this needs to list and read the bucket, and to see its objects' locks (s3:GetObjectRetention); nothing else. */
+export function bucketReader(bucket: string): EvidenceReader & Pick<LockCheck, "lock"> {
+  const { get, list, lock } = S3Store.prototype;
   const store = new S3Store({ client: new S3Client(awsTimes(TIMES)), bucket, retentionDays: 1, now: Date.now });
-  return { get: get.bind(store), list: list.bind(store) };
+  return { get: get.bind(store), list: list.bind(store), lock: lock.bind(store) };
 }

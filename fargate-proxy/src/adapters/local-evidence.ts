@@ -15,7 +15,7 @@ import {
 } from "#shared/evidence/segment.ts";
 import { matches, type SessionFilter } from "#shared/evidence/session-filter.ts";
 import { type SessionSummary, summarizeLine } from "#shared/evidence/summary.ts";
-import type { EvidenceReader, IndexCheck, Pending } from "#shared/evidence/verify-types.ts";
+import type { EvidenceReader, IndexCheck, LockCheck, Pending } from "#shared/evidence/verify-types.ts";
 import { LocalIndex } from "./local-index.ts";
 import { JournalReader, readPending } from "./local-journal-read.ts";
 import { readVerifierKey } from "./local-signer.ts";
@@ -33,7 +33,7 @@ export class NotFound extends Error {}
 /** A bucket whose evidence is read instead of that of this machine. */
 export interface Elsewhere {
   readonly bucket: string;
-  readonly reader: EvidenceReader;
+  readonly reader: EvidenceReader & Pick<LockCheck, "lock">;
   /** Of its ledger, had from somebody else than who gave the bucket. */
   readonly key: VerifierKey;
 }

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import {
   GetObjectCommand,
+  GetObjectRetentionCommand,
   HeadObjectCommand,
   type HeadObjectCommandOutput,
   ListObjectsV2Command,
@@ -12,6 +13,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { isObjectKey, KeyExists, type ObjectFacts, type StorePort } from "#shared/evidence/ports.ts";
 import { type ObjectRecord, parseKey } from "#shared/evidence/segment.ts";
+import type { ObjectLock } from "#shared/evidence/verify-types.ts";
 
 export interface S3StoreParts {
   readonly client: S3Client;
@@ -20,13 +22,6 @@ export interface S3StoreParts {
   readonly retentionDays: number;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-}
-
-export interface ObjectLock {
-  readonly mode: string | null;
-  /** Milliseconds since the epoch; null when nothing holds the object. */
-  readonly until: number | null;
-  readonly written: number;
 }
 
 /** One PUT, no multipart upload: an object is there as a whole or not at all. */
@@ -166,15 +161,27 @@ export class S3Store implements StorePort {
     }
   }
 
-  /** What holds the newest version of an object. @throws when there is none */
-  async lock(key: string): Promise<ObjectLock> {
-    const { client, bucket } = this.#parts;
-    const head = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: checked(key) }));
+  /** What holds the newest version of an object; null when there is none. @throws also when locks are not shown to this caller */
+  async lock(key: string): Promise<ObjectLock | null> {
+    const head = await this.#head(key);
+    if (head === null) return null;
+    // Whoever may not see locks is shown none: this question is refused then.
+    if (head.ObjectLockMode === undefined) await this.#mayAsk(key);
     return {
       mode: head.ObjectLockMode ?? null,
       until: head.ObjectLockRetainUntilDate?.getTime() ?? null,
       written: head.LastModified?.getTime() ?? 0,
     };
+  }
+
+  async #mayAsk(key: string): Promise<void> {
+    const { client, bucket } = this.#parts;
+    try {
+      await client.send(new GetObjectRetentionCommand({ Bucket: bucket, Key: key }));
+    } catch (error) {
+      // 404: this object has none. 400: nothing in this bucket has one.
+      if (statusOf(error) !== 404 && statusOf(error) !== 400) throw error;
+    }
   }
 
   async #write(
@@ -203,7 +210,7 @@ export class S3Store implements StorePort {
 
   /** @throws NotLocked */
   async #confirm(key: string): Promise<void> {
-    const { mode, until, written } = await this.lock(key);
+    const { mode = null, until = null, written = 0 } = (await this.lock(key)) ?? {};
     if (mode !== "COMPLIANCE") throw new NotLocked(`${key} is not locked in compliance mode`);
     // The date is by our clock, and the other by theirs: a day is more than they are apart.
     if (until === null || until < written + (this.#parts.retentionDays - 1) * DAY)

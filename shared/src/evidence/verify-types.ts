@@ -42,6 +42,8 @@ export interface VerifyRequest {
   /** An index to hold against the evidence; looked at when all of it is read. */
   readonly index?: IndexCheck;
   progress?(done: number, total: number): void;
+  /** Where the store has locks; null when they are not to be looked at. */
+  readonly locks?: LockCheck | null;
   /** Is the key of what this session has sealed still there? Asked where somebody can tell. */
   hasKey?(session: string): Promise<boolean>;
 }
@@ -52,6 +54,22 @@ export interface Pending {
   readonly lines: ReadonlyMap<string, readonly string[]>;
   /** Objects that the writer announced before it stored them. */
   readonly announced: readonly ObjectRecord[];
+}
+
+export interface ObjectLock {
+  /** `COMPLIANCE`, `GOVERNANCE`; null when nothing holds the object. */
+  readonly mode: string | null;
+  /** Milliseconds since the epoch; null when nothing holds the object. */
+  readonly until: number | null;
+  readonly written: number;
+}
+
+export interface LockCheck {
+  /** How long an object is promised to be held: from the day on which its session began, and of the ledger's from when it was written. */
+  readonly days: number;
+  /** Of the newest version of an object; null when there is none. */
+  lock(key: string): Promise<ObjectLock | null>;
+  progress?(done: number, total: number): void;
 }
 
 /** The first place that is not as it was written. */
@@ -89,10 +107,12 @@ export interface Tally {
   approved: number;
   objects: number;
   bytes: number;
+  /** Objects whose lock was looked at. */
+  locks: number;
 }
 
 export function emptyTally(): Tally {
-  return { ledgerEntries: 0, sessions: 0, events: 0, pendingEvents: 0, approved: 0, objects: 0, bytes: 0 };
+  return { ledgerEntries: 0, sessions: 0, events: 0, pendingEvents: 0, approved: 0, objects: 0, bytes: 0, locks: 0 };
 }
 
 export class BadEvidence extends Error {

@@ -5,6 +5,7 @@ import { ApprovalWalk } from "./verify-approvals.ts";
 import { DisclosureWalk } from "./verify-disclosures.ts";
 import { IndexWalk } from "./verify-index.ts";
 import { type LedgerView, readLedger } from "./verify-ledger.ts";
+import { verifyLocks } from "./verify-locks.ts";
 import { verifySession } from "./verify-session.ts";
 import { Shredding } from "./verify-shredded.ts";
 import {
@@ -57,6 +58,9 @@ export async function verifyEvidence(
     if (request.hasKey !== undefined)
       walk.notes.push(...(await walk.shredding.notes(request.hasKey, request.scope.type === "all")));
     noteLimits(walk, ledger, request);
+    if (request.locks === null) walk.notes.push("what keeps objects from being deleted was not looked at");
+    else if (request.locks !== undefined)
+      checked.locks = await verifyLocks(await lockedKeys(reader, sessions, request.scope), request.locks);
     await index?.end();
     return { ok: true, bad: null, head, checked, open: walk.open, recovered: walk.recovered, notes: walk.notes };
   } catch (error) {
@@ -71,6 +75,19 @@ export async function verifyEvidence(
       notes: walk.notes,
     };
   }
+}
+
+/** What is looked at, session by session; and with all of them the ledger. */
+async function lockedKeys(
+  reader: EvidenceReader,
+  sessions: ReadonlyMap<string, SessionObjects>,
+  scope: Scope,
+): Promise<string[]> {
+  const keys = [...sessions.values()].flatMap(({ events, recordings, sealed }) =>
+    [events, recordings, sealed].flatMap((lane) => lane.map(({ key }) => key)),
+  );
+  if (scope.type === "all") for await (const { key } of reader.list("ledger/")) keys.push(key);
+  return keys;
 }
 
 export async function verifySessions(
