@@ -1,11 +1,10 @@
 // postern policy check, postern policy test: is a bundle sound, and does it decide as its owners expect?
 import type { Command } from "commander";
-import type { LoadedBundle } from "#shared/policy/bundle.ts";
-import { createEvaluator } from "#shared/policy/evaluate.ts";
 import { BundleRefused, problemLine } from "#shared/policy/problems.ts";
 import type { Expectation } from "#shared/policy/tests-file.ts";
-import { differences, type TrialContext, tryOut } from "#shared/policy/trial.ts";
-import { type Analyst, openAnalysis, openBundle, policyFolder } from "./policy/bundle.ts";
+import { openBundle, policyFolder } from "./policy/bundle.ts";
+import { tryAll } from "./policy/expectations.ts";
+import { registerPush, registerShowPolicy } from "./policy-push.ts";
 import { attempt, Problem } from "./problem.ts";
 
 interface Options {
@@ -13,7 +12,7 @@ interface Options {
 }
 
 export function registerPolicy(program: Command): void {
-  const policy = program.command("policy").description("check and try a policy bundle");
+  const policy = program.command("policy").description("check and try a policy bundle, and put it in force");
   policy
     .command("check")
     .argument("[folder]", "the bundle; `policy` when left out")
@@ -26,6 +25,8 @@ export function registerPolicy(program: Command): void {
     .description("try the statements of its tests.yaml")
     .option("--json", "one JSON object per expectation")
     .action((folder: string | undefined, options: Options) => attempt(() => test(policyFolder(folder), options)));
+  registerPush(policy);
+  registerShowPolicy(policy);
 }
 
 async function check(folder: string, options: Options): Promise<void> {
@@ -51,39 +52,13 @@ async function test(folder: string, options: Options): Promise<void> {
     if (!(error instanceof BundleRefused)) throw error;
     throw new Problem(`the bundle is refused:\n${error.message}`, 1);
   });
-  const context = { bundle, evaluate: createEvaluator(bundle), time: Date.now() };
-  const analyses = await openAnalyses(bundle);
   let failed = 0;
-  for (const expectation of bundle.tests.expectations) {
-    const found = tried(context, expectation, analyses);
+  for (const { expectation, found } of await tryAll(bundle)) {
     if (found.length > 0) failed++;
     report(expectation, found, options);
   }
   if (failed > 0) process.exitCode = 1;
   if (!options.json) say(`${count(bundle.tests.expectations.length, "expectation")}, ${failed} not met`);
-}
-
-/** Analysis for each target that expectations have statements for. */
-async function openAnalyses(bundle: LoadedBundle): Promise<Map<string, Analyst>> {
-  const targets = new Set(bundle.tests.expectations.filter((e) => e.sql !== undefined).map((e) => e.target));
-  const opened = new Map<string, Analyst>();
-  for (const target of targets) opened.set(target, await openAnalysis(bundle, target));
-  return opened;
-}
-
-function tried(context: TrialContext, expectation: Expectation, analyses: ReadonlyMap<string, Analyst>): string[] {
-  const { as, target, sql, purpose } = expectation;
-  const principal = context.bundle.tests.identities.get(as);
-  if (principal === undefined) return [`unknown identity "${as}"`];
-  try {
-    const analyst = analyses.get(target);
-    const facts = sql === undefined ? null : (analyst?.factsOf(sql) ?? null);
-    const { outOfStep = [] } = analyst ?? {};
-    return differences(expectation, tryOut(context, { principal, target, purpose, outOfStep }, facts));
-  } catch (error) {
-    if (error instanceof Problem) return [error.message];
-    throw error;
-  }
 }
 
 function report(expectation: Expectation, found: readonly string[], options: Options): void {

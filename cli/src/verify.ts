@@ -8,6 +8,7 @@ import { localWrappedKeys } from "#proxy/adapters/local-data-keys.ts";
 import type { LocalEvidence } from "#proxy/adapters/local-evidence.ts";
 import { nodeSha256, nodeVerifyEd25519 } from "#proxy/adapters/node-crypto.ts";
 import { decompress } from "#proxy/adapters/node-zstd.ts";
+import { loadPolicyFiles } from "#proxy/adapters/policy-folder.ts";
 import { verifyBundle } from "#shared/evidence/bundle.ts";
 import { verifyEvidence } from "#shared/evidence/verify.ts";
 import {
@@ -147,6 +148,10 @@ export async function verify(
     ...(scope.type === "all" ? { index: evidence.indexCheck() } : {}),
     progress: (done, total) => showProgress(done, total, "objects"),
     ...(locks === undefined ? {} : { locks }),
+    versionOf(files) {
+      const bundle = loadPolicyFiles(files);
+      return "problems" in bundle ? null : bundle.version;
+    },
     // Of a bucket, wrapped keys are where officers look.
     ...(evidence.elsewhere === null ? { hasKey: async (session: string) => (await keys.get(session)) !== null } : {}),
   };

@@ -11,23 +11,23 @@ import { openAwsHome } from "./adapters/aws-home.ts";
 import { lambdaInspector } from "./adapters/aws-inspector.ts";
 import { openCredentials } from "./adapters/credentials.ts";
 import { serveHealth } from "./adapters/health.ts";
-import type { Home, HomeOptions } from "./adapters/home.ts";
+import { type Home, type HomeOptions, StartRefused } from "./adapters/home.ts";
 import { createIdentity, type IssuerSettings } from "./adapters/identity.ts";
 import { newId } from "./adapters/ids.ts";
 import { keepCatalogs } from "./adapters/local-catalogs.ts";
-import { localDecisions } from "./adapters/local-decisions.ts";
 import { openLocalHome } from "./adapters/local-home.ts";
 import { localInspector } from "./adapters/local-inspector.ts";
 import { watchOfficers } from "./adapters/local-officers.ts";
 import { Metrics } from "./adapters/metrics.ts";
 import { nodeSha256 } from "./adapters/node-crypto.ts";
+import { type PolicySource, PolicyWatch, type PushedPolicy, pushedPolicy } from "./adapters/policy-watch.ts";
 import type { Revocation } from "./adapters/revocations.ts";
 import { dialer, listen } from "./adapters/socket.ts";
 import type { Config } from "./config.ts";
-import { CachedDecisions } from "./gate/decision-cache.ts";
 import { createGate } from "./gate/gate.ts";
 import type { GateParts } from "./gate/parts.ts";
 import { type Loaded, load } from "./load.ts";
+import { loadingFor, Policy, policyEvent } from "./policy.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { CredentialPort } from "./ports/credentials.ts";
 import type { EvidencePort } from "./ports/evidence.ts";
@@ -75,30 +75,42 @@ function homeOf({ aws }: Config): (options: HomeOptions) => Promise<Home> {
 
 /** Opens everything in the order in which it depends on each other. */
 async function compose(config: Config, log: Log, loaded: Loaded, home: Home): Promise<Gateway> {
-  const { bundle } = loaded;
-  const { evidence, revocations, approvals } = home;
+  const { targets } = loaded.bundle;
+  const { evidence, revocations, approvals, policies } = home;
+  const loadPush = loadingFor(targets);
+  const pushed = await startingWith(policies, loadPush);
+  const policy = new Policy(pushed?.bundle ?? loaded.bundle);
   const inState = (path: string) => resolve(config.state, path);
   const metrics = new Metrics();
   const upstream = { dialer, authorities: loaded.authorities, connectMs: config.limits.connectSeconds * 1000 };
-  const credentials = openCredentials(bundle.targets, inState, clock.now);
+  const credentials = openCredentials(targets, inState, clock.now);
   const identity = createIdentity({ issuers: issuersOf(config, loaded), oauth: config.oauth, revocations });
   const keep = keepCatalogs(inState("catalog"), () => log.warn("a catalog snapshot could not be kept"));
   const analysis = createAnalysis({
-    catalogs: catalogsOf(bundle.targets, upstream, credentials),
-    declared: (target, name) => bundle.catalog.declaredFunction(target, name),
+    catalogs: catalogsOf(targets, upstream, credentials),
+    declared: (target, name) => policy.bundle.catalog.declaredFunction(target, name),
     onSnapshot(snapshot) {
       keep(snapshot);
-      reportDrift(bundle, snapshot, log);
+      reportDrift(policy.bundle, snapshot, log);
     },
     onFailure: (target, error) => log.warn("a catalog could not be read", { target, ...reasonOf(error) }),
   });
-  const estimates = postgresEstimates(upstream, bundle.targets, credentials);
-  const gate = await createGate({
+  const estimates = postgresEstimates(upstream, targets, credentials);
+  const parts: GateParts = {
     clock,
-    bundle,
+    get bundle() {
+      return policy.bundle;
+    },
+    get decisions() {
+      return policy.decisions;
+    },
     identity,
-    decisions: new CachedDecisions(localDecisions(bundle)),
-    approvals: { port: approvals, rules: bundle.approvals },
+    approvals: {
+      port: approvals,
+      get rules() {
+        return policy.bundle.approvals;
+      },
+    },
     estimates,
     inspection: inspectionOf(config),
     analysis,
@@ -112,7 +124,8 @@ async function compose(config: Config, log: Log, loaded: Loaded, home: Home): Pr
     inert: { postgres: inertFrames },
     sides: { postgres: SIDES },
     maxSessions: config.limits.sessions,
-  });
+  };
+  const gate = await createGate(parts, policyEvent(policy.bundle.version, null, pushed));
   revocations.onEntered((revocation) => void recordRevocation(evidence, revocation).catch(() => {}));
   // On AWS nobody can ask the officers yet.
   const stopOfficers =
@@ -134,10 +147,29 @@ async function compose(config: Config, log: Log, loaded: Loaded, home: Home): Pr
     onDiscovery: () => metrics.count("logins_ended", 1, "oauth discovery"),
   });
   await analysis.start();
+  const watch = new PolicyWatch({
+    source: policies,
+    approvals,
+    session: gate.session,
+    deployed: loaded.bundle.version,
+    running: pushed?.inForce.push ?? null,
+    now: clock.now,
+    load: loadPush,
+    async use(next) {
+      await gate.record(policyEvent(next.bundle.version, policy.bundle.version, next));
+      policy.use(next.bundle);
+      analysis.redeclare();
+      log.info("another policy is in force", { version: next.bundle.version, push: next.push.id });
+    },
+    onTrouble(kind, words) {
+      metrics.count("policy_troubles", 1, kind);
+      log.error("policy", { problem: words });
+    },
+  });
 
   const readiness = () => ({
     evidence: evidence.available,
-    catalogs: [...bundle.targets.keys()].every((target) => analysis.snapshot(target) !== null),
+    catalogs: [...targets.keys()].every((target) => analysis.snapshot(target) !== null),
     revocations: revocations.available,
     approvals: approvals.available,
     accepting: !gate.sessions.draining,
@@ -153,6 +185,7 @@ async function compose(config: Config, log: Log, loaded: Loaded, home: Home): Pr
     async stop(graceMs) {
       listener.stop();
       await gate.drain(graceMs);
+      watch.close();
       // Its last news goes into the gate's own log.
       await approvals.close();
       await gate.close();
@@ -162,9 +195,20 @@ async function compose(config: Config, log: Log, loaded: Loaded, home: Home): Pr
       await analysis.close();
       identity.close();
       revocations.close();
+      policies.close();
       health.close();
     },
   };
+}
+
+/** What was pushed goes before what was deployed, and nothing listens before it is known. */
+async function startingWith(policies: PolicySource, load: ReturnType<typeof loadingFor>): Promise<PushedPolicy | null> {
+  try {
+    return await pushedPolicy(policies, load);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : "unknown";
+    throw new StartRefused([`the policy in force cannot be read (${why})`]);
+  }
 }
 
 function inspectionOf({ comprehendMedical: asked }: Config): GateParts["inspection"] {

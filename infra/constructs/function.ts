@@ -23,7 +23,7 @@ export const BUNDLING = {
   // Errors are told by the names of their classes.
   keepNames: true,
 };
-/** What `decide` reads from beside its bundle. */
+/** What functions that read policies load from beside their bundle. */
 export const CEDAR = "node_modules/@cedar-policy/cedar-wasm/nodejs/cedar_wasm_bg.wasm";
 
 export interface PosternFunctionProps {

@@ -149,8 +149,8 @@ export class ControlStack extends Stack {
         POSTERN_AUDIENCE: issuer.audience,
         POSTERN_JWKS: issuer.jwks,
       },
-      // Break-glass needs to know what policy offers.
-      files: { [join(settings.policy, "approvals.yaml")]: "policy/approvals.yaml" },
+      // What policy offers, and what another is compared with, while none was pushed.
+      files: { [settings.policy]: "policy", [CEDAR]: "cedar_wasm_bg.wasm" },
     });
     this.lendRequests(fn);
     this.lendSecret(fn);
@@ -229,7 +229,7 @@ export class ControlStack extends Stack {
     const integration = new HttpLambdaIntegration("Answer", answer);
     for (const path of [
       "/slack",
-      ...["/approvals", "/break-glass", "/reviews"].flatMap((path) => [path, `${path}/{proxy+}`]),
+      ...["/approvals", "/break-glass", "/reviews", "/policy"].flatMap((path) => [path, `${path}/{proxy+}`]),
     ])
       api.addRoutes({ path, methods: [HttpMethod.GET, HttpMethod.POST], integration });
     const stage = api.defaultStage?.node.defaultChild as CfnStage;

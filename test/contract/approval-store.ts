@@ -5,6 +5,7 @@ import type { GlassState } from "#shared/approval/break-glass.ts";
 import { step } from "#shared/approval/machine.ts";
 import type { ApprovalStore } from "#shared/approval/store.ts";
 import type { ApprovalState } from "#shared/approval/types.ts";
+import type { InForce, Push } from "#shared/policy/push/types.ts";
 import { applyReview } from "#shared/review/begin.ts";
 import { answer, human, MINUTE, opened, RULES, START } from "#test/support/approvals.ts";
 import { principal, reviewOf, summary } from "#test/support/reviews.ts";
@@ -199,6 +200,49 @@ export function approvalStoreContract(name: string, open: () => ApprovalStore, r
       expect(await store.getReview(id())).toBeNull();
       expect(await applyReview(store, id(), attest)).toBeNull();
       await applyReview(store, b.review.id, attest);
+    });
+
+    it("keeps pushes of policy, and lets one of several come into force in the place of the same", async () => {
+      const [store, other] = [open(), reopen()];
+      const before = await store.policyInForce();
+      const pushes = [id(), id(), id()].map(
+        (one): Push => ({
+          id: one,
+          version: `v-${one}`,
+          previous: "p",
+          from: START,
+          by: human("ada", "dba"),
+          reason: "ticket",
+          createdAt: START,
+          files: { "access.cedar": "// all of it\n".repeat(5000) },
+        }),
+      );
+      const [a, b, c] = pushes as [Push, Push, Push];
+      expect(await store.createPush(a)).toBe(true);
+      expect(await other.createPush({ ...a, reason: "another" })).toBe(false);
+      for (const push of [b, c]) await store.createPush(push);
+      expect(await other.getPush(a.id)).toEqual(a);
+      const own = (found: readonly Push[]) =>
+        found.map((one) => one.id).filter((one) => pushes.some((p) => p.id === one));
+      expect(own(await other.waitingPushes())).toEqual([a.id, b.id, c.id]);
+      expect(own(await store.latestPushes(50))).toEqual([c.id, b.id, a.id]);
+      await store.endPush(b.id);
+      await store.endPush(id());
+      expect(own(await other.waitingPushes())).toEqual([a.id, c.id]);
+      expect(await store.getPush(b.id)).toEqual(b);
+
+      const state = ({ id: push, version, previous, from, reason, by }: Push): InForce => ({
+        ...{ push, version, previous, from, reason, since: START, by: by.name, approvedBy: ["pia"] },
+      });
+      const known = before?.push ?? null;
+      const done = await Promise.all(pushes.map((push, i) => [store, other][i % 2]?.putInForce(state(push), known)));
+      expect(done.filter((one) => one === true)).toHaveLength(1);
+      const first = pushes[done.indexOf(true)] as Push;
+      expect(await other.policyInForce()).toEqual(state(first));
+      expect(await store.putInForce(state(c), id())).toBe(false);
+      expect(await store.putInForce(state(first === c ? a : c), first.id)).toBe(true);
+      for (const push of pushes) await store.endPush(push.id);
+      expect(await store.waitingPushes()).toEqual([]);
     });
 
     it("knows the task that waits, and a request goes on with it", async () => {

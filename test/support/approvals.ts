@@ -1,7 +1,10 @@
 // Requests, people and a store in memory, for tests of approvals.
+
+import type { PolicyPlace } from "#functions/adapters/policy-place.ts";
 import { open } from "#shared/approval/machine.ts";
 import type { ApprovalStore, Incident } from "#shared/approval/store.ts";
 import type { Answer, ApprovalRequest, ApprovalRules, ApprovalState, Approver } from "#shared/approval/types.ts";
+import type { Approvals } from "#shared/policy/approvals-file.ts";
 
 export const MINUTE = 60_000;
 export const START = Date.UTC(2026, 10, 24);
@@ -103,10 +106,23 @@ export function storeOfOne(state: ApprovalState, between: () => Promise<void>): 
     replaceReview: never,
     unattested: never,
     latestReviews: never,
+    createPush: never,
+    getPush: never,
+    waitingPushes: never,
+    latestPushes: never,
+    endPush: never,
+    policyInForce: never,
+    putInForce: never,
     setTask: never,
     task: never,
     remember: never,
     report: async (incident) => void reports.push(incident),
     incidents: async () => reports,
   };
+}
+
+/** A door's policy that says this of approvals, and nothing else. */
+export function policyOf(approvals: Approvals | null): PolicyPlace {
+  const never = () => Promise.reject(new Error("not asked for"));
+  return { approvals: async () => approvals, inForce: never, load: never };
 }

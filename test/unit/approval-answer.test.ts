@@ -9,7 +9,7 @@ import { LocalApprovalStore } from "#proxy/adapters/local-approval-store.ts";
 import { ACTIONS } from "#shared/approval/slack-names.ts";
 import type { Approver } from "#shared/approval/types.ts";
 import { readApprovals } from "#shared/policy/approvals-file.ts";
-import { human, MINUTE, opened, RULES, request, START } from "#test/support/approvals.ts";
+import { human, MINUTE, opened, policyOf, RULES, request, START } from "#test/support/approvals.ts";
 import { APP, blockActions, http, SECRET, slackEvent, TEAM, viewSubmission } from "#test/support/slack.ts";
 
 const ID = request().id;
@@ -91,8 +91,9 @@ beforeEach(async () => {
     },
     verify: async (token) => PEOPLE.find((one) => one.name === token) ?? { refused: "its signature is wrong" },
     revoked: async (names) => names.some((name) => revoked.has(name)),
-    approvals: APPROVALS,
+    policy: policyOf(APPROVALS),
     startGlass: async (id) => void glasses.push(id),
+    startRequest: async () => {},
     settle: async (token, state) => void settled.push(`${token} ${state.status}`),
     reviewSource: null,
     newId: () => "01k0000000000000000000000g",

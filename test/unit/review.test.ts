@@ -11,7 +11,7 @@ import type { SessionSummary } from "#shared/evidence/summary.ts";
 import { readApprovals } from "#shared/policy/approvals-file.ts";
 import { DAY, lastPeriod, reviewId } from "#shared/review/period.ts";
 import { choose, misfits, totalsOf } from "#shared/review/sample.ts";
-import { human, START } from "#test/support/approvals.ts";
+import { human, policyOf, START } from "#test/support/approvals.ts";
 import { HEAD, principal, reviewOf, summary, WEEK } from "#test/support/reviews.ts";
 import { http } from "#test/support/slack.ts";
 
@@ -130,8 +130,9 @@ function place(found: readonly SessionSummary[]) {
     slack: null,
     verify: async (token) => PEOPLE.find((one) => one.name === token) ?? { refused: "unknown" },
     revoked: async () => false,
-    approvals: APPROVALS,
+    policy: policyOf(APPROVALS),
     startGlass: async () => {},
+    startRequest: async () => {},
     settle: async () => {},
     reviewSource: source,
     newId: () => "01k0000000000000000000000g",

@@ -82,7 +82,9 @@ function words(event: EvidenceEvent, line: EvidenceLine): string[] {
     case "session.recovered":
       return [`closed by recovery: ${event.reason}`];
     case "policy.in_force":
-      return [`policy   ${event.version} in force${event.previous === null ? "" : `, was ${event.previous}`}`];
+      return [
+        `policy   ${event.version} in force${event.previous === null ? "" : `, was ${event.previous}`}${event.push === undefined ? "" : `: pushed by ${event.push.by}, agreed by ${event.push.approvedBy.join(", ")} (request ${event.push.id}): ${event.push.reason}`}`,
+      ];
     case "credential.renewed":
       return [`renewed  the target refused the credential: tried with ${event.credential}`];
     case "side":

@@ -21,7 +21,7 @@ export function withEvidence(action: (evidence: LocalEvidence) => Promise<void>)
   });
 }
 
-function openEvidence(): LocalEvidence {
+export function openEvidence(): LocalEvidence {
   const state = stateDirectory();
   const elsewhere = evidenceBucket();
   if (elsewhere !== null) {

@@ -48,6 +48,8 @@ const SPACES = 64;
 export interface RunningAnalysis extends AnalysisPort {
   /** Takes the first snapshots; a target that cannot be reached is tried again by the poll. */
   start(): Promise<void>;
+  /** Policy vouches for other functions from now on: what was analysed before is analysed anew. */
+  redeclare(): void;
   close(): Promise<void>;
   /** Analysis processes that had to be thrown away so far. */
   readonly killed: number;
@@ -98,6 +100,10 @@ class CachedAnalysis implements RunningAnalysis {
 
   async refresh(target: string): Promise<void> {
     await this.#watches.get(target)?.refresh();
+  }
+
+  redeclare(): void {
+    for (const watch of this.#watches.values()) watch.renew();
   }
 
   async close(): Promise<void> {

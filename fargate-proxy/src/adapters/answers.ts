@@ -1,6 +1,8 @@
 // What people can say and see of requests for an approval. It all goes through one door, the function approval-answer: in process at home, over HTTPS on AWS.
+import type { PushSummary } from "#functions/approval-answer/policy-routes.ts";
 import type { GlassState } from "#shared/approval/break-glass.ts";
 import type { ApprovalState } from "#shared/approval/types.ts";
+import type { InForce, PolicyFiles, Push } from "#shared/policy/push/types.ts";
 import type { ReviewState } from "#shared/review/types.ts";
 
 /** Why something did not count: a closed word of the rules, or what is wrong with the token; and the same in words. */
@@ -36,6 +38,14 @@ export type Door = (
   token: string,
   body?: object,
 ) => Promise<{ readonly status: number; readonly said: unknown }>;
+
+/** The policy in force, and what was proposed lately. */
+export interface PolicyStanding {
+  readonly files: PolicyFiles;
+  /** Null while nothing was pushed: then it is what was deployed. */
+  readonly inForce: InForce | null;
+  readonly pushes: readonly PushSummary[];
+}
 
 export class Answers implements AnswersReader {
   readonly #door: Door;
@@ -109,7 +119,27 @@ export class Answers implements AnswersReader {
     return this.#say(`/reviews/${encodeURIComponent(id)}/attest`, token, body);
   }
 
-  async #say<T>(path: string, token: string, body: object): Promise<T | NotTaken> {
+  policy(token: string): Promise<PolicyStanding | NotTaken> {
+    return this.#say("/policy", token);
+  }
+
+  showPush(token: string, id: string): Promise<Push | NotTaken> {
+    return this.#say(`/policy/${encodeURIComponent(id)}`, token);
+  }
+
+  /** @param wish.from milliseconds since the epoch; now when left out. @param wish.previous the version in whose place it is to come */
+  pushPolicy(wish: {
+    readonly token: string;
+    readonly files: PolicyFiles;
+    readonly previous: string;
+    readonly from?: number;
+    readonly reason: string;
+  }): Promise<{ readonly state: ApprovalState; readonly changes: readonly string[] } | NotTaken> {
+    const { token, ...body } = wish;
+    return this.#say("/policy", token, body);
+  }
+
+  async #say<T>(path: string, token: string, body?: object): Promise<T | NotTaken> {
     const { status, said } = await this.#door(path, token, body);
     if (status < 300) return said as T;
     const { refused = "it was not taken", message = refused } = said as Partial<NotTaken>;

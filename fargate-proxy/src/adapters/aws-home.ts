@@ -6,8 +6,10 @@ import { KMSClient } from "@aws-sdk/client-kms";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { S3Client } from "@aws-sdk/client-s3";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { SFNClient } from "@aws-sdk/client-sfn";
 import { settler } from "#functions/adapters/aws.ts";
 import { awsTimes } from "#functions/adapters/clients.ts";
+import { DynamoApprovals } from "#functions/adapters/dynamo-approvals.ts";
 import { openDynamoJournal } from "#functions/adapters/dynamo-journal.ts";
 import { dynamoWrappedKeys } from "#functions/adapters/dynamo-wrapped-keys.ts";
 import { kmsDataKeys } from "#functions/adapters/kms-data-keys.ts";
@@ -62,6 +64,7 @@ export async function openAwsHome(options: HomeOptions, aws: AwsConfig): Promise
       pseudonyms,
       subjects,
       revocations: await watchRevocations(openDynamoRevocations(aws.tables.revocations), clock.now),
+      policies: policiesIn(aws.approvals.table),
       approvals: openAwsApprovals({
         ...aws.approvals,
         proxy: newId(clock.now()),
@@ -69,13 +72,19 @@ export async function openAwsHome(options: HomeOptions, aws: AwsConfig): Promise
         onProblem: (problem) => onProblem("approvals", problem),
         dynamo: clients.dynamo,
         lambda: clients.lambda,
-        settle: settler(),
+        settle: settler(new SFNClient(awsTimes(OTHERS))),
       }),
     };
   } catch (error) {
     await evidence.close();
     throw error;
   }
+}
+
+/** With a client of its own: what is asked every second or two waits for no more than an answer to it. */
+function policiesIn(table: string): Home["policies"] {
+  const client = new DynamoDBClient(awsTimes(OTHERS));
+  return Object.assign(new DynamoApprovals(client, table), { close: () => client.destroy() });
 }
 
 /** The ledger is written by the function seal-ledger, from the objects that come into the bucket. */

@@ -48,6 +48,13 @@ export class CatalogWatch {
     return this.#next;
   }
 
+  /** The same catalog as another snapshot: whatever rests on the one from before is made anew. */
+  renew(): void {
+    if (this.snapshot === null || this.#closed) return;
+    this.snapshot = { ...this.snapshot };
+    this.#take(this.snapshot);
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);

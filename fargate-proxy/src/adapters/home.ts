@@ -4,12 +4,14 @@ import type { GateParts } from "../gate/parts.ts";
 import type { RunningApprovals } from "../ports/approvals.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Recorder } from "../recorder/recorder.ts";
+import type { PolicySource } from "./policy-watch.ts";
 import type { RunningRevocations } from "./revocations.ts";
 
 export interface Home {
   readonly evidence: Recorder;
   readonly revocations: RunningRevocations;
   readonly approvals: RunningApprovals;
+  readonly policies: PolicySource & { close(): void };
   readonly pseudonyms: GateParts["pseudonyms"];
   readonly subjects: GateParts["subjects"];
 }

@@ -1,10 +1,10 @@
 // Answers of people at the local home: the function that takes them on AWS, called in process over the local tables. Whoever shows a token of an
 // issuer that the gateway knows is who the token says, and nobody else.
 import { join } from "node:path";
+import { policyPlace } from "#functions/adapters/policy-place.ts";
 import { approvalAnswer } from "#functions/approval-answer/answer.ts";
 import type { HttpEvent, HttpResponse } from "#functions/approval-answer/http.ts";
 import type { AnswerParts } from "#functions/approval-answer/take.ts";
-import { onChannels } from "#shared/approval/rules.ts";
 import { listReviews } from "#shared/review/list.ts";
 import { Answers, type AnswersReader, type Door } from "./answers.ts";
 import { newId } from "./ids.ts";
@@ -47,7 +47,7 @@ function doorOf(handle: (event: HttpEvent) => Promise<HttpResponse>): Door {
 
 function partsOf(
   state: string,
-  { approvals, verify, isRevoked }: LocalDoor,
+  { config, verify, isRevoked }: LocalDoor,
   store: LocalApprovalStore,
   now: () => number,
 ): AnswerParts {
@@ -56,9 +56,10 @@ function partsOf(
     slack: null,
     verify,
     revoked: async (names) => isRevoked(names),
-    approvals: approvals === null ? null : { ...approvals, groups: onChannels(approvals.groups, HERE) },
-    // The gateway sees both in the tables: it announces what is new, and minds the time.
+    policy: policyPlace(store, config.policy, HERE),
+    // The gateway sees them in the tables: it announces what is new, and minds the time.
     startGlass: async () => {},
+    startRequest: async () => {},
     settle: async () => {},
     reviewSource: localReviewSource(state),
     newId: () => newId(now()),

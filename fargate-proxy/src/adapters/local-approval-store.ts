@@ -5,6 +5,7 @@ import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import type { GlassState } from "#shared/approval/break-glass.ts";
 import type { ApprovalNews, ApprovalStore, Incident } from "#shared/approval/store.ts";
 import type { ApprovalState } from "#shared/approval/types.ts";
+import type { InForce, PolicyFiles, Push } from "#shared/policy/push/types.ts";
 import { isAttested } from "#shared/review/machine.ts";
 import type { ReviewState } from "#shared/review/types.ts";
 
@@ -27,6 +28,8 @@ const SCHEMA = `
     id TEXT PRIMARY KEY, attested INTEGER NOT NULL,
     length INTEGER NOT NULL, recorded INTEGER NOT NULL DEFAULT 0, state TEXT NOT NULL
   ) STRICT;
+  CREATE TABLE IF NOT EXISTS policy_pushes (id TEXT PRIMARY KEY, waiting INTEGER NOT NULL, push TEXT NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS policy_in_force (one INTEGER PRIMARY KEY CHECK (one = 1), push TEXT NOT NULL, state TEXT NOT NULL) STRICT;
   CREATE TABLE IF NOT EXISTS approval_words (word TEXT PRIMARY KEY, until INTEGER NOT NULL) STRICT;
   CREATE TABLE IF NOT EXISTS approval_incidents (
     key TEXT PRIMARY KEY, at INTEGER NOT NULL, recorded INTEGER NOT NULL DEFAULT 0, incident TEXT NOT NULL
@@ -129,6 +132,46 @@ export class LocalApprovalStore implements ApprovalStore {
     return this.#reviews("ORDER BY id DESC LIMIT ?", [limit]);
   }
 
+  async createPush(push: Push): Promise<boolean> {
+    const sql = "INSERT INTO policy_pushes (id, waiting, push) VALUES (?, 1, ?) ON CONFLICT (id) DO NOTHING";
+    return this.#write(sql, [push.id, JSON.stringify(push)]);
+  }
+
+  async getPush(id: string): Promise<Push | null> {
+    return this.#pushes("WHERE id = ?", [id])[0] ?? null;
+  }
+
+  async waitingPushes(): Promise<readonly Push[]> {
+    return this.#pushes("WHERE waiting = 1 ORDER BY id", []);
+  }
+
+  async latestPushes(limit: number): Promise<readonly Push[]> {
+    return this.#pushes("ORDER BY id DESC LIMIT ?", [limit]);
+  }
+
+  async endPush(id: string): Promise<void> {
+    this.#write("UPDATE policy_pushes SET waiting = 0 WHERE id = ?", [id]);
+  }
+
+  async policyInForce(): Promise<InForce | null> {
+    const row = this.#db.prepare("SELECT state FROM policy_in_force").get();
+    return row === undefined ? null : (JSON.parse(String(row.state)) as InForce);
+  }
+
+  /** The same, at once, for a process that is there for one question; null while nothing was pushed. */
+  filesInForce(): PolicyFiles | null {
+    const sql = "SELECT p.push FROM policy_in_force f JOIN policy_pushes p ON p.id = f.push";
+    const row = this.#db.prepare(sql).get();
+    return row === undefined ? null : (JSON.parse(String(row.push)) as Push).files;
+  }
+
+  async putInForce(next: InForce, known: string | null): Promise<boolean> {
+    const values = [next.push, JSON.stringify(next)];
+    if (known === null)
+      return this.#write("INSERT INTO policy_in_force VALUES (1, ?, ?) ON CONFLICT (one) DO NOTHING", values);
+    return this.#write("UPDATE policy_in_force SET push = ?, state = ? WHERE push = ?", [...values, known]);
+  }
+
   async setTask(id: string, token: string): Promise<void> {
     this.#write("UPDATE approvals SET task = ? WHERE id = ?", [token, id]);
   }
@@ -228,6 +271,11 @@ export class LocalApprovalStore implements ApprovalStore {
   #glasses(where: string, values: readonly SQLInputValue[]): GlassState[] {
     const rows = this.#db.prepare(`SELECT state FROM break_glass ${where}`).all(...values);
     return rows.map((row) => JSON.parse(String(row.state)) as GlassState);
+  }
+
+  #pushes(where: string, values: readonly SQLInputValue[]): Push[] {
+    const rows = this.#db.prepare(`SELECT push FROM policy_pushes ${where}`).all(...values);
+    return rows.map((row) => JSON.parse(String(row.push)) as Push);
   }
 
   #reviews(where: string, values: readonly SQLInputValue[]): ReviewState[] {

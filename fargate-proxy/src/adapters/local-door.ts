@@ -34,7 +34,7 @@ export function openLocalDoor(state: string): LocalDoor {
   });
   return {
     config,
-    approvals: localApprovalsFile(config.policy),
+    approvals: localApprovalsFile(state, config.policy),
     async verify(token) {
       const principal = await identity.verify(token);
       return principal instanceof Refusal ? { refused: principal.message } : approverOf(principal);

@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import type { RunningApprovals } from "../ports/approvals.ts";
 import type { Home, HomeOptions } from "./home.ts";
+import { LocalApprovalStore } from "./local-approval-store.ts";
 import { type LocalApprovalsOptions, openLocalApprovals } from "./local-approvals.ts";
 import { openLocalKey } from "./local-hmac-keys.ts";
 import { openLocalRecorder } from "./local-recorder.ts";
@@ -29,12 +30,13 @@ export async function openLocalHome(
       revocations: await watchRevocations(new RevocationTable(inState("index.db"), PATIENCE_MS), clock.now),
       pseudonyms: openLocalKey(inState("keys"), "pseudonym"),
       subjects: openLocalKey(inState("keys"), "disclosure"),
+      policies: new LocalApprovalStore(inState("index.db"), PATIENCE_MS),
       approvals: approvals({
         path: inState("index.db"),
         now: clock.now,
         reviews: {
           source: localReviewSource(config.state),
-          approvals: () => localApprovalsFile(resolve(config.policy)),
+          approvals: () => localApprovalsFile(config.state, resolve(config.policy)),
         },
         onProblem: (problem) => onProblem("approvals", problem),
       }),

@@ -5,6 +5,7 @@ import { headOf } from "#shared/evidence/checkpoint.ts";
 import { CHECKPOINT_KEY } from "#shared/evidence/ledger.ts";
 import { type Approvals, readApprovals } from "#shared/policy/approvals-file.ts";
 import type { ReviewSource } from "#shared/review/begin.ts";
+import { LocalApprovalStore } from "./local-approval-store.ts";
 import { LocalEvidence } from "./local-evidence.ts";
 import { nodeSha256 } from "./node-crypto.ts";
 
@@ -29,12 +30,23 @@ export function localReviewSource(state: string): ReviewSource {
   };
 }
 
-/** @param policy the bundle's folder. @returns null when it has no approvals.yaml, or none that can be used */
-export function localApprovalsFile(policy: string): Approvals | null {
+/**
+ * @param state the home's folder; @param policy that of the bundle that is deployed with it
+ * @returns null when the policy in force has no approvals.yaml, or none that can be used
+ */
+export function localApprovalsFile(state: string, policy: string): Approvals | null {
+  const store = new LocalApprovalStore(join(state, "index.db"));
   try {
+    const pushed = store.filesInForce();
+    if (pushed !== null) {
+      const text = pushed["approvals.yaml"];
+      return text === undefined ? null : readApprovals(text).value;
+    }
     return readApprovals(readFileSync(join(policy, "approvals.yaml"), "utf8")).value;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
     throw error;
+  } finally {
+    store.close();
   }
 }

@@ -33,7 +33,7 @@ class Histogram {
 }
 
 /** What only the shell around the gate counts. */
-export type ShellCounter = "connections" | "logins_ended" | "cancel_requests";
+export type ShellCounter = "connections" | "logins_ended" | "cancel_requests" | "policy_troubles";
 
 export class Metrics implements Meter {
   readonly #counters = {
@@ -46,6 +46,10 @@ export class Metrics implements Meter {
     texts: counter("Free texts that were to be inspected, by outcome.", "outcome"),
     connections: counter("Connections that were accepted, or not for want of room.", "outcome"),
     logins_ended: counter("Connections that ended without a session, and without a refusal.", "how"),
+    policy_troubles: counter(
+      "Policies in force that could not be read, used or announced: the one from before goes on.",
+      "why",
+    ),
     cancel_requests: counter("Cancel requests, by whether a session has the key.", "outcome"),
   };
   readonly #times = {

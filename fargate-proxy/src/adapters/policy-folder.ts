@@ -1,7 +1,10 @@
 // The policy bundle of a local home: a folder, with targets placed where this deployment has them.
 
-import { loadFolder } from "#functions/decide/folder.ts";
-import type { LoadedBundle } from "#shared/policy/bundle.ts";
+import { hash } from "node:crypto";
+import { readPolicyFiles } from "#functions/adapters/policy-place.ts";
+import { type BrokenBundle, type LoadedBundle, loadBundle } from "#shared/policy/bundle.ts";
+import { BundleRefused } from "#shared/policy/problems.ts";
+import type { PolicyFiles } from "#shared/policy/push/types.ts";
 import { type Placement, placed } from "#shared/policy/targets-file.ts";
 
 /**
@@ -13,10 +16,20 @@ export async function loadPolicyFolder(
   folder: string,
   placements: Readonly<Record<string, Placement>> = {},
 ): Promise<LoadedBundle> {
-  const bundle = await loadFolder(folder);
+  const bundle = loadPolicyFiles(await readPolicyFiles(folder));
+  if ("problems" in bundle) throw new BundleRefused(bundle.problems);
   for (const name of Object.keys(placements))
     if (!bundle.targets.has(name))
       throw new Error(`the configuration places a target "${name}" that the policy has not`);
   const targets = new Map([...bundle.targets].map(([name, target]) => [name, placed(target, placements[name])]));
   return { ...bundle, targets };
+}
+
+export function loadPolicyFiles(files: PolicyFiles): LoadedBundle | BrokenBundle {
+  return loadBundle(new Map(Object.entries(files)), (text) => hash("sha256", text, "hex"));
+}
+
+/** The texts of a bundle in a folder, whether they are right or not. @throws the file system's error */
+export function policyFilesIn(folder: string): Promise<PolicyFiles> {
+  return readPolicyFiles(folder);
 }

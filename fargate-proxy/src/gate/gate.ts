@@ -1,6 +1,6 @@
 // The gate. A login passes in this order: identity, target, room, evidence. A command passes in session.ts.
 import { Refusal } from "#shared/errors.ts";
-import type { Source } from "#shared/evidence/event.ts";
+import type { EvidenceEvent, Source } from "#shared/evidence/event.ts";
 import type { Principal } from "#shared/identity.ts";
 import type { Target } from "#shared/target.ts";
 import type { SessionEvidence } from "../ports/evidence.ts";
@@ -12,6 +12,10 @@ import { GateSession } from "./session.ts";
 
 export interface RunningGate extends Gate {
   readonly sessions: Registry;
+  /** Its own log's. */
+  readonly session: string;
+  /** Keeps an event in its own log; resolves when it is durable. */
+  record(event: EvidenceEvent): Promise<void>;
   /** No new sessions; those that live are told after `graceMs`. Resolves when none is left. */
   drain(graceMs: number): Promise<void>;
   /** Stops timers and listeners, ends the gateway's own log. */
@@ -19,10 +23,11 @@ export interface RunningGate extends Gate {
 }
 
 /** Opens the gateway's own log (refused logins, the policy in force) and starts the clock of session limits. */
-export async function createGate(parts: GateParts): Promise<RunningGate> {
+export async function createGate(parts: GateParts, policy: EvidenceEvent = inForce(parts)): Promise<RunningGate> {
   const registry = new Registry(parts.maxSessions);
-  const log = parts.evidence.open({ session: parts.newId(), target: "gateway", protocol: "postern", principal: null });
-  await log.record({ type: "policy.in_force", version: parts.bundle.version, previous: null });
+  const own = parts.newId();
+  const log = parts.evidence.open({ session: own, target: "gateway", protocol: "postern", principal: null });
+  await log.record(policy);
 
   const timer = setInterval(() => registry.tick(parts.clock.now()), 1000);
   timer.unref();
@@ -35,6 +40,8 @@ export async function createGate(parts: GateParts): Promise<RunningGate> {
 
   return {
     sessions: registry,
+    session: own,
+    record: (event) => log.record(event),
     admit: (claim) => admit(parts, registry, log, claim),
     turnAway: (_protocol, source, claimed, refusal) => turnAway(parts, log, source, claimed, refusal),
     async drain(graceMs) {
@@ -50,6 +57,10 @@ export async function createGate(parts: GateParts): Promise<RunningGate> {
       await log.close("gateway stopped");
     },
   };
+}
+
+function inForce({ bundle }: GateParts): EvidenceEvent {
+  return { type: "policy.in_force", version: bundle.version, previous: null };
 }
 
 async function admit(

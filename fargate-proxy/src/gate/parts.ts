@@ -14,6 +14,7 @@ import type { InspectorPort } from "../ports/inspector.ts";
 import type { Meter } from "../ports/meter.ts";
 import type { SideEncoder } from "../protocol.ts";
 
+/** `bundle`, `decisions` and the rules of approvals change together when another policy comes into force: whoever needs two of them reads them at once. */
 export interface GateParts {
   readonly clock: Clock;
   readonly bundle: Bundle;

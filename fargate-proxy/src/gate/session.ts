@@ -7,6 +7,7 @@ import type { Analysis, SyntaxProblem } from "#shared/facts.ts";
 import type { Principal } from "#shared/identity.ts";
 import type { CopyShape } from "#shared/masking/copy.ts";
 import type { CopyMask, MaskTally, RowMask, Shape } from "#shared/masking/types.ts";
+import type { PolicyCatalog } from "#shared/policy/types.ts";
 import type { Target } from "#shared/target.ts";
 import type { Credential } from "../ports/credentials.ts";
 import type { SessionEvidence } from "../ports/evidence.ts";
@@ -118,9 +119,11 @@ export class GateSession implements Session, Live {
     if (command.text.length > this.target.limits.statementBytes)
       return this.#refuse(tooLong(this.target), null, command);
     const found = this.#parts.analysis.analyse(command.text, command.context);
+    const { bundle } = this.#parts;
     return found instanceof Promise
       ? within(PATIENCE_MS, found).then(
-          (f) => this.#analysed(command, f),
+          // Policy vouches for functions: what was analysed under another is analysed anew.
+          (f) => (bundle === this.#parts.bundle ? this.#analysed(command, f) : this.judge(command)),
           () => this.#refuse(new Refusal("internal"), null, command),
         )
       : this.#analysed(command, found);
@@ -170,7 +173,9 @@ export class GateSession implements Session, Live {
   /** Asks policy, and keeps what follows from its answer. */
   #judgedNow(command: Command, analysis: Analysis): Promise<Judged | Refusal> {
     const snapshot = this.#parts.analysis.snapshot(this.target.name);
-    const outOfStep = snapshot === null ? [] : this.#parts.bundle.catalog.outOfStep(snapshot);
+    // Another policy may come into force while this one is asked: what follows from its answer is by its own catalog.
+    const { catalog } = this.#parts.bundle;
+    const outOfStep = snapshot === null ? [] : catalog.outOfStep(snapshot);
     const request = {
       principal: this.principal,
       target: this.target.name,
@@ -185,14 +190,19 @@ export class GateSession implements Session, Live {
     return within(PATIENCE_MS, this.#parts.decisions.decide(request)).then(
       (decision) => {
         meter.time("decide", clock.micros() - asked);
-        return this.#keep(command, analysis, decision, snapshot);
+        return this.#keep(command, analysis, decision, snapshot, catalog);
       },
       () => new Refusal("decision-unavailable"),
     );
   }
 
-  #keep(command: Command, analysis: Analysis, decision: Decision, snapshot: CatalogSnapshot | null): Judged {
-    const { catalog } = this.#parts.bundle;
+  #keep(
+    command: Command,
+    analysis: Analysis,
+    decision: Decision,
+    snapshot: CatalogSnapshot | null,
+    catalog: PolicyCatalog,
+  ): Judged {
     const disclosures = this.target.disclosures !== "off";
     const decided = { command, analysis, decision, snapshot, disclosures };
     const judged = judgedAs(catalog, this.target, decided, this.lastActive);

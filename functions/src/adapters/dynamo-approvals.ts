@@ -13,6 +13,7 @@ import {
 import type { GlassState } from "#shared/approval/break-glass.ts";
 import type { ApprovalStore, Incident } from "#shared/approval/store.ts";
 import type { ApprovalState } from "#shared/approval/types.ts";
+import type { InForce, Push } from "#shared/policy/push/types.ts";
 import { isAttested } from "#shared/review/machine.ts";
 import type { ReviewState } from "#shared/review/types.ts";
 
@@ -21,6 +22,8 @@ export type Item = Record<string, AttributeValue>;
 const MINUTE = 60_000;
 const INCIDENT_DAYS = 90;
 const PAGE = 100;
+/** The one item that says which push is in force. */
+const IN_FORCE = "policy";
 
 export class DynamoApprovals implements ApprovalStore {
   readonly #client: DynamoDBClient;
@@ -97,6 +100,61 @@ export class DynamoApprovals implements ApprovalStore {
 
   async latestReviews(limit: number): Promise<readonly ReviewState[]> {
     return this.#query<ReviewState>("shelf", "review", "newest", limit);
+  }
+
+  createPush(push: Push): Promise<boolean> {
+    return this.#putNew({
+      key: { S: `push#${push.id}` },
+      id: { S: push.id },
+      state: { S: JSON.stringify(push) },
+      shelf: { S: "push" },
+      pending: { S: "push" },
+    });
+  }
+
+  async getPush(id: string): Promise<Push | null> {
+    return stateOf<Push>(await this.#get(`push#${id}`));
+  }
+
+  async waitingPushes(): Promise<readonly Push[]> {
+    return this.#query<Push>("pending", "push", "oldest");
+  }
+
+  async latestPushes(limit: number): Promise<readonly Push[]> {
+    return this.#query<Push>("shelf", "push", "newest", limit);
+  }
+
+  async endPush(id: string): Promise<void> {
+    await unlessChecked(() =>
+      this.#client.send(
+        new UpdateItemCommand({
+          TableName: this.#table,
+          Key: { key: { S: `push#${id}` } },
+          UpdateExpression: "REMOVE pending",
+          ConditionExpression: "attribute_exists(#key)",
+          ExpressionAttributeNames: { "#key": "key" },
+        }),
+      ),
+    );
+  }
+
+  async policyInForce(): Promise<InForce | null> {
+    return stateOf<InForce>(await this.#get(IN_FORCE));
+  }
+
+  putInForce(next: InForce, known: string | null): Promise<boolean> {
+    const Item = { key: { S: IN_FORCE }, push: { S: next.push }, state: { S: JSON.stringify(next) } };
+    if (known === null) return this.#putNew(Item);
+    return unlessChecked(() =>
+      this.#client.send(
+        new PutItemCommand({
+          TableName: this.#table,
+          Item,
+          ConditionExpression: "push = :known",
+          ExpressionAttributeValues: { ":known": { S: known } },
+        }),
+      ),
+    );
   }
 
   async setTask(id: string, token: string): Promise<void> {

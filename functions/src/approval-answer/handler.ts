@@ -1,11 +1,9 @@
 // The Lambda behind the HTTP API: the only way in for what people say.
 import { randomBytes } from "node:crypto";
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { newId } from "#shared/ids.ts";
-import { readApprovals } from "#shared/policy/approvals-file.ts";
 import { dynamoStore, readSecrets, revocationsIn, type Secrets, settler, starter } from "../adapters/aws.ts";
 import { getJson, postJson } from "../adapters/fetch-json.ts";
+import { policyPlace } from "../adapters/policy-place.ts";
 import type { Invoke } from "../middleware.ts";
 import { settings, type WorkflowSettings, workflowSettings } from "../settings.ts";
 import { approvalAnswer } from "./answer.ts";
@@ -19,13 +17,14 @@ export const handler: Invoke<HttpResponse> = approvalAnswer(async () => {
   const set = workflowSettings();
   const secrets = await readSecrets(set.secret);
   const start = starter(set.workflow);
-  const { value: approvals } = readApprovals(await readFile(join(settings().policy, "approvals.yaml"), "utf8"));
+  const store = dynamoStore(set.table);
   return {
-    store: dynamoStore(set.table),
+    store,
     slack: secrets.slackSigningSecret === "" ? null : slackParts(set, secrets),
     verify: tokenVerifier(set),
-    approvals,
+    policy: policyPlace(store, settings().policy),
     startGlass: (glass, seconds) => start(`glass-${glass}`, { glass, seconds }),
+    startRequest: (id, seconds) => start(id, { id, seconds }),
     settle: settler(),
     revoked: revocationsIn(set.revocations),
     reviewSource: null,

@@ -67,7 +67,8 @@ function show(state: ReviewState | null, who: Approver): HttpResponse {
 }
 
 async function begin(parts: AnswerParts, by: Approver, days: number): Promise<HttpResponse> {
-  const { store, reviewSource, approvals, now } = parts;
+  const { store, reviewSource, now } = parts;
+  const approvals = await parts.policy.approvals();
   const groups = approvals?.activityReview?.groups;
   if (groups === undefined || reviewSource === null) return refuse(parts, by, "not-offered");
   if (by.kind !== "person") return refuse(parts, by, "not-a-person");

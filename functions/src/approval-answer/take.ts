@@ -2,8 +2,8 @@
 import { decide } from "#shared/approval/apply.ts";
 import type { ApprovalStore, Incident } from "#shared/approval/store.ts";
 import type { Answer, AnswerRefusal, ApprovalState, Approver } from "#shared/approval/types.ts";
-import type { Approvals } from "#shared/policy/approvals-file.ts";
 import type { ReviewSource } from "#shared/review/begin.ts";
+import type { PolicyPlace } from "../adapters/policy-place.ts";
 import type { Directory, SlackAddress } from "./people.ts";
 
 export interface SlackParts {
@@ -27,9 +27,11 @@ export interface AnswerParts {
   verify(token: string): Promise<Approver | { readonly refused: string }>;
   /** True when one of these has been offboarded. */
   revoked(names: readonly string[]): Promise<boolean>;
-  readonly approvals: Approvals | null;
+  readonly policy: PolicyPlace;
   /** Starts the workflow of a break-glass: tells who has to review it, and minds the time. */
   startGlass(id: string, seconds: number): Promise<void>;
+  /** Starts the workflow of a request: asks people, and minds the time. */
+  startRequest(id: string, seconds: number): Promise<void>;
   /** Ends the task of the workflow that waits for the answer. Never rejects: the workflow looks by itself when its time comes. */
   settle(token: string, state: ApprovalState): Promise<void>;
   /** What a review that somebody begins now is made from; null where only the schedule begins them. */

@@ -1,4 +1,4 @@
-// What somebody who is signed in can do: look, answer, take back, break the glass, review. Activity reviews are in review-routes.ts.
+// What somebody who is signed in can do: look, answer, take back, break the glass, review. Activity reviews are in review-routes.ts, pushes of policy in policy-routes.ts.
 import { z } from "zod";
 import { applyGlass, decide } from "#shared/approval/apply.ts";
 import { breakGlass, type GlassRefusal, type GlassState } from "#shared/approval/break-glass.ts";
@@ -6,6 +6,7 @@ import { isRequester, samePerson } from "#shared/approval/quorum.ts";
 import type { AnswerRefusal, ApprovalState, Approver } from "#shared/approval/types.ts";
 import { refusalText } from "#shared/approval/words.ts";
 import { type HttpEvent, type HttpResponse, header, json } from "./http.ts";
+import { policyRoute } from "./policy-routes.ts";
 import { reading } from "./reading.ts";
 import { reviewRoute } from "./review-routes.ts";
 import { type AnswerParts, REASON_LENGTH, report, take } from "./take.ts";
@@ -55,6 +56,7 @@ export async function tokenRoute(parts: AnswerParts, event: HttpEvent): Promise<
   }
   const [, what, id, action] = event.rawPath.split("/");
   if (what === "reviews") return reviewRoute(parts, event, who);
+  if (what === "policy") return policyRoute(parts, event, who);
   const way = [event.requestContext.http.method, what, ...(action === undefined ? [] : [action])].join(" ");
   switch (way) {
     case "GET approvals":
@@ -119,7 +121,7 @@ async function glasses(parts: AnswerParts, who: Approver): Promise<HttpResponse>
 }
 
 async function open(parts: AnswerParts, by: Approver, body: z.infer<typeof glassBody>): Promise<HttpResponse> {
-  const state = breakGlass(parts.approvals, { id: parts.newId(), by, ...body }, parts.now());
+  const state = breakGlass(await parts.policy.approvals(), { id: parts.newId(), by, ...body }, parts.now());
   if (typeof state === "string") {
     await report(parts, { type: "answer-refused", why: `break-glass-${state}`, channel: "console", by: by.name });
     return refuse(state);

@@ -1,15 +1,13 @@
 // The Lambda of the activity review, for a daily schedule.
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { headOf } from "#shared/evidence/checkpoint.ts";
 import { CHECKPOINT_KEY } from "#shared/evidence/ledger.ts";
-import { readApprovals } from "#shared/policy/approvals-file.ts";
 import { dynamoStore } from "../adapters/aws.ts";
 import { DynamoIndex } from "../adapters/dynamo-index.ts";
 import { openBucket, TIMES } from "../adapters/evidence-bucket.ts";
 import { nodeSha256 } from "../adapters/node-crypto.ts";
+import { policyPlace } from "../adapters/policy-place.ts";
 import type { Invoke } from "../middleware.ts";
 import { indexTable, notifyFunction, settings, workflowSettings } from "../settings.ts";
 import { activityReview, type Reviewed } from "./review.ts";
@@ -19,8 +17,9 @@ const clients = { dynamo: new DynamoDBClient(TIMES), lambda: new LambdaClient(TI
 export const handler: Invoke<Reviewed> = activityReview(async () => {
   const { store: bucket } = openBucket();
   const index = new DynamoIndex(clients.dynamo, indexTable());
+  const store = dynamoStore(workflowSettings().table);
   return {
-    store: dynamoStore(workflowSettings().table),
+    store,
     source: {
       sessions: (filter) => index.find(filter),
       async head() {
@@ -29,7 +28,7 @@ export const handler: Invoke<Reviewed> = activityReview(async () => {
       },
       sha256: nodeSha256,
     },
-    approvals: async () => readApprovals(await readFile(join(settings().policy, "approvals.yaml"), "utf8")).value,
+    approvals: () => policyPlace(store, settings().policy).approvals(),
     async tell(review) {
       const Payload = JSON.stringify({ review });
       const done = await clients.lambda.send(new InvokeCommand({ FunctionName: notifyFunction(), Payload }));

@@ -1,5 +1,6 @@
 // What keeps requests. Races are decided here and nowhere else: a write names the history it was made from, and fails when that has moved on.
 // Local: SQLite. AWS: DynamoDB. Both keep to test/contract/approval-store.ts.
+import type { PolicyStore } from "../policy/push/store.ts";
 import type { ReviewStore } from "../review/store.ts";
 import type { ReviewChange, ReviewState } from "../review/types.ts";
 import type { GlassChange, GlassState } from "./break-glass.ts";
@@ -26,7 +27,7 @@ export type ApprovalNews =
   | { readonly type: "review"; readonly state: ReviewState; readonly changes: readonly ReviewChange[] }
   | { readonly type: "incident"; readonly incident: Incident };
 
-export interface ApprovalStore extends ReviewStore {
+export interface ApprovalStore extends ReviewStore, PolicyStore {
   /** Keeps a new request. @returns false when there is one of this id, which stays as it is */
   create(state: ApprovalState): Promise<boolean>;
   get(id: string): Promise<ApprovalState | null>;

@@ -9,6 +9,7 @@ import { type ObjectRecord, parseKey } from "./segment.ts";
 import { bySession, verifySessions } from "./verify.ts";
 import { ApprovalWalk } from "./verify-approvals.ts";
 import { DisclosureWalk } from "./verify-disclosures.ts";
+import { PolicyWalk } from "./verify-policy.ts";
 import { Shredding } from "./verify-shredded.ts";
 import { BadEvidence, emptyTally, type VerifyReport, type VerifyTools, type Walk } from "./verify-types.ts";
 
@@ -98,6 +99,7 @@ export async function verifyBundle(bundle: Bundle, tools: VerifyTools, key?: Ver
   const checked = emptyTally();
   const reader = { get: bundle.get, list: async function* () {} };
   const approvals = new ApprovalWalk();
+  const policies = new PolicyWalk();
   const disclosures = new DisclosureWalk();
   const none = { open: [], recovered: [], notes: [] };
   const walk: Walk = {
@@ -106,6 +108,7 @@ export async function verifyBundle(bundle: Bundle, tools: VerifyTools, key?: Ver
     checked,
     ...none,
     approvals,
+    policies,
     disclosures,
     shredding: new Shredding(),
     index: null,
@@ -125,6 +128,7 @@ export async function verifyBundle(bundle: Bundle, tools: VerifyTools, key?: Ver
     await verifySessions(walk, sessions, new Map(), { scope: { type: "all" } });
     checked.approved = approvals.runs;
     walk.notes.push(...approvals.check(false));
+    walk.notes.push(...policies.check(false));
     if (key === undefined)
       walk.notes.push(`the key came with the bundle: compare it with one that you trust (${bundle.head.key})`);
     walk.notes.push(

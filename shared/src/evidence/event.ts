@@ -16,6 +16,7 @@ import type { RelationFact, StatementKind } from "../facts.ts";
 import type { Principal } from "../identity.ts";
 import type { NotInspected } from "../masking/inspection.ts";
 import type { MaskTally } from "../masking/types.ts";
+import type { InForce, PolicyFiles } from "../policy/push/types.ts";
 import type { Head, ReviewChange, Totals } from "../review/types.ts";
 import type { OfficerWord } from "./officers.ts";
 
@@ -76,6 +77,12 @@ export interface DisclosureEvent {
   readonly complete: boolean;
   /** How many such rows, beyond those of earlier events of the same result. */
   readonly untold: number;
+}
+
+/** Who changed the policy, and who agreed. Times are milliseconds since the epoch. */
+export interface PushSummary extends Pick<InForce, "by" | "approvedBy" | "reason" | "from" | "since"> {
+  /** Of the push, and of the request that asked for it. */
+  readonly id: string;
 }
 
 export type EvidenceEvent =
@@ -194,7 +201,15 @@ export type EvidenceEvent =
     }
   /** Written by recovery for a session whose process died. */
   | { readonly type: "session.recovered"; readonly reason: string }
-  | { readonly type: "policy.in_force"; readonly version: string; readonly previous: string | null }
+  | {
+      readonly type: "policy.in_force";
+      readonly version: string;
+      readonly previous: string | null;
+      /** How it came into force; absent for a bundle that was deployed with the gateway, and in older evidence. */
+      readonly push?: PushSummary;
+      /** The bundle itself; absent in older evidence. */
+      readonly files?: PolicyFiles;
+    }
   | { readonly type: "revocation.entered"; readonly identity: string; readonly by: string; readonly reason: string }
   /** The target refused the credential that the session was opened with: it was tried with this version, the newest. */
   | { readonly type: "credential.renewed"; readonly credential: string }

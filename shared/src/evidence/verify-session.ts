@@ -116,6 +116,7 @@ function follow(
   if (before.ended !== null) throw bad("the session had ended before this event");
   walk.checked.events += 1;
   walk.approvals.saw(line, { ...at, session, seq });
+  walk.policies.saw(line, { ...at, session, seq });
   walk.disclosures.saw(line, { ...at, session, seq });
   walk.shredding.saw(line);
   walk.index?.saw(line, at);

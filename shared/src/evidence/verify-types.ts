@@ -1,4 +1,5 @@
 // The words of verification: what it asks for, what it is given, what it says.
+import type { PolicyFiles } from "../policy/push/types.ts";
 import type { CheckpointTools, VerifierKey } from "./checkpoint.ts";
 import type { Disclosed } from "./disclosure.ts";
 import type { EvidenceLine } from "./line-read.ts";
@@ -41,6 +42,8 @@ export interface VerifyRequest {
   settle(): Promise<void>;
   /** An index to hold against the evidence; looked at when all of it is read. */
   readonly index?: IndexCheck;
+  /** The version of a bundle's files, where somebody can tell. */
+  versionOf?(files: PolicyFiles): string | null;
   progress?(done: number, total: number): void;
   /** Where the store has locks; null when they are not to be looked at. */
   readonly locks?: LockCheck | null;
@@ -145,6 +148,8 @@ export interface Walk {
   readonly notes: string[];
   /** Looks at approvals across sessions (verify-approvals.ts). */
   readonly approvals: { saw(line: EvidenceLine, place: Omit<BadPlace, "what">): void };
+  /** Looks at policies in force (verify-policy.ts). */
+  readonly policies: { saw(line: EvidenceLine, place: Omit<BadPlace, "what">): void };
   /** Looks at whose records were shown, session by session (verify-disclosures.ts). */
   readonly disclosures: { saw(line: EvidenceLine, place: Omit<BadPlace, "what">): void };
   /** Of sealed lanes. */

@@ -6,6 +6,7 @@ import { DisclosureWalk } from "./verify-disclosures.ts";
 import { IndexWalk } from "./verify-index.ts";
 import { type LedgerView, readLedger } from "./verify-ledger.ts";
 import { verifyLocks } from "./verify-locks.ts";
+import { PolicyWalk } from "./verify-policy.ts";
 import { verifySession } from "./verify-session.ts";
 import { Shredding } from "./verify-shredded.ts";
 import {
@@ -28,6 +29,7 @@ export async function verifyEvidence(
 ): Promise<VerifyReport> {
   const checked = emptyTally();
   const approvals = new ApprovalWalk();
+  const policies = new PolicyWalk();
   const index = request.index === undefined || request.scope.type !== "all" ? null : new IndexWalk(request.index);
   const walk: Walk = {
     reader,
@@ -37,6 +39,7 @@ export async function verifyEvidence(
     recovered: [],
     notes: [],
     approvals,
+    policies,
     disclosures: new DisclosureWalk(),
     shredding: new Shredding(),
     index,
@@ -55,6 +58,7 @@ export async function verifyEvidence(
     await verifySessions(walk, sessions, pending, request);
     checked.approved = approvals.runs;
     walk.notes.push(...approvals.check(request.scope.type === "all"));
+    walk.notes.push(...policies.check(request.scope.type === "all", request.versionOf));
     if (request.hasKey !== undefined)
       walk.notes.push(...(await walk.shredding.notes(request.hasKey, request.scope.type === "all")));
     noteLimits(walk, ledger, request);

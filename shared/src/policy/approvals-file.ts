@@ -50,6 +50,10 @@ const fileSchema = z.strictObject({
     .optional(),
   /** Who opens what is sealed, or destroys its key: one person of these groups asks, another agrees, and it may be done for so long. */
   officers: z.strictObject({ groups: z.array(z.string()).min(1), validMinutes: minutes }).optional(),
+  /** Who may propose another policy, and who has to agree to it (`postern policy push`). Without it none can be pushed. */
+  policyChange: z
+    .strictObject({ authors: z.array(z.string()).min(1), groups: z.array(z.string()).min(1) })
+    .exactOptional(),
   /** Who looks at a sample of the sessions of each period, and attests it. */
   activityReview: z
     .strictObject({
@@ -79,6 +83,9 @@ export function readApprovals(text: string): Read<Approvals> {
       if (escalation.afterMinutes >= timeoutMinutes)
         problems.push(say([...path, "afterMinutes"], "escalation comes after the request has timed out"));
     }
+    for (const [i, name] of (approvals.policyChange?.groups ?? []).entries())
+      if (approvals.groups[name] === undefined)
+        problems.push(say(["policyChange", "groups", i], `unknown group "${name}"`));
     for (const [i, name] of (approvals.activityReview?.groups ?? []).entries())
       if (approvals.groups[name] === undefined)
         problems.push(say(["activityReview", "groups", i], `unknown group "${name}"`));

@@ -18,6 +18,8 @@ export interface LoadedBundle extends Bundle {
   /** Null when there is no approvals.yaml: then no policy asks for an approval. */
   readonly approvals: Approvals | null;
   readonly tests: PolicyTests;
+  /** What the files say, parsed: to compare bundles by. */
+  readonly content: { readonly catalog: Json; readonly targets: Json; readonly approvals: Json };
 }
 
 /** A bundle that cannot be used, with all that is wrong with it. */
@@ -76,6 +78,7 @@ export function loadBundle(
     policies,
     approvals,
     tests,
+    content: { catalog: catalog.content, targets: targets.content, approvals } as LoadedBundle["content"],
   };
 }
 

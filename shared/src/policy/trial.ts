@@ -76,7 +76,7 @@ export function differences(expected: Expectation, trial: Trial): string[] {
 }
 
 /** Masks by output column, of the last statement that returns rows. */
-function masksOf(trial: Trial): Map<string, string> {
+export function masksOf(trial: Trial): Map<string, string> {
   const masks = new Map<string, string>();
   trial.facts.forEach((facts, index) => {
     const plan = trial.plans[index];

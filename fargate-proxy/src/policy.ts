@@ -1,0 +1,49 @@
+// The policy that this gateway decides by: one bundle at a time, changed as a whole.
+import type { EvidenceEvent } from "#shared/evidence/event.ts";
+import type { LoadedBundle } from "#shared/policy/bundle.ts";
+import { asDeployed } from "#shared/policy/push/deployed.ts";
+import type { Push } from "#shared/policy/push/types.ts";
+import type { Target } from "#shared/target.ts";
+import { localDecisions } from "./adapters/local-decisions.ts";
+import { loadPolicyFiles } from "./adapters/policy-folder.ts";
+import type { PushedPolicy } from "./adapters/policy-watch.ts";
+import { CachedDecisions } from "./gate/decision-cache.ts";
+
+export class Policy {
+  #bundle: LoadedBundle;
+  #decisions: CachedDecisions;
+
+  constructor(bundle: LoadedBundle) {
+    this.#bundle = bundle;
+    this.#decisions = new CachedDecisions(localDecisions(bundle));
+  }
+
+  get bundle(): LoadedBundle {
+    return this.#bundle;
+  }
+
+  get decisions(): CachedDecisions {
+    return this.#decisions;
+  }
+
+  use(bundle: LoadedBundle): void {
+    this.#bundle = bundle;
+    this.#decisions = new CachedDecisions(localDecisions(bundle));
+  }
+}
+
+/** Makes bundles of pushes. @param deployed targets as this deployment reaches them */
+export function loadingFor(deployed: ReadonlyMap<string, Target>) {
+  return (push: Push) => {
+    const bundle = loadPolicyFiles(push.files);
+    return "problems" in bundle ? bundle : asDeployed(bundle, deployed);
+  };
+}
+
+/** Names the version, and keeps what it says: whoever has the evidence can tell what was decided by. */
+export function policyEvent(version: string, previous: string | null, pushed: PushedPolicy | null): EvidenceEvent {
+  if (pushed === null) return { type: "policy.in_force", version, previous };
+  const { files } = pushed.push;
+  const { push: id, by, approvedBy, reason, from, since } = pushed.inForce;
+  return { type: "policy.in_force", version, previous, push: { id, by, approvedBy, reason, from, since }, files };
+}
