@@ -21,9 +21,9 @@ import { type EvidenceLine, readLine } from "#shared/evidence/line-read.ts";
 import { parts } from "#test/support/bundles.ts";
 import { type Fault, type FaultyWay, startFaultyWay } from "#test/support/faulty.ts";
 import { type Gateway, prepareGateway } from "#test/support/gateway.ts";
+import { startTestPostgres, type TestPostgres } from "#test/support/postgres.ts";
 import { ROOT } from "#test/support/project.ts";
 import { environment } from "#test/support/settings.ts";
-import { startTestPostgres, type TestPostgres } from "#test/support/test-postgres.ts";
 import { type Cloud, startCloud } from "./cloud.ts";
 import { createTable, REGION } from "./ministack.ts";
 

@@ -10,9 +10,9 @@ import { type Certificates, ensureCertificates } from "#local/certificates.ts";
 import { LocalEvidence } from "#proxy/adapters/local-evidence.ts";
 import { RevocationTable } from "#proxy/adapters/local-revocations.ts";
 import { type Gateway, prepareGateway } from "#test/support/gateway.ts";
+import { startTestPostgres, type TestPostgres } from "#test/support/postgres.ts";
 import { ROOT } from "#test/support/project.ts";
 import { environment } from "#test/support/settings.ts";
-import { startTestPostgres, type TestPostgres } from "#test/support/test-postgres.ts";
 
 const SECRET = "the-gateways-own";
 let folder: string;

@@ -7,7 +7,7 @@ import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { ensureCertificates } from "#local/certificates.ts";
 import { CsvRows, fromCsv, fromJson, type LoggedCommand, StderrLog } from "#shared/evidence/postgres-log.ts";
-import { ADMIN, startTestPostgres, type TestPostgres } from "#test/support/test-postgres.ts";
+import { startTestPostgres, type TestPostgres } from "#test/support/postgres.ts";
 
 /** The local home's. */
 const PREFIX = "%m [%p] %u@%d %a ";
@@ -34,7 +34,13 @@ beforeAll(async () => {
     [],
     ["logging_collector = on", "log_destination = 'stderr,csvlog,jsonlog'", "log_statement = all"],
   );
-  const login = { host: "127.0.0.1", port: server.port, user: "postgres", database: "postgres", password: ADMIN };
+  const login = {
+    host: server.host,
+    port: server.port,
+    user: server.user,
+    database: server.database,
+    password: server.password,
+  };
   const client = new pg.Client({ ...login, ssl: { rejectUnauthorized: false }, application_name: APPLICATION });
   await client.connect();
   await client.query("SELECT 123456789, 'secret' AS x");

@@ -17,7 +17,7 @@ import {
   testCertificates,
 } from "#test/support/login-ground.ts";
 import { freePort } from "#test/support/net.ts";
-import { startTestPostgres, type TestPostgres } from "#test/support/test-postgres.ts";
+import { startTestPostgres, type TestPostgres } from "#test/support/postgres.ts";
 import { errorFields, password, request, startup, typed, WireClient } from "#test/support/wire-client.ts";
 
 const SECRET = "päss word/=,'";

@@ -12,8 +12,8 @@ import { subjectHash } from "#shared/disclosure/subject.ts";
 import type { DisclosureEvent } from "#shared/evidence/event.ts";
 import type { EvidenceLine } from "#shared/evidence/line-read.ts";
 import { type Gateway, prepareGateway } from "./gateway.ts";
+import { startTestPostgres } from "./postgres.ts";
 import { ROOT } from "./project.ts";
-import { startTestPostgres } from "./test-postgres.ts";
 
 export const PATIENTS = 12;
 const SECRET = "the-gateways-own";
