@@ -2,10 +2,13 @@
 // Verifies a bundle of evidence (`postern bundle`) with nothing but Node 22.15 or later and this file. Read it before you trust it: it is
 // short on purpose, and it shares no code with the rest of the project.
 //
-//   node verify-bundle.mjs BUNDLE [KEY]      KEY: the ledger's public key, `name+id+base64`, from somebody else than who gave you the bundle
+//   node verify-bundle.mjs BUNDLE [KEY [WITNESS...]]
+//
+// KEY: the ledger's public key, `name+id+base64`, from somebody else than who gave you the bundle. WITNESS: public keys of witnesses, each of which has to
+// have cosigned the head.
 //
 // It checks, in this order, and ends with 1 and the line at the first thing that is not so:
-//   1. the head of the ledger is signed by the key (C2SP signed-note, Ed25519);
+//   1. the head of the ledger is signed by the key (C2SP signed-note, Ed25519), and cosigned by each witness (C2SP tlog-cosignature v1);
 //   2. every object in the bundle is the one that its leaf names (SHA-256, length), and the leaf is under that head (RFC 6962 proof);
 //   3. of every session, events are numbered from 1 without a gap, each names the SHA-256 of the one before, and the numbers are those of
 //      the leaves; parts of recordings follow each other; nothing comes after the end.
@@ -29,25 +32,53 @@ function fromBase64(text) {
   return bytes;
 }
 
-/** The signed head: `origin \n size \n root \n \n — name signature \n`. The key is `name+id+base64(1, 32 bytes)`. */
-function openHead({ format, checkpoint }, key) {
-  check(format === "postern-bundle/1", "this is not a bundle of a version that is known here");
-  const [, name, id, encoded] = /^([^+\s]+)\+([0-9a-f]{8})\+(\S+)$/.exec(key) ?? [];
+/** A public key is `name+id+base64(algorithm, 32 bytes)`: 1 signs the ledger's own head, 4 cosigns it. */
+function readKey(text, algorithm) {
+  const [, name, id, encoded] = /^([^+\s]+)\+([0-9a-f]{8})\+(\S+)$/.exec(text) ?? [];
   check(encoded !== undefined, "the key is not `name+id+base64`");
   const typed = fromBase64(encoded);
-  check(typed.length === 33 && typed[0] === 1, "the key is not one for Ed25519");
+  check(typed.length === 33 && typed[0] === algorithm, `${name}: the key is not one for Ed25519, of type ${algorithm}`);
   const keyId = sha256(`${name}\n`, typed).subarray(0, 4);
-  check(hex(keyId) === id, "the key's id does not belong to it");
-  const split = checkpoint.lastIndexOf("\n\n") + 1;
-  const signature = /^\n— (\S+) (\S+)\n$/u.exec(checkpoint.slice(split));
-  check(split > 0 && signature?.[1] === name, "the head is not signed by this key");
-  const signed = fromBase64(signature[2]);
-  check(signed.subarray(0, 4).equals(keyId), "the head is signed by another key");
+  check(hex(keyId) === id, `${name}: the key's id does not belong to it`);
   const jwk = { kty: "OKP", crv: "Ed25519", x: typed.subarray(1).toString("base64url") };
-  const publicKey = createPublicKey({ key: jwk, format: "jwk" });
-  check(verify(null, Buffer.from(checkpoint.slice(0, split)), publicKey, signed.subarray(4)), "the signature is wrong");
-  const [origin, size, root] = checkpoint.split("\n");
-  check(origin === name && /^\d+$/.test(size), "the head is of another ledger");
+  return { name, keyId, publicKey: createPublicKey({ key: jwk, format: "jwk" }) };
+}
+
+/** The signatures that a key has put under the head: `— name base64(id, signature) \n`. Those of other keys are passed over. */
+function signaturesBy({ name, keyId }, lines) {
+  const all = lines.map(
+    (text) => /^— (\S+) (\S+)$/u.exec(text) ?? check(false, "there is a signature line that is none"),
+  );
+  const own = all.map(([, by, encoded]) => [by, fromBase64(encoded)]);
+  return own
+    .filter(([by, bytes]) => by === name && bytes.subarray(0, 4).equals(keyId))
+    .map(([, bytes]) => bytes.subarray(4));
+}
+
+/** The signed head: `origin \n size \n root \n \n`, and signatures. A cosignature is 8 bytes of time and a signature over both. */
+function openHead({ format, checkpoint }, key, witnesses) {
+  check(format === "postern-bundle/1", "this is not a bundle of a version that is known here");
+  const split = checkpoint.lastIndexOf("\n\n") + 1;
+  check(split > 0 && checkpoint.endsWith("\n"), "the head is not signed");
+  const [text, lines] = [checkpoint.slice(0, split), checkpoint.slice(split + 1, -1).split("\n")];
+  const ledger = readKey(key, 1);
+  const signed = signaturesBy(ledger, lines);
+  check(signed.length > 0, "the head is not signed by this key");
+  for (const one of signed) check(verify(null, Buffer.from(text), ledger.publicKey, one), "the signature is wrong");
+  for (const witness of witnesses.map((one) => readKey(one, 4))) {
+    const cosigned = signaturesBy(witness, lines);
+    check(cosigned.length > 0, `the head is not cosigned by ${witness.name}`);
+    for (const one of cosigned) {
+      check(one.length === 72, `the cosignature of ${witness.name} is wrong`);
+      const said = `cosignature/v1\ntime ${one.readBigUInt64BE()}\n${text}`;
+      check(
+        verify(null, Buffer.from(said), witness.publicKey, one.subarray(8)),
+        `the cosignature of ${witness.name} is wrong`,
+      );
+    }
+  }
+  const [origin, size, root, end] = text.split("\n");
+  check(origin === ledger.name && /^\d+$/.test(size) && end === "", "the head is of another ledger");
   return { size: Number(size), root: fromBase64(root) };
 }
 
@@ -115,8 +146,8 @@ async function* linesOf(path) {
 }
 
 /** The objects of a session come together, its events before its recording, each in order. */
-async function main(path, trusted) {
-  check(path !== undefined, "usage: node verify-bundle.mjs BUNDLE [KEY]");
+async function main(path, trusted, ...witnesses) {
+  check(path !== undefined, "usage: node verify-bundle.mjs BUNDLE [KEY [WITNESS...]]");
   check(zlib.zstdDecompressSync !== undefined, "this needs Node 22.15 or later, whose zlib can read Zstandard");
   const [sessions, seen] = [new Map(), new Set()];
   let [head, key, objects, ended] = [null, trusted, 0, false];
@@ -126,7 +157,7 @@ async function main(path, trusted) {
     check(JSON.stringify(value) === text && !ended, "the line is not as it was written");
     if (head === null) {
       key ??= value.key;
-      head = openHead(value, key);
+      head = openHead(value, key, witnesses);
     } else if ("end" in value) {
       ended = value.end === objects;
       check(ended, `the bundle has ${objects} objects, not ${value.end}`);
@@ -152,6 +183,7 @@ async function main(path, trusted) {
     `ok  ${all.length} sessions (${all.filter((at) => !at.ended).length} without an end), ${events} events, ${objects} objects`,
   );
   console.log(`    under a head of ${head.size} entries, signed by ${key}`);
+  for (const one of witnesses) console.log(`    cosigned by ${one}`);
   if (trusted === undefined) console.log("    the key came with the bundle: compare it with one that you trust");
 }
 

@@ -6,7 +6,7 @@ import type { LocalEvidence } from "#proxy/adapters/local-evidence.ts";
 import { nodeSha256, nodeVerifyEd25519 } from "#proxy/adapters/node-crypto.ts";
 import { BUNDLE_FORMAT, type BundleHead } from "#shared/evidence/bundle.ts";
 import { openCheckpoint } from "#shared/evidence/checkpoint.ts";
-import { CHECKPOINT_KEY } from "#shared/evidence/ledger.ts";
+import { CHECKPOINT_KEY, COSIGNED_KEY } from "#shared/evidence/ledger.ts";
 import { readEntries } from "#shared/evidence/ledger-entries.ts";
 import { type ObjectRecord, parseKey } from "#shared/evidence/segment.ts";
 import { bundleLines } from "./evidence/bundle-file.ts";
@@ -36,7 +36,7 @@ export function registerBundle(program: Command): void {
         const { wanted, scope, file } = await selection(evidence, name, options);
         const path = options.output ?? file;
         if (existsSync(path) && !options.force) throw new Problem(`${path} exists`, 2, "Name another, or use --force.");
-        const { head, leaves } = await signedLedger(evidence, scope);
+        const { head, leaves } = await signedLedger(evidence, scope, wanted);
         const objects = leaves.filter(wanted).length;
         if (objects === 0)
           throw new Problem(
@@ -84,19 +84,29 @@ function isClear(record: ObjectRecord): boolean {
   return parseKey(record.key)?.lane !== "sealed";
 }
 
+/** The head that witnesses have cosigned, where it covers what is wanted; else the newest. */
 async function signedLedger(
   evidence: LocalEvidence,
   scope: string,
+  wanted: Selection["wanted"],
 ): Promise<{ readonly head: BundleHead; readonly leaves: readonly ObjectRecord[] }> {
   const key = await evidence.verifierKey();
-  const note = await evidence.store.get(CHECKPOINT_KEY);
-  if (note === null) throw new Problem("the ledger has no signed head", 1, "Run `postern verify`.");
-  const checkpoint = Buffer.from(note).toString("utf8");
   const tools = { sha256: nodeSha256, verifyEd25519: nodeVerifyEd25519 };
-  const { size } = openCheckpoint(checkpoint, key, tools);
+  const read = async (object: string) => {
+    const bytes = await evidence.store.get(object);
+    if (bytes === null) return null;
+    const checkpoint = Buffer.from(bytes).toString("utf8");
+    return { checkpoint, size: openCheckpoint(checkpoint, key, tools).size };
+  };
+  // In this order: what is cosigned is no larger than what is signed.
+  const cosigned = await read(COSIGNED_KEY);
+  const signed = await read(CHECKPOINT_KEY);
+  if (signed === null) throw new Problem("the ledger has no signed head", 1, "Run `postern verify`.");
   const leaves: ObjectRecord[] = [];
-  for await (const { record } of readEntries(evidence.store)) if (leaves.length < size) leaves.push(record);
-  return { head: { format: BUNDLE_FORMAT, key, checkpoint, scope, made: new Date().toISOString() }, leaves };
+  for await (const { record } of readEntries(evidence.store)) if (leaves.length < signed.size) leaves.push(record);
+  const { checkpoint, size } = cosigned !== null && leaves.findLastIndex(wanted) < cosigned.size ? cosigned : signed;
+  const head: BundleHead = { format: BUNDLE_FORMAT, key, checkpoint, scope, made: new Date().toISOString() };
+  return { head, leaves: leaves.slice(0, size) };
 }
 
 async function write(path: string, lines: AsyncIterable<string>, over: boolean): Promise<void> {

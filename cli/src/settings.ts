@@ -20,6 +20,12 @@ export function evidenceBucket(): { readonly store: string; readonly key: string
   return store === "" ? null : { store, key };
 }
 
+/** POSTERN_WITNESSES: a file with the witnesses that have to have cosigned a ledger. Null without it. */
+export function witnessesFile(): string | null {
+  const { POSTERN_WITNESSES: file = "" } = process.env;
+  return file === "" ? null : file;
+}
+
 /**
  * Where answers are given when it is not the local home: POSTERN_ANSWERS, the address of the HTTP API, and POSTERN_TOKEN, a token of the identity
  * provider. Null without the first.

@@ -19,16 +19,19 @@ import {
   type VerifyReport,
   type VerifyRequest,
 } from "#shared/evidence/verify-types.ts";
+import { allOf, parseWitnessPolicy, type WitnessPolicy } from "#shared/evidence/witness-policy.ts";
 import { isBundle, readBundle } from "./evidence/bundle-file.ts";
-import { parseTime, print, withEvidence } from "./evidence/home.ts";
+import { formatTime, parseTime, print, withEvidence } from "./evidence/home.ts";
 import { attempt, Problem } from "./problem.ts";
-import { stateDirectory } from "./settings.ts";
+import { stateDirectory, witnessesFile } from "./settings.ts";
 
 interface Options {
   readonly all?: true;
   readonly since?: string;
   readonly until?: string;
   readonly key?: string;
+  readonly witness?: readonly string[];
+  readonly witnesses?: string;
   readonly retention: string;
   readonly locks: boolean;
   readonly json?: true;
@@ -53,15 +56,21 @@ export function registerVerify(program: Command): void {
     .option("--all", "all sessions (the default)")
     .option("--since <time>", "sessions that began on this day or later")
     .option("--until <time>", "sessions that began on this day or earlier")
+    .option("--witness <key...>", "public keys of witnesses that have to have cosigned the ledger's head, all of them")
+    .option(
+      "--witnesses <file>",
+      "or a C2SP tlog-policy: witnesses, and how many of them are enough (POSTERN_WITNESSES)",
+    )
     .option("--retention <days>", "of a bucket: how long its objects are promised to be locked", "2192")
     .option("--no-locks", "of a bucket: leave the locks of its objects out, one question for each")
     .option("--json", "the report as one JSON object")
     .action((name: string | undefined, options: Options) => {
       if (name !== undefined && isBundle(name))
-        return attempt(async () => tell(await verifyFile(name, options.key), options));
-      return withEvidence(async (evidence) =>
-        tell(await verify(evidence, await scopeOf(evidence, name, options), lockCheck(evidence, options)), options),
-      );
+        return attempt(async () => tell(await verifyFile(name, options), options));
+      return withEvidence(async (evidence) => {
+        const [locks, witnesses] = [lockCheck(evidence, options), await readWitnesses(options)];
+        await tell(await verify(evidence, await scopeOf(evidence, name, options), { locks, witnesses }), options);
+      });
     });
 }
 
@@ -71,18 +80,21 @@ async function tell(report: VerifyReport, options: Options): Promise<void> {
   if (!report.ok) process.exitCode = 1;
 }
 
-async function verifyFile(path: string, key: string | undefined): Promise<VerifyReport> {
+async function verifyFile(path: string, options: Options): Promise<VerifyReport> {
+  const { key } = options;
+  const witnesses = await readWitnesses(options);
   const trusted = key !== undefined && existsSync(key) ? (await readFile(key, "utf8")).trim() : key;
   try {
     const bundle = await readBundle(path);
     try {
-      return await verifyBundle(bundle, tools, trusted);
+      return await verifyBundle(bundle, tools, trusted, witnesses);
     } finally {
       await bundle.close();
     }
   } catch (error) {
     if (!(error instanceof BadEvidence)) throw error;
-    return { ok: false, bad: error.place, head: null, checked: emptyTally(), open: [], recovered: [], notes: [] };
+    const nothing = { head: null, cosigned: null, checked: emptyTally(), open: [], recovered: [], notes: [] };
+    return { ok: false, bad: error.place, ...nothing };
   }
 }
 
@@ -111,6 +123,17 @@ async function idOf(evidence: LocalEvidence, name: string): Promise<string> {
   );
 }
 
+/** Null when none are asked for. */
+async function readWitnesses({ witness, witnesses }: Options): Promise<WitnessPolicy | null> {
+  const file = witnesses ?? witnessesFile();
+  try {
+    if (witness !== undefined) return allOf(witness, nodeSha256);
+    return file === null ? null : parseWitnessPolicy(await readFile(file, "utf8"), nodeSha256);
+  } catch (error) {
+    throw new Problem(`${witness === undefined ? `${file}: ` : ""}${(error as Error).message}`, 2);
+  }
+}
+
 /** Undefined where there are no locks, null where they are left out. */
 function lockCheck({ elsewhere }: LocalEvidence, { retention, locks }: Options): VerifyRequest["locks"] {
   const days = Number(retention);
@@ -125,10 +148,15 @@ function lockCheck({ elsewhere }: LocalEvidence, { retention, locks }: Options):
   return { days, lock, progress: (done, total) => showProgress(done, total, "locks") };
 }
 
+interface Besides {
+  readonly locks?: VerifyRequest["locks"];
+  readonly witnesses?: WitnessPolicy | null;
+}
+
 export async function verify(
   evidence: LocalEvidence,
   scope: Scope,
-  locks?: VerifyRequest["locks"],
+  { locks, witnesses }: Besides = {},
 ): Promise<VerifyReport> {
   const headPath = headOf(evidence);
   const known = await readHead(headPath);
@@ -152,6 +180,7 @@ export async function verify(
       const bundle = loadPolicyFiles(files);
       return "problems" in bundle ? null : bundle.version;
     },
+    ...(witnesses == null ? {} : { witnesses }),
     // Of a bucket, wrapped keys are where officers look.
     ...(evidence.elsewhere === null ? { hasKey: async (session: string) => (await keys.get(session)) !== null } : {}),
   };
@@ -180,10 +209,17 @@ async function readHead(path: string): Promise<KnownHead | null> {
   return head;
 }
 
+function seen({ name, time }: { readonly name: string; readonly time: number }): string {
+  return `${name} (${formatTime(time)})`;
+}
+
 function words(report: VerifyReport): string[] {
-  const { checked, bad } = report;
+  const { checked, bad, cosigned } = report;
   const lines = [
     `ledger    ${checked.ledgerEntries} entries${report.head === null ? "" : `, signed head ${report.head.root.slice(0, 16)}`}`,
+    ...(cosigned === null || cosigned.by.length === 0
+      ? []
+      : [`witnesses the head of ${cosigned.size} entries, by ${cosigned.by.map(seen).join(", ")}`]),
     `sessions  ${checked.sessions}, of these ${report.open.length} without an end yet, ${report.recovered.length} closed by recovery`,
     `events    ${checked.events}, numbered and chained`,
     ...(checked.approved === 0

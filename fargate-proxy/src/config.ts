@@ -98,8 +98,14 @@ const schema = z.strictObject({
       timeoutSeconds: seconds(15).pipe(z.number().max(300)),
     })
     .optional(),
+  /** File with the witnesses that are to cosign the ledger, and how many of them are enough: a C2SP tlog-policy. */
+  witnesses: file.optional(),
   /** With it the gateway keeps everything in AWS; without it, on this machine. Region, credentials and endpoints are the SDK's own settings. */
   aws: awsSchema.optional(),
+});
+const consistent = schema.refine((it) => it.aws === undefined || it.witnesses === undefined, {
+  path: ["witnesses"],
+  message: "is for a ledger that the gateway writes itself, which it does not on AWS",
 });
 
 export type AwsConfig = z.infer<typeof awsSchema>;
@@ -152,7 +158,7 @@ export function parseConfig(
     if (parsed === null) problems.push(`POSTERN_${key.toUpperCase()}: "${value}" is not host:port`);
     else input[key] = parsed;
   }
-  const { data, error } = schema.safeParse(input);
+  const { data, error } = consistent.safeParse(input);
   for (const issue of (error?.issues ?? []).flatMap(usual)) problems.push(`${path}: ${at(issue.path)}${issue.message}`);
   if (data === undefined || problems.length > 0) throw new ConfigRefused(problems);
   return settled(data, dirname(resolve(path)));
@@ -191,6 +197,7 @@ function settled(data: z.infer<typeof schema>, folder: string): Config {
     ...data,
     policy: abs(data.policy),
     state: abs(data.state),
+    ...(data.witnesses === undefined ? {} : { witnesses: abs(data.witnesses) }),
     tls: data.tls === null || "secret" in data.tls ? data.tls : { cert: abs(data.tls.cert), key: abs(data.tls.key) },
     issuers: data.issuers.map((i) => (i.caFile === undefined ? i : { ...i, caFile: abs(i.caFile) })),
     oauth: data.oauth ?? { configuration: `${first}/.well-known/openid-configuration`, scope: "openid" },

@@ -11,7 +11,7 @@ import { openAwsHome } from "./adapters/aws-home.ts";
 import { lambdaInspector } from "./adapters/aws-inspector.ts";
 import { openCredentials } from "./adapters/credentials.ts";
 import { serveHealth } from "./adapters/health.ts";
-import { type Home, type HomeOptions, StartRefused } from "./adapters/home.ts";
+import { type Home, type HomeOptions, type RunningWitnesses, StartRefused } from "./adapters/home.ts";
 import { createIdentity, type IssuerSettings } from "./adapters/identity.ts";
 import { newId } from "./adapters/ids.ts";
 import { keepCatalogs } from "./adapters/local-catalogs.ts";
@@ -58,7 +58,8 @@ const clock: Clock = { now: Date.now, micros: () => performance.now() * 1000 };
  */
 export async function startGateway(config: Config, log: Log, openHome = homeOf(config)): Promise<Gateway> {
   const loaded = await load(config);
-  const home = await openHome({ config, clock, onProblem: (part, problem) => log.error(part, { problem }) });
+  const onProblem: HomeOptions["onProblem"] = (part, problem) => log.error(part, { problem });
+  const home = await openHome({ config, clock, witnesses: loaded.witnesses, onProblem });
   const recovered = home.evidence.recovered.sessions.length;
   if (recovered > 0) log.warn("sessions of a process that died were closed", { recovered });
   try {
@@ -82,6 +83,7 @@ async function compose(config: Config, log: Log, loaded: Loaded, home: Home): Pr
   const policy = new Policy(pushed?.bundle ?? loaded.bundle);
   const inState = (path: string) => resolve(config.state, path);
   const metrics = new Metrics();
+  if (home.witnesses !== null) watchWitnesses(metrics, home.witnesses);
   const upstream = { dialer, authorities: loaded.authorities, connectMs: config.limits.connectSeconds * 1000 };
   const credentials = openCredentials(targets, inState, clock.now);
   const identity = createIdentity({ issuers: issuersOf(config, loaded), oauth: config.oauth, revocations });
@@ -192,6 +194,7 @@ async function compose(config: Config, log: Log, loaded: Loaded, home: Home): Pr
       estimates.close();
       stopOfficers();
       await evidence.close();
+      await home.witnesses?.close();
       await analysis.close();
       identity.close();
       revocations.close();
@@ -209,6 +212,11 @@ async function startingWith(policies: PolicySource, load: ReturnType<typeof load
     const why = error instanceof Error ? error.message : "unknown";
     throw new StartRefused([`the policy in force cannot be read (${why})`]);
   }
+}
+
+function watchWitnesses(metrics: Metrics, witnesses: RunningWitnesses): void {
+  const help = "Entries of the ledger that are under no head with enough cosignatures of witnesses.";
+  metrics.watch("ledger_uncosigned_entries", help, () => witnesses.uncosigned);
 }
 
 function inspectionOf({ comprehendMedical: asked }: Config): GateParts["inspection"] {

@@ -1,10 +1,12 @@
 // What has to be right before anything listens: the policy bundle, certificates, authorities.
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { parseWitnessPolicy, type WitnessPolicy } from "#shared/evidence/witness-policy.ts";
 import type { LoadedBundle } from "#shared/policy/bundle.ts";
 import { BundleRefused, problemLine } from "#shared/policy/problems.ts";
 import { readTlsSecret, SecretUnreadable } from "./adapters/aws-secrets.ts";
 import { StartRefused } from "./adapters/home.ts";
+import { nodeSha256 } from "./adapters/node-crypto.ts";
 import { loadPolicyFolder } from "./adapters/policy-folder.ts";
 import { createTlsAcceptor } from "./adapters/socket.ts";
 import type { Config } from "./config.ts";
@@ -13,6 +15,8 @@ import type { TlsAcceptor } from "./ports/network.ts";
 export interface Loaded {
   readonly bundle: LoadedBundle;
   readonly tls: TlsAcceptor | null;
+  /** Null when there are none. */
+  readonly witnesses: WitnessPolicy | null;
   /** PEM by the issuer's name, and by the target's. */
   readonly issuerCas: ReadonlyMap<string, string>;
   readonly authorities: ReadonlyMap<string, string>;
@@ -43,9 +47,26 @@ export async function load(config: Config): Promise<Loaded> {
     if (tls.caFile !== undefined) authorities.set(name, read(resolve(config.state, tls.caFile), `target ${name}`));
   for (const name of config.comprehendMedical?.targets ?? [])
     if (bundle !== null && !bundle.targets.has(name)) problems.push(`comprehendMedical: there is no target ${name}`);
+  const witnesses = config.witnesses === undefined ? null : readWitnesses(config.witnesses, read, problems);
   const tls = await acceptor(config, read, problems);
   if (bundle === null || problems.length > 0) throw new StartRefused(problems);
-  return { bundle, tls, issuerCas, authorities };
+  return { bundle, tls, issuerCas, authorities, witnesses };
+}
+
+function readWitnesses(
+  path: string,
+  read: (path: string, what: string) => string,
+  problems: string[],
+): WitnessPolicy | null {
+  const before = problems.length;
+  const text = read(path, "witnesses");
+  if (problems.length > before) return null;
+  try {
+    return parseWitnessPolicy(text, nodeSha256);
+  } catch (error) {
+    problems.push(`witnesses: ${path}: ${(error as Error).message}`);
+    return null;
+  }
 }
 
 async function acceptor(

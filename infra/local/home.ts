@@ -30,6 +30,8 @@ export interface HomeOptions {
   readonly careless?: boolean;
   readonly graceSeconds?: number;
   readonly comprehendMedical?: object;
+  /** File with the witnesses of the ledger. */
+  readonly witnesses?: string;
   progress?(line: string): void;
 }
 
@@ -169,6 +171,7 @@ export async function startHome(options: HomeOptions): Promise<LocalHome> {
       issuer: provider.issuer,
       ...(options.graceSeconds === undefined ? {} : { graceSeconds: options.graceSeconds }),
       ...(options.comprehendMedical === undefined ? {} : { comprehendMedical: options.comprehendMedical }),
+      ...(options.witnesses === undefined ? {} : { witnesses: options.witnesses }),
     };
     const proxy = await keepProxy(state, proxyOptions);
     started.push(proxy);

@@ -19,6 +19,8 @@ export interface ProxyOptions {
   readonly graceSeconds?: number;
   /** The proxy's configuration of that name. */
   readonly comprehendMedical?: object;
+  /** File with the witnesses of the ledger. */
+  readonly witnesses?: string;
 }
 
 export interface RunningProxy {
@@ -37,7 +39,7 @@ const GRACE_SECONDS = 5;
 
 function configure(
   state: State,
-  { ports, issuer, certificates, policy, graceSeconds, comprehendMedical }: ProxyOptions,
+  { ports, issuer, certificates, policy, graceSeconds, comprehendMedical, witnesses }: ProxyOptions,
 ): void {
   const { caFile, certFile, keyFile } = certificates;
   const config = {
@@ -59,6 +61,7 @@ function configure(
       },
     },
     ...(comprehendMedical === undefined ? {} : { comprehendMedical }),
+    ...(witnesses === undefined ? {} : { witnesses }),
   };
   writeFileSync(state.proxyConfig, `${JSON.stringify(config, null, 2)}\n`);
 }

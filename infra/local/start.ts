@@ -1,22 +1,34 @@
 // `npm start`: the local home, until Ctrl-C.
-import { relative } from "node:path";
+import { relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { CannotStart, type LocalHome, startHome } from "./home.ts";
 import { DEFAULT_PORTS, portsFrom } from "./ports.ts";
 import { stateDirectory } from "./settings.ts";
 
-const USAGE = `npm start [-- --fresh] [-- --port <number>]
+const USAGE = `npm start [-- --fresh] [-- --port <number>] [-- --witnesses <file>]
 
   --fresh          start over: new data, new keys, no evidence
   --port <number>  the gateway's port (${DEFAULT_PORTS.gateway}); the others follow: +1 issuer, +2 health and metrics, +112 database
+  --witnesses <file>  who is to cosign the ledger: a C2SP tlog-policy with addresses
 `;
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 
-function readArguments(): { fresh: boolean; port: number } {
+interface Arguments {
+  readonly fresh: boolean;
+  readonly port: number;
+  readonly witnesses?: string;
+}
+
+function readArguments(): Arguments {
   try {
     const { values } = parseArgs({
-      options: { fresh: { type: "boolean" }, port: { type: "string" }, help: { type: "boolean", short: "h" } },
+      options: {
+        fresh: { type: "boolean" },
+        port: { type: "string" },
+        witnesses: { type: "string" },
+        help: { type: "boolean", short: "h" },
+      },
     });
     if (values.help) {
       process.stdout.write(USAGE);
@@ -24,7 +36,8 @@ function readArguments(): { fresh: boolean; port: number } {
     }
     const port = values.port === undefined ? DEFAULT_PORTS.gateway : Number(values.port);
     if (!Number.isInteger(port) || port < 1 || port > 65_000) throw new Error("--port takes a number from 1 to 65000");
-    return { fresh: values.fresh ?? false, port };
+    const witnesses = values.witnesses === undefined ? {} : { witnesses: resolve(values.witnesses) };
+    return { fresh: values.fresh ?? false, port, ...witnesses };
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\n\n${USAGE}`);
     process.exit(2);
@@ -61,7 +74,7 @@ Ctrl-C stops it.`);
 }
 
 async function main(): Promise<void> {
-  const { fresh, port } = readArguments();
+  const { port, ...rest } = readArguments();
   let home: LocalHome | null = null;
   let stopping = false;
   const stop = async (why: string, code: number) => {
@@ -79,7 +92,7 @@ async function main(): Promise<void> {
   process.on("SIGHUP", () => void stop("the terminal is gone", 0));
 
   say("Postern's local home");
-  const options = { state: stateDirectory(), ports: portsFrom(port), fresh };
+  const options = { state: stateDirectory(), ports: portsFrom(port), ...rest };
   home = await startHome({ ...options, progress: (line) => say(`  ${line}`) });
   void home.broken.then(() => stop("the gateway ended by itself, see log/proxy.log in the state directory", 1));
   tellWhatToTry(home);

@@ -38,18 +38,18 @@ export class MemorySequence implements LedgerSequence {
   }
 }
 
-export function memoryHead(store: MemoryStore): HeadPort {
+export function memoryHead(store: MemoryStore, key = CHECKPOINT_KEY): HeadPort {
   let version = 0;
   return {
     read: () => {
-      const note = store.objects.get(CHECKPOINT_KEY);
+      const note = store.objects.get(key);
       return Promise.resolve(note === undefined ? null : { note, tag: String(version) });
     },
     replace: (note, tag) => {
-      const there = store.objects.has(CHECKPOINT_KEY) ? String(version) : null;
+      const there = store.objects.has(key) ? String(version) : null;
       if (there !== tag) return Promise.resolve(false);
       version += 1;
-      store.objects.set(CHECKPOINT_KEY, note);
+      store.objects.set(key, note);
       return Promise.resolve(true);
     },
   };

@@ -47,6 +47,11 @@ describe("configuration", () => {
     }
   });
 
+  test("witnesses are named by a file, where the gateway writes the ledger", () => {
+    expect(parse({ ...LEAST, witnesses: "witnesses.txt" }).witnesses).toBe("/home/witnesses.txt");
+    expect(parse(LEAST).witnesses).toBeUndefined();
+  });
+
   test("Comprehend Medical is asked nothing unless it says so", () => {
     expect(parse(LEAST).comprehendMedical).toBeUndefined();
     const targets = ["clinic"];
@@ -81,6 +86,8 @@ describe("configuration", () => {
     expect(placed.clinic?.credential).toEqual({ type: "secret", id: "arn:c", field: "password" });
     expect(parse(LEAST).aws).toBeUndefined();
     expect(problems({ ...LEAST, aws: { ...aws, bucket: "", extra: 1 } })).toHaveLength(2);
+    const cosigned = problems({ ...LEAST, aws, witnesses: "witnesses.txt" });
+    expect(cosigned).toEqual([expect.stringContaining("which it does not on AWS")]);
   });
 
   test("every problem is named with its place", () => {

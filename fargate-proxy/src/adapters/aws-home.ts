@@ -61,6 +61,8 @@ export async function openAwsHome(options: HomeOptions, aws: AwsConfig): Promise
   try {
     return {
       evidence,
+      // Of a ledger that others write.
+      witnesses: null,
       pseudonyms,
       subjects,
       revocations: await watchRevocations(openDynamoRevocations(aws.tables.revocations), clock.now),

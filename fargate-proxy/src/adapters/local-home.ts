@@ -8,6 +8,7 @@ import { openLocalKey } from "./local-hmac-keys.ts";
 import { openLocalRecorder } from "./local-recorder.ts";
 import { localApprovalsFile, localReviewSource } from "./local-reviews.ts";
 import { RevocationTable } from "./local-revocations.ts";
+import { runLocalWitnesses } from "./local-witnesses.ts";
 import { watchRevocations } from "./revocations.ts";
 
 /** Sessions wait while a table of this machine is looked at. */
@@ -15,7 +16,7 @@ const PATIENCE_MS = 100;
 
 /** @param approvals others than the local ones. @throws the error of what could not be opened */
 export async function openLocalHome(
-  { config, clock, onProblem }: HomeOptions,
+  { config, clock, witnesses, onProblem }: HomeOptions,
   approvals: (options: LocalApprovalsOptions) => RunningApprovals = openLocalApprovals,
 ): Promise<Home> {
   const inState = (path: string) => resolve(config.state, path);
@@ -27,6 +28,14 @@ export async function openLocalHome(
   try {
     return {
       evidence,
+      witnesses:
+        witnesses === null
+          ? null
+          : await runLocalWitnesses({
+              state: config.state,
+              policy: witnesses,
+              onProblem: (problem) => onProblem("witnesses", problem),
+            }),
       revocations: await watchRevocations(new RevocationTable(inState("index.db"), PATIENCE_MS), clock.now),
       pseudonyms: openLocalKey(inState("keys"), "pseudonym"),
       subjects: openLocalKey(inState("keys"), "disclosure"),

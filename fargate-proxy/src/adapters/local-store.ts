@@ -25,6 +25,11 @@ export class LocalStore implements StorePort {
     return new LocalStore(root);
   }
 
+  /** For who writes while another has it open. */
+  static beside(root: string): LocalStore {
+    return new LocalStore(root);
+  }
+
   static forReading(root: string): LocalStore {
     return new LocalStore(root);
   }

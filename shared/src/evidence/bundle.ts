@@ -1,6 +1,6 @@
 // A bundle: sessions and what is needed to verify them, as one file of JSON lines. The first line has the signed head of the ledger and
 // the public key, each other one an object of evidence, its leaf and the proof that the leaf is under the head; the last one counts them.
-import { openCheckpoint, type VerifierKey } from "./checkpoint.ts";
+import type { VerifierKey } from "./checkpoint.ts";
 import { type Sha256, toHex } from "./digest.ts";
 import { leafBytes, readLeaf } from "./ledger.ts";
 import { leafHash } from "./merkle.ts";
@@ -11,7 +11,16 @@ import { ApprovalWalk } from "./verify-approvals.ts";
 import { DisclosureWalk } from "./verify-disclosures.ts";
 import { PolicyWalk } from "./verify-policy.ts";
 import { Shredding } from "./verify-shredded.ts";
-import { BadEvidence, emptyTally, type VerifyReport, type VerifyTools, type Walk } from "./verify-types.ts";
+import {
+  BadEvidence,
+  type CosignedHead,
+  emptyTally,
+  type VerifyReport,
+  type VerifyTools,
+  type Walk,
+} from "./verify-types.ts";
+import { cosignedBy, notesOn } from "./verify-witnesses.ts";
+import type { WitnessPolicy } from "./witness-policy.ts";
 
 export const BUNDLE_FORMAT = "postern-bundle/1";
 
@@ -94,8 +103,16 @@ export interface Bundle {
   get(key: string): Promise<Uint8Array | null>;
 }
 
-/** @param key the ledger's, had from somewhere else than the bundle; without it, the bundle's own is used, and the report says so */
-export async function verifyBundle(bundle: Bundle, tools: VerifyTools, key?: VerifierKey): Promise<VerifyReport> {
+/**
+ * @param key the ledger's, had from somewhere else than the bundle; without it, the bundle's own is used, and the report says so
+ * @param witnesses who have to have cosigned its head
+ */
+export async function verifyBundle(
+  bundle: Bundle,
+  tools: VerifyTools,
+  key?: VerifierKey,
+  witnesses: WitnessPolicy | null = null,
+): Promise<VerifyReport> {
   const checked = emptyTally();
   const reader = { get: bundle.get, list: async function* () {} };
   const approvals = new ApprovalWalk();
@@ -114,12 +131,14 @@ export async function verifyBundle(bundle: Bundle, tools: VerifyTools, key?: Ver
     index: null,
     step: () => undefined,
   };
-  const report = (bad: VerifyReport["bad"], head: VerifyReport["head"]): VerifyReport => {
+  const report = (bad: VerifyReport["bad"], cosigned: CosignedHead | null): VerifyReport => {
     const { open, recovered, notes } = walk;
-    return { ok: bad === null, bad, head, checked, open, recovered, notes };
+    const head = cosigned === null ? null : { size: cosigned.size, root: cosigned.root };
+    return { ok: bad === null, bad, head, cosigned, checked, open, recovered, notes };
   };
   try {
-    const head = provenUnder(bundle, tools, key);
+    const head = provenUnder(bundle, tools, key ?? bundle.head.key, witnesses);
+    walk.notes.push(...notesOn(head, head.size));
     checked.ledgerEntries = bundle.objects.length;
     const sessions = bySession(
       bundle.objects.map(({ record }) => record),
@@ -144,9 +163,10 @@ export async function verifyBundle(bundle: Bundle, tools: VerifyTools, key?: Ver
 function provenUnder(
   { head, objects }: Bundle,
   tools: VerifyTools,
-  key: VerifierKey = head.key,
-): { readonly size: number; readonly root: string } {
-  const checkpoint = attempt(() => openCheckpoint(head.checkpoint, key, tools));
+  key: VerifierKey,
+  witnesses: WitnessPolicy | null,
+): CosignedHead {
+  const checkpoint = attempt(() => cosignedBy(head.checkpoint, key, tools, witnesses));
   const seen = new Set<number>();
   for (const { record, index, proof } of objects) {
     const bad = (what: string) => new BadEvidence({ key: record.key, what });
@@ -154,10 +174,9 @@ function provenUnder(
     if (seen.has(index)) throw bad("the bundle has this leaf twice");
     seen.add(index);
     const root = provenRoot(leafOf(record, tools.sha256), index, checkpoint.size, proof, tools.sha256);
-    if (root === null || toHex(root) !== toHex(checkpoint.root))
-      throw bad("the object is not proven to be in the ledger");
+    if (root === null || toHex(root) !== checkpoint.root) throw bad("the object is not proven to be in the ledger");
   }
-  return { size: checkpoint.size, root: toHex(checkpoint.root) };
+  return checkpoint;
 }
 
 export function leafOf(record: ObjectRecord, sha256: Sha256): Uint8Array {

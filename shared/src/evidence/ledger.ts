@@ -1,9 +1,11 @@
 // The ledger: one leaf for every object of evidence, in the order in which they were written, as a C2SP tlog-tiles log (tiles.ts). The
-// signed head is `ledger/checkpoint`, the only object that is ever rewritten.
+// signed head is `ledger/checkpoint`; the newest head that witnesses have cosigned is kept beside it. Only these two objects are ever rewritten.
 import { canonical } from "./canonical.ts";
 import type { ObjectRecord } from "./segment.ts";
 
 export const CHECKPOINT_KEY = "ledger/checkpoint";
+/** Apart from the ledger: who asks witnesses need not be able to write the ledger. */
+export const COSIGNED_KEY = "witness/checkpoint";
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 

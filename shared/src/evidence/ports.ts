@@ -24,7 +24,7 @@ export interface StorePort extends EvidenceReader {
    * @param about what a store without a ledger beside it keeps with the object
    */
   put(key: string, bytes: Uint8Array, about?: ObjectFacts): Promise<void>;
-  /** Writes an object that may change: the head of the ledger, and nothing else. Readers see the old bytes or the new. */
+  /** Writes an object that may change: a head of the ledger, and nothing else. Readers see the old bytes or the new. */
   replace(key: string, bytes: Uint8Array): Promise<void>;
   /** Takes away a partial tile of the ledger that a wider one has replaced, and nothing else. Where objects are locked it may stay. */
   retire(key: string): Promise<void>;

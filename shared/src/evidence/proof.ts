@@ -43,7 +43,7 @@ export class Prover {
 }
 
 /** The largest power of two below `size`. */
-function splitOf(size: number): number {
+export function splitOf(size: number): number {
   let left = 1;
   while (left * 2 < size) left *= 2;
   return left;

@@ -38,6 +38,11 @@ export function tileKey(name: TileName): string {
   return name.width === WIDTH ? slotKey(name) : `${slotKey(name)}.p/${name.width}`;
 }
 
+/** Of the tile at this place as a ledger of `size` leaves has it. */
+export function widthIn(size: number, { level, index }: { readonly level: number; readonly index: number }): number {
+  return Math.min(WIDTH, Math.floor(size / WIDTH ** level) - index * WIDTH);
+}
+
 /** @returns null when this is not the key of a tile or bundle */
 export function parseTileKey(key: string): TileName | null {
   const [, level, path, width] =

@@ -1,13 +1,14 @@
 // The ledger as a whole: signature, root, every leaf, every tile, and that the store holds no object which the ledger does not know.
 import { type Checkpoint, openCheckpoint } from "./checkpoint.ts";
 import { toHex } from "./digest.ts";
-import { CHECKPOINT_KEY, leafBytes } from "./ledger.ts";
+import { CHECKPOINT_KEY, COSIGNED_KEY, leafBytes } from "./ledger.ts";
 import { readEntries } from "./ledger-entries.ts";
 import { LANES, type ObjectRecord, parseKey, sessionPrefix } from "./segment.ts";
 import { TileCheck } from "./tile-check.ts";
 import { parseTileKey, TiledTree } from "./tiles.ts";
 import {
   BadEvidence,
+  type CosignedHead,
   type EvidenceReader,
   type KnownHead,
   type VerifyRequest,
@@ -22,17 +23,27 @@ export interface LedgerView {
   readonly unsealed: readonly string[];
 }
 
+/** An earlier head that the ledger has to go on from. */
+interface EarlierHead extends KnownHead {
+  readonly key: string;
+  /** Who saw it, as the end of a sentence: of the head, and of its entries. */
+  readonly seen: readonly [string, string];
+}
+
+/** @param cosigned a head that was kept before this one is read */
 export async function readLedger(
   reader: EvidenceReader,
   tools: VerifyTools,
   request: VerifyRequest,
+  cosigned: CosignedHead | null,
 ): Promise<LedgerView> {
   const stored = await storedKeys(reader, request);
-  let found = await readOnce(reader, tools, request);
+  const earlier = earlierHeads(request.known, cosigned);
+  let found = await readOnce(reader, tools, request, earlier);
   if (found.excess || stored.some((key) => !found.records.has(key))) {
     await request.settle();
     const seen = found.seen;
-    found = await readOnce(reader, tools, request);
+    found = await readOnce(reader, tools, request, earlier);
     // What stood beyond the head a while ago must be under it by now, or be announced; what was added since is still on its way.
     if (found.head.size < seen && !(await areAnnounced(found, seen, request)))
       throw new BadEvidence({
@@ -62,7 +73,7 @@ async function storedKeys(reader: EvidenceReader, request: VerifyRequest): Promi
   const keys: string[] = [];
   for (const prefix of prefixes)
     for await (const { key } of reader.list(prefix))
-      if (key !== CHECKPOINT_KEY && parseTileKey(key) === null) keys.push(key);
+      if (key !== CHECKPOINT_KEY && key !== COSIGNED_KEY && parseTileKey(key) === null) keys.push(key);
   return keys;
 }
 
@@ -108,7 +119,12 @@ interface OneReading {
   readonly excess: boolean;
 }
 
-async function readOnce(reader: EvidenceReader, tools: VerifyTools, request: VerifyRequest): Promise<OneReading> {
+async function readOnce(
+  reader: EvidenceReader,
+  tools: VerifyTools,
+  request: VerifyRequest,
+  earlier: readonly EarlierHead[],
+): Promise<OneReading> {
   // The head before the entries: what it covers was stored before it was signed.
   const checkpoint = await readCheckpoint(reader, tools, request);
   const tiles = await TileCheck.begin(reader);
@@ -123,7 +139,7 @@ async function readOnce(reader: EvidenceReader, tools: VerifyTools, request: Ver
     if (records.has(record.key)) throw new BadEvidence({ key, what: `the ledger names ${record.key} twice` });
     records.set(record.key, record);
     tree.append(leafBytes(record));
-    if (tree.size === request.known?.size) compareKnown(request.known, tree);
+    for (const head of earlier) if (tree.size === head.size) compare(head, tree);
     for (const tile of tree.take(false)) await tiles.check(tile);
   }
   if (tree.size < checkpoint.size)
@@ -137,11 +153,9 @@ async function readOnce(reader: EvidenceReader, tools: VerifyTools, request: Ver
       what: "the ledger's entries do not add up to the root that is signed",
     });
   for (const tile of tree.take(true)) await tiles.check(tile);
-  if (request.known !== undefined && request.known.size > checkpoint.size)
-    throw new BadEvidence({
-      key: CHECKPOINT_KEY,
-      what: `the ledger is shorter than the head of ${request.known.size} that was seen before`,
-    });
+  for (const { key, size, seen } of earlier)
+    if (size > checkpoint.size)
+      throw new BadEvidence({ key, what: `the ledger is shorter than the head of ${size} that ${seen[0]}` });
   return {
     head: { size: checkpoint.size, root: toHex(checkpoint.root) },
     records,
@@ -151,12 +165,18 @@ async function readOnce(reader: EvidenceReader, tools: VerifyTools, request: Ver
   };
 }
 
-function compareKnown(known: KnownHead, tree: TiledTree): void {
-  if (toHex(tree.root()) !== known.root)
-    throw new BadEvidence({
-      key: CHECKPOINT_KEY,
-      what: `the ledger's first ${known.size} entries are not those that were seen before`,
-    });
+function earlierHeads(known: KnownHead | undefined, cosigned: CosignedHead | null): EarlierHead[] {
+  const heads: EarlierHead[] = [];
+  if (known !== undefined) heads.push({ ...known, key: CHECKPOINT_KEY, seen: ["was seen before", "were seen before"] });
+  if (cosigned === null) return heads;
+  const names = cosigned.by.length > 0 ? cosigned.by.map(({ name }) => name) : cosigned.claimed;
+  const seen = names.length === 0 ? "is kept for witnesses" : `${names.join(", ")} cosigned`;
+  return [...heads, { size: cosigned.size, root: cosigned.root, key: COSIGNED_KEY, seen: [seen, seen] }];
+}
+
+function compare({ key, size, root, seen }: EarlierHead, tree: TiledTree): void {
+  if (toHex(tree.root()) !== root)
+    throw new BadEvidence({ key, what: `the ledger's first ${size} entries are not those that ${seen[1]}` });
 }
 
 async function readCheckpoint(reader: EvidenceReader, tools: VerifyTools, request: VerifyRequest): Promise<Checkpoint> {

@@ -6,12 +6,21 @@ import type { EvidenceLine } from "./line-read.ts";
 import type { ObjectRecord } from "./segment.ts";
 import type { SessionSummary } from "./summary.ts";
 import type { Shredding } from "./verify-shredded.ts";
+import type { WitnessPolicy } from "./witness-policy.ts";
 
 /** A head of the ledger, for comparison with a later one. */
 export interface KnownHead {
   readonly size: number;
   /** Hex. */
   readonly root: string;
+}
+
+/** A head that carries cosignatures. */
+export interface CosignedHead extends KnownHead {
+  /** Names of keys that have signed beside the ledger's; not verified. */
+  readonly claimed: readonly string[];
+  /** Witnesses of the policy that have, with the times that they gave. */
+  readonly by: readonly { readonly name: string; readonly time: number }[];
 }
 
 export interface EvidenceReader {
@@ -45,6 +54,8 @@ export interface VerifyRequest {
   /** The version of a bundle's files, where somebody can tell. */
   versionOf?(files: PolicyFiles): string | null;
   progress?(done: number, total: number): void;
+  /** Witnesses that have to have cosigned the ledger; without it their cosignatures are not checked. */
+  readonly witnesses?: WitnessPolicy;
   /** Where the store has locks; null when they are not to be looked at. */
   readonly locks?: LockCheck | null;
   /** Is the key of what this session has sealed still there? Asked where somebody can tell. */
@@ -91,6 +102,8 @@ export interface VerifyReport {
   readonly bad: BadPlace | null;
   /** The head that was verified; null when it was bad. */
   readonly head: KnownHead | null;
+  /** The newest head that is kept with cosignatures; null when there is none, or it was bad. */
+  readonly cosigned: CosignedHead | null;
   readonly checked: Tally;
   /** Sessions without an end: they run, or recovery has not come to them yet. */
   readonly open: readonly string[];

@@ -11,6 +11,8 @@ import { verifySession } from "./verify-session.ts";
 import { Shredding } from "./verify-shredded.ts";
 import {
   BadEvidence,
+  type BadPlace,
+  type CosignedHead,
   type EvidenceReader,
   emptyTally,
   type KnownHead,
@@ -21,6 +23,7 @@ import {
   type VerifyTools,
   type Walk,
 } from "./verify-types.ts";
+import { notesOn, readCosigned } from "./verify-witnesses.ts";
 
 export async function verifyEvidence(
   reader: EvidenceReader,
@@ -46,11 +49,18 @@ export async function verifyEvidence(
     step: () => undefined,
   };
   let head: KnownHead | null = null;
+  let cosigned: CosignedHead | null = null;
+  const report = (bad: BadPlace | null): VerifyReport => {
+    const { open, recovered, notes } = walk;
+    return { ok: bad === null, bad, head, cosigned, checked, open, recovered, notes };
+  };
   try {
     // In this order, since lines move from the journal to objects, and objects to the ledger, while this runs.
     const pending = (await request.pending()).lines;
-    const ledger = await readLedger(reader, tools, request);
-    head = ledger.head;
+    const witnessed = await readCosigned(reader, request.verifierKey, tools, request.witnesses ?? null);
+    const ledger = await readLedger(reader, tools, request, witnessed);
+    [head, cosigned] = [ledger.head, witnessed];
+    walk.notes.push(...notesOn(cosigned, head.size));
     checked.ledgerEntries = ledger.head.size;
     const sessions = bySession(ledger.records.values(), request.scope);
     for (const session of unwritten(pending, sessions, request.scope))
@@ -66,31 +76,25 @@ export async function verifyEvidence(
     else if (request.locks !== undefined)
       checked.locks = await verifyLocks(await lockedKeys(reader, sessions, request.scope), request.locks);
     await index?.end();
-    return { ok: true, bad: null, head, checked, open: walk.open, recovered: walk.recovered, notes: walk.notes };
+    return report(null);
   } catch (error) {
     if (!(error instanceof BadEvidence)) throw error;
-    return {
-      ok: false,
-      bad: error.place,
-      head,
-      checked,
-      open: walk.open,
-      recovered: walk.recovered,
-      notes: walk.notes,
-    };
+    return report(error.place);
   }
 }
 
-/** What is looked at, session by session; and with all of them the ledger. */
+/** Of some sessions their objects; else all that is stored. */
 async function lockedKeys(
   reader: EvidenceReader,
   sessions: ReadonlyMap<string, SessionObjects>,
   scope: Scope,
 ): Promise<string[]> {
-  const keys = [...sessions.values()].flatMap(({ events, recordings, sealed }) =>
-    [events, recordings, sealed].flatMap((lane) => lane.map(({ key }) => key)),
-  );
-  if (scope.type === "all") for await (const { key } of reader.list("ledger/")) keys.push(key);
+  if (scope.type !== "all")
+    return [...sessions.values()].flatMap(({ events, recordings, sealed }) =>
+      [...events, ...recordings, ...sealed].map(({ key }) => key),
+    );
+  const keys: string[] = [];
+  for await (const { key } of reader.list("")) keys.push(key);
   return keys;
 }
 
