@@ -91,6 +91,10 @@ async function compose(config: Config, log: Log, loaded: Loaded, home: Home): Pr
   const analysis = createAnalysis({
     catalogs: catalogsOf(targets, upstream, credentials),
     declared: (target, name) => policy.bundle.catalog.declaredFunction(target, name),
+    keyColumns: (target) => {
+      const { targets: now, catalog } = policy.bundle;
+      return now.get(target)?.disclosures === "companion" ? catalog.subjectColumns(target) : new Set();
+    },
     onSnapshot(snapshot) {
       keep(snapshot);
       reportDrift(policy.bundle, snapshot, log);

@@ -166,6 +166,8 @@ export interface Companion {
   readonly texts: readonly string[];
   /** Of the command that it runs beside. */
   readonly text: string;
+  /** The command must not show what is older than what `before` was answered. */
+  readonly fresh?: true;
   /**
    * Before the command's bytes move. After a SideFailure the command does not run: its error takes the place of the command's.
    * @returns a refusal when the command must not run
@@ -238,6 +240,8 @@ export interface Session {
    * Rejects when that cannot be written.
    */
   disclosing(): Promise<void> | null;
+  /** Nothing more can wait: what is not known by now of what is ready is recorded as not known. */
+  hurry(): void;
   output(bytes: Uint8Array): void;
   readonly writable: boolean;
   drained(): Promise<void>;

@@ -176,6 +176,28 @@ export interface ImageTemplate {
   readonly lock?: string;
 }
 
+/**
+ * How the keys can be asked for that a SELECT does not show: its own words, with columns put behind those of its result. Not a fact: it decides nothing.
+ */
+export interface KeyQueryTemplate {
+  /** Up to the end of the target list, and from there on: pieces as in `ImageTemplate`. */
+  readonly head: readonly (string | readonly [number, number])[];
+  readonly rest: readonly (string | readonly [number, number])[];
+  /** Per position in `Facts.rows`: columns of these rows, and an expression that holds the same value wherever they are there. */
+  readonly columns: readonly Readonly<Record<string, KeyExpression>>[];
+  /** SELECT DISTINCT: with keys there may be more rows than without. */
+  readonly distinct: boolean;
+  /** What LIMIT says: the rows are certain only where there are fewer. Null when there is none. */
+  readonly limit: readonly (string | readonly [number, number])[] | null;
+}
+
+export interface KeyExpression {
+  /** To be put into the target list. */
+  readonly sql: string;
+  /** A relation's own column: reading it takes permission. Null for columns of what stands in the statement itself. */
+  readonly of: ColumnRef | null;
+}
+
 /** One statement of a command string. */
 export interface AnalysedStatement {
   readonly facts: Facts;
@@ -184,6 +206,8 @@ export interface AnalysedStatement {
   readonly copy?: CopyFormat;
   /** Of a write that is alone in its command string. */
   readonly images?: readonly ImageTemplate[];
+  /** Of a SELECT that is alone in its command string, and does not show all keys of the rows that it shows. */
+  readonly keyQuery?: KeyQueryTemplate;
   /** Of a definition that is alone in its command string: it may run inside of a transaction block. */
   readonly transactional?: true;
 }

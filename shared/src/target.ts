@@ -42,7 +42,7 @@ export interface Target {
   /** Rows before and after writes to what holds PHI are kept. */
   readonly images: ImageRules | "off";
   readonly limits: TargetLimits;
-  /** Is it recorded whose records results show in clear? `result`: as far as the result itself tells. */
-  readonly disclosures: "result" | "off";
+  /** Is it recorded whose records results show in clear? `result`: as far as the result itself tells; `companion`: keys that it lacks are asked for beside it. */
+  readonly disclosures: "result" | "companion" | "off";
   readonly labels: Readonly<Record<string, string>>;
 }

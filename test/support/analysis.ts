@@ -14,9 +14,10 @@ export type Analyse = (sql: string, more?: Partial<Environment>) => Analysis;
 export async function analyser(
   snapshot: CatalogSnapshot,
   declared: ReadonlyMap<string, "nothing" | "arguments"> = new Map(),
+  keyColumns: ReadonlySet<string> = new Set(),
 ): Promise<Analyse> {
   await loadModule();
-  const base = prepareBase(snapshot, parseSync, declared);
+  const base = prepareBase(snapshot, parseSync, declared, keyColumns);
   return (sql, more = {}) =>
     analyse(parseSync(sql), sql, {
       base,

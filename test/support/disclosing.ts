@@ -38,6 +38,12 @@ INSERT INTO devices SELECT p, p, 'D«' || p || '»', 'Z«' || p || '»', '08:00:
 INSERT INTO lab_results SELECT e, patient_id, e, 'L«' || patient_id || '»', 'T«' || patient_id || '»', 1, 'u', '[0,1]', false, '2025-06-01', '2025-06-01'
   FROM encounters e(e, patient_id);`;
 
+/** The clinic, and who is in it. */
+export function clinicSql(): string {
+  const [schema, after] = SCRIPTS.map((path) => readFileSync(path, "utf8"));
+  return [schema, ROWS, after].join("\n");
+}
+
 export interface Disclosing {
   readonly gateway: Gateway;
   client(identity: string): Promise<pg.Client>;
@@ -75,8 +81,7 @@ export async function startDisclosing(): Promise<Disclosing> {
   const server = await startTestPostgres(pem);
   await server.sql(`CREATE ROLE postern_gateway LOGIN PASSWORD '${SECRET}'`);
   await server.sql("CREATE DATABASE clinic");
-  const scripts = SCRIPTS.map((path) => readFileSync(path, "utf8"));
-  await server.sql([scripts[0], ROWS, scripts[1]].join("\n"), "clinic");
+  await server.sql(clinicSql(), "clinic");
   const target = { name: "clinic", port: server.port, password: SECRET };
   const gateway = await prepareGateway({ folder, certificates, policy: join(ROOT, "policy"), target });
   let child = await gateway.start();

@@ -228,6 +228,8 @@ export class FakeSession implements Session {
     return this.refresh();
   }
 
+  hurry(): void {}
+
   output(bytes: Uint8Array): void {
     if (this.keepSent) this.sent.push(Buffer.from(bytes));
   }

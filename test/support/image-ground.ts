@@ -1,5 +1,5 @@
 // A gateway in this process in front of a real PostgreSQL: real analysis, catalog, masks and images; evidence is kept in memory.
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import pg from "pg";
 import { AnalysisCache } from "#proxy/adapters/analysis-cache.ts";
 import { dialer, listen } from "#proxy/adapters/socket.ts";
@@ -19,12 +19,20 @@ import { fakeGate, PERMIT } from "./fake-gate.ts";
 import { startPostgres, type TestPostgres } from "./postgres.ts";
 import { RawClient } from "./raw-client.ts";
 
+/** What stands in for the gateway's secret key. */
+export const subjectHmac = (message: Uint8Array): Uint8Array => createHash("sha256").update(message).digest();
+
 export interface ImageGateway {
   readonly events: EvidenceEvent[];
   readonly sealed: SealedPart[];
   connect(): Promise<RawClient>;
   client(): Promise<pg.Client>;
   stop(): void;
+}
+
+interface Shown extends Pick<Target, "disclosures" | "user"> {
+  /** Classes that everybody sees in clear. */
+  readonly reveal: readonly string[];
 }
 
 /** A row as text, by column. */
@@ -53,18 +61,24 @@ export class ImageGround {
     return new ImageGround(server, admin, catalog);
   }
 
-  async gateway(images: Target["images"]): Promise<ImageGateway> {
+  /** @param user of the server, with its name for a password */
+  async gateway(
+    images: Target["images"],
+    { disclosures = "result", reveal = [], user = this.server.user }: Partial<Shown> = {},
+  ): Promise<ImageGateway> {
     const bundle = load({ ...parts(ALL), "catalog.yaml": this.#catalog });
     if ("problems" in bundle) throw new Error(JSON.stringify(bundle.problems));
-    const { host, port, user, password } = this.server;
+    const { host, port } = this.server;
+    const password = user === this.server.user ? this.server.password : user;
     const found = bundle.targets.get("clinic") as Target;
-    const target: Target = { ...found, host, port, user, tls: { mode: "disable" }, images };
+    const target: Target = { ...found, host, port, user, tls: { mode: "disable" }, images, disclosures };
     const query = async (text: string) => (await this.admin.query({ text, rowMode: "array", types: AS_TEXT })).rows;
     const snapshot = await takeSnapshot(query, "clinic");
     const declared = new Map(
       [...bundle.catalog.declaredFunctions("clinic")].map(([name, { reveals }]) => [name, reveals]),
     );
-    const analyse = await analyser(snapshot, declared);
+    const keyColumns = disclosures === "companion" ? bundle.catalog.subjectColumns("clinic") : new Set<string>();
+    const analyse = await analyser(snapshot, declared, keyColumns);
     const cache = new AnalysisCache(1000, 10_000_000);
     const events: EvidenceEvent[] = [];
     const sealed: SealedPart[] = [];
@@ -74,10 +88,11 @@ export class ImageGround {
       evidence: { room: async () => true, open: () => memory(events, sealed), available: true, close: async () => {} },
       inert: { postgres: inertFrames },
       sides: { postgres: SIDES },
+      subjects: { version: 1, hmac: subjectHmac },
       maxSessions: 100,
     });
     world.snapshot = snapshot;
-    world.decide = () => ({ ...PERMIT, reveal: [] });
+    world.decide = () => ({ ...PERMIT, reveal });
     world.analyse = (text) => {
       const known = cache.find(normalize(text), text);
       if (known !== undefined) return known;

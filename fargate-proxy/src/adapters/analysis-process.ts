@@ -49,8 +49,12 @@ export class AnalysisProcess {
   }
 
   /** From here on, statements for the snapshot's target are analysed against it. */
-  use(snapshot: CatalogSnapshot, declared: ReadonlyMap<string, "nothing" | "arguments">): void {
-    const message = { type: "snapshot", snapshot, declared } as const;
+  use(
+    snapshot: CatalogSnapshot,
+    declared: ReadonlyMap<string, "nothing" | "arguments">,
+    keyColumns: ReadonlySet<string>,
+  ): void {
+    const message = { type: "snapshot", snapshot, declared, keyColumns } as const;
     this.#snapshots.set(snapshot.target, message);
     if (this.#child === null) this.#start();
     else this.#send(message);

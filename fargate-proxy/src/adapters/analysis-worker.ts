@@ -13,6 +13,7 @@ export type ToWorker =
       readonly type: "snapshot";
       readonly snapshot: CatalogSnapshot;
       readonly declared: ReadonlyMap<string, "nothing" | "arguments">;
+      readonly keyColumns: ReadonlySet<string>;
     }
   | {
       readonly type: "analyse";
@@ -62,9 +63,10 @@ function syntaxProblem(text: string, message: string, cursor: number | undefined
 
 await loadModule();
 process.on("message", (message: ToWorker) => {
-  if (message.type === "snapshot")
-    bases.set(message.snapshot.target, prepareBase(message.snapshot, parseSync, message.declared));
-  else process.send?.(answer(message));
+  if (message.type === "snapshot") {
+    const { snapshot, declared, keyColumns } = message;
+    bases.set(snapshot.target, prepareBase(snapshot, parseSync, declared, keyColumns));
+  } else process.send?.(answer(message));
 });
 // The gateway is gone, in whatever way.
 process.on("disconnect", () => process.exit());

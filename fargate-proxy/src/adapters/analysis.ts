@@ -12,6 +12,8 @@ export interface AnalysisParts {
   readonly catalogs: ReadonlyMap<string, CatalogSource>;
   /** Functions of the server that the policy's catalog vouches for. */
   declared(target: string, name: string): { readonly reveals: "nothing" | "arguments" } | null;
+  /** Columns that say whose record a row is, for targets where keys are asked for that a result does not show. */
+  keyColumns?(target: string): ReadonlySet<string>;
   /** Called with each new snapshot, to keep it where `postern explain` finds it. */
   onSnapshot?(snapshot: CatalogSnapshot): void;
   /** A target's catalog could not be read; statements are analysed against the snapshot of before, if there is one. */
@@ -76,7 +78,7 @@ class CachedAnalysis implements RunningAnalysis {
       const take = (snapshot: CatalogSnapshot): void => {
         this.#spaces.delete(target);
         this.#byContext = new WeakMap();
-        this.#process.use(snapshot, declaredIn(snapshot, parts));
+        this.#process.use(snapshot, declaredIn(snapshot, parts), parts.keyColumns?.(target) ?? new Set());
         parts.onSnapshot?.(snapshot);
       };
       const failed = (error: unknown): void => parts.onFailure?.(target, error);

@@ -1,11 +1,13 @@
 // What runs beside a command: planned once for a judgement, announced for every run.
 
 import type { CatalogSnapshot } from "#shared/catalog.ts";
+import type { Shown } from "#shared/disclosure/types.ts";
 import type { Analysis } from "#shared/facts.ts";
 import type { PolicyCatalog } from "#shared/policy/types.ts";
 import type { Target } from "#shared/target.ts";
 import type { SessionEvidence } from "../ports/evidence.ts";
 import type { Command, Companion } from "../protocol.ts";
+import { type AskedKeys, type KeyPlan, planKeys } from "./asked-keys.ts";
 import { type ImagePlan, isReadable, planImages, withoutLiterals } from "./image-plan.ts";
 import { Images } from "./images.ts";
 
@@ -14,24 +16,30 @@ export interface Beside {
   readonly images: readonly ImagePlan[];
   /** Why the rows before cannot be kept, where policy does not let it run so; null when it may. */
   readonly imageless: string | null;
+  /** Keys of people that its result shows without them; null when none are asked for. */
+  readonly keys: KeyPlan | null;
 }
 
+/** @param shown whose records its result shows in clear; of several statements nothing is asked */
 export function planBeside(
   analysis: Analysis,
   catalog: PolicyCatalog,
   snapshot: CatalogSnapshot | null,
   target: Target,
+  shown: readonly Shown[],
 ): Beside {
-  if (target.images === "off") return NOTHING;
+  const keys = planKeys(analysis, shown);
+  if (target.images === "off") return { images: [], imageless: null, keys };
   const images = planImages(analysis, catalog, snapshot, target.name);
   const missing = images.find((plan) => plan.before === null);
   const refused = target.images.otherwise === "refuse" && missing !== undefined;
-  return images.length === 0
-    ? NOTHING
-    : { images, imageless: refused ? `of ${missing.relation}: ${missing.why}` : null };
+  return { images, imageless: refused ? `of ${missing.relation}: ${missing.why}` : null, keys };
 }
 
-const NOTHING: Beside = { images: [], imageless: null };
+/** Something runs beside it that needs its bind values. */
+export function isAccompanied({ images, keys }: Beside): boolean {
+  return keys !== null || images.some(isReadable);
+}
 
 /** A run whose side statements are in the evidence when `recorded` resolves. */
 export interface Announced {
@@ -39,13 +47,24 @@ export interface Announced {
   readonly recorded: Promise<void>;
 }
 
+export interface BesideParts {
+  readonly evidence: SessionEvidence;
+  readonly target: Target;
+  /** Asks for keys beside a run of a command. */
+  readonly showing: { asking(plan: KeyPlan, text: string, run: number): AskedKeys };
+}
+
 /** @param run `seq` of the event that announces the run @returns null when nothing runs beside it */
 export function announceBeside(
-  { evidence, target }: { readonly evidence: SessionEvidence; readonly target: Target },
+  { evidence, target, showing }: BesideParts,
   command: Command,
   { beside, analysis }: { readonly beside: Beside; readonly analysis: Analysis },
   run: number,
 ): Announced | null {
+  if (beside.keys !== null) {
+    const companion = showing.asking(beside.keys, command.text, run);
+    return { companion, recorded: evidence.record({ type: "side", ref: run, texts: companion.clearTexts }) };
+  }
   if (target.images === "off") return null;
   const place = { evidence, rules: target.images, sealed: target.sealed === "on", run };
   for (const { relation, before, why } of beside.images.filter((plan) => !isReadable(plan)))

@@ -1,6 +1,6 @@
 // Which relations with PHI a command writes to, and how their rows can be read before and after it.
-import { fill, quoted } from "#shared/analysis/sql/image.ts";
 import { normalize } from "#shared/analysis/sql/normalize.ts";
+import { fill, quoted } from "#shared/analysis/sql/words.ts";
 import type { CatalogSnapshot } from "#shared/catalog.ts";
 import type { Action, Analysis, Facts, ImageTemplate, StatementKind } from "#shared/facts.ts";
 import type { PolicyCatalog } from "#shared/policy/types.ts";

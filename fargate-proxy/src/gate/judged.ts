@@ -11,8 +11,7 @@ import type { PolicyCatalog } from "#shared/policy/types.ts";
 import type { Target } from "#shared/target.ts";
 import type { AnalysisContext } from "../ports/analysis.ts";
 import type { Command, Judgement } from "../protocol.ts";
-import { type Beside, planBeside } from "./beside.ts";
-import { isReadable } from "./image-plan.ts";
+import { type Beside, isAccompanied, planBeside } from "./beside.ts";
 import { setsSomething } from "./settings-said.ts";
 
 export interface Judged extends Judgement {
@@ -58,8 +57,14 @@ export function judgedAs(
   const catalog = snapshot === null ? listed : listed.without(target, listed.outOfStep(snapshot));
   const facts = analysis.statements.map((s) => s.facts);
   const reveal = new Set(decision.reveal);
-  const beside = planBeside(analysis, catalog, snapshot, at);
   const plans = decision.outcome === "refuse" ? [] : facts.map((f) => planStatement(f, catalog, target, reveal));
+  const asks = at.disclosures === "companion";
+  const shown = disclosures
+    ? plans.map((plan, i) =>
+        disclosuresIn(facts[i]!, plan, catalog, target, reveal, asks ? analysis.statements[i]?.keyQuery : undefined),
+      )
+    : [];
+  const beside = planBeside(analysis, catalog, snapshot, at, shown[0] ?? []);
   return {
     text: command.text,
     analysis,
@@ -67,10 +72,10 @@ export function judgedAs(
     decision,
     validUntil: now + decision.cacheSeconds * 1000,
     held: decision.outcome === "hold",
-    accompanied: beside.images.some(isReadable),
+    accompanied: isAccompanied(beside),
     beside,
     plans,
-    disclosures: disclosures ? plans.map((plan, i) => disclosuresIn(facts[i]!, plan, catalog, target, reveal)) : [],
+    disclosures: shown,
     unshowable: plans.find((plan) => plan.type === "refuse")?.why ?? null,
     guarded: mayEcho(facts, catalog, target, snapshot),
     sets: setsSomething(analysis),

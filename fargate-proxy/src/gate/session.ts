@@ -26,7 +26,7 @@ import {
 } from "../protocol.ts";
 import { announcement, unparsed } from "./announce.ts";
 import { preparationObstacle } from "./asking.ts";
-import { announceBeside } from "./beside.ts";
+import { announceBeside, type BesideParts } from "./beside.ts";
 import { within } from "./deadline.ts";
 import { Hold } from "./hold.ts";
 import { type Judged, judgedAs } from "./judged.ts";
@@ -362,8 +362,8 @@ export class GateSession implements Session, Live {
     this.#showing.withheld(message, place);
   }
 
-  get #recording(): { readonly evidence: SessionEvidence; readonly target: Target } {
-    return { evidence: this.#evidence, target: this.target };
+  get #recording(): BesideParts {
+    return { evidence: this.#evidence, target: this.target, showing: this.#showing };
   }
 
   holds(judgement: Judgement): boolean {
@@ -427,6 +427,10 @@ export class GateSession implements Session, Live {
 
   disclosing(): Promise<void> | null {
     return this.#showing.disclosing();
+  }
+
+  hurry(): void {
+    this.#showing.hurry();
   }
 
   output(bytes: Uint8Array): void {

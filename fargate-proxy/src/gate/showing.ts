@@ -1,12 +1,16 @@
 // What a session is shown, behind THE ORDER: results under their masks, what is sealed of what masks hide, whose records stay in clear.
 import { subjectHash } from "#shared/disclosure/subject.ts";
+import type { Shown } from "#shared/disclosure/types.ts";
+import { watchOver } from "#shared/disclosure/watch-over.ts";
 import { Refusal } from "#shared/errors.ts";
+import { indexOf } from "#shared/masking/catalog-index.ts";
 import type { CopyShape } from "#shared/masking/copy.ts";
 import type { Mismatch } from "#shared/masking/rows.ts";
 import type { CopyMask, RowMask, Shape } from "#shared/masking/types.ts";
 import type { Target } from "#shared/target.ts";
 import type { SessionEvidence } from "../ports/evidence.ts";
 import type { AnswerPlace, Command } from "../protocol.ts";
+import { AskedKeys, type KeyPlan } from "./asked-keys.ts";
 import { maskOfCopy, maskOfRows, shownCopy, shownRows, type Where } from "./conceal.ts";
 import { Disclosures } from "./disclosing.ts";
 import { Inspections } from "./inspect.ts";
@@ -21,6 +25,8 @@ export class Showing {
   readonly #originals: Originals;
   readonly #inspections: Inspections;
   readonly #disclosures: Disclosures;
+  /** What is asked beside the command that runs. */
+  #asking: AskedKeys | null = null;
 
   constructor(parts: GateParts, evidence: SessionEvidence, target: Target) {
     this.#parts = parts;
@@ -36,9 +42,26 @@ export class Showing {
     this.#originals.command(command, judged);
   }
 
+  /** Asks for keys beside a run of a command. */
+  asking(plan: KeyPlan, text: string, run: number): AskedKeys {
+    const snapshot = this.#parts.analysis.snapshot(this.#target.name);
+    const watched = (shown: readonly Shown[], shape: Shape) =>
+      snapshot === null
+        ? null
+        : watchOver({ shown, hash: this.#hash }, indexOf(snapshot), (column) => ({
+            type: shape[column]?.type ?? 0,
+            binary: false,
+          }));
+    const begins = (keys: AskedKeys) => {
+      this.#asking = keys;
+    };
+    return new AskedKeys({ run, watchOver: watched, begins }, plan, text);
+  }
+
   rows(judged: Judged, index: number, shape: Shape, place: AnswerPlace, now: number): RowMask | Refusal {
     const where = this.#where(judged, now);
-    const mask = this.#begun(judged, maskOfRows(this.#parts, judged, index, shape, where));
+    const asked = this.#asking?.run === place.run ? this.#asking : null;
+    const mask = this.#begun(judged, maskOfRows(this.#parts, judged, index, shape, where), asked);
     if (mask instanceof Refusal) return mask;
     return this.#originals.behind(mask, place, () => shownRows(this.#parts, judged, index, shape, where));
   }
@@ -63,6 +86,11 @@ export class Showing {
     return this.#disclosures.durable();
   }
 
+  /** Nothing more can wait. */
+  hurry(): void {
+    this.#disclosures.hurry();
+  }
+
   output(bytes: Uint8Array): void {
     this.#originals.recorded(bytes.length);
     this.#evidence.output(bytes);
@@ -71,6 +99,7 @@ export class Showing {
   /** The result is over. */
   over(): void {
     this.#disclosures.end();
+    this.#asking = null;
   }
 
   /** Nobody waits for what is being looked at any longer. */
@@ -86,9 +115,13 @@ export class Showing {
   readonly #hash = (domain: string, key: string): string =>
     subjectHash(this.#parts.subjects.hmac, this.#target.name, domain, key);
 
-  #begun<T extends RowMask | CopyMask>(judged: Judged, mask: T | Mismatch): T | Refusal {
+  #begun<T extends RowMask | CopyMask>(
+    judged: Judged,
+    mask: T | Mismatch,
+    asked: AskedKeys | null = null,
+  ): T | Refusal {
     if ("mismatch" in mask) return new Refusal("result-mismatch", { detail: mask.mismatch });
-    this.#disclosures.begin(mask.watch, judged.ref);
+    this.#disclosures.begin(mask.watch, judged.ref, asked);
     return mask;
   }
 }

@@ -1,5 +1,5 @@
 // The words of disclosures: what of a result is somebody's record shown in clear, and whose.
-import type { RelationName } from "../facts.ts";
+import type { KeyExpression, RelationName } from "../facts.ts";
 
 /** Cells of a row that show one subject's record. */
 export interface Shown {
@@ -7,6 +7,8 @@ export interface Shown {
   readonly domain: string | null;
   /** The result column that holds the subject's key; -1 when there is none. */
   readonly key: number;
+  /** Where there is none: how it can be asked for beside the result, and what the subjects then are. */
+  readonly asked?: { readonly domain: string; readonly key: KeyExpression };
   /** Result columns: a row shows the record when one of them is not NULL. */
   readonly cells: readonly number[];
   /** What is shown, and of which relations. Both in order. */
@@ -28,6 +30,13 @@ export interface Watcher {
   /**
    * What became known since it was last asked. Rows of which nothing can be told are said once at their first, and once at the end.
    * @param over no row comes any more
+   * @param asked what keys are being asked for beside the result is left out
    */
-  take(over: boolean): Seen[];
+  take(over: boolean, asked?: "left out"): Seen[];
+  /** Rows so far. */
+  readonly rows: number;
+  /** Some showed a record whose key is asked for beside the result. */
+  readonly asks: boolean;
+  /** It is known beside the result whose these were. */
+  answered(): void;
 }

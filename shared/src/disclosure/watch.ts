@@ -23,6 +23,7 @@ interface Eye {
 export class Watch implements Watcher {
   /** So many columns have to be looked at. */
   readonly columns: number;
+  rows = 0;
   readonly #eyes: readonly Eye[];
   readonly #hash: (domain: string, key: string) => string;
   /** By column: for which eyes it is a cell, and for which the key. */
@@ -81,6 +82,7 @@ export class Watch implements Watcher {
 
   /** The row is over. */
   end(): void {
+    this.rows++;
     for (const eye of this.#eyes) {
       if (eye.there) this.#saw(eye);
       eye.there = false;
@@ -100,9 +102,18 @@ export class Watch implements Watcher {
     eye.fresh.push(this.#hash(shown.domain, key));
   }
 
-  take(over: boolean): Seen[] {
+  get asks(): boolean {
+    return this.#eyes.some((eye) => eye.shown.asked !== undefined && eye.untold > 0);
+  }
+
+  answered(): void {
+    for (const eye of this.#eyes) if (eye.shown.asked !== undefined) eye.untold = 0;
+  }
+
+  take(over: boolean, asked?: "left out"): Seen[] {
     const seen: Seen[] = [];
     for (const eye of this.#eyes) {
+      if (asked !== undefined && eye.shown.asked !== undefined) continue;
       const untold = over || !eye.said ? eye.untold : 0;
       if (eye.fresh.length === 0 && untold === 0) continue;
       seen.push({ shown: eye.shown, subjects: eye.fresh, untold });

@@ -107,6 +107,17 @@ export class Catalog implements PolicyCatalog {
     return listed === undefined || typeof listed === "string" ? null : listed.subject;
   }
 
+  /** Columns of any relation that say whose record a row is. */
+  subjectColumns(target: string): ReadonlySet<string> {
+    const found = new Set<string>();
+    for (const relations of this.#targets.get(target)?.schemas.values() ?? [])
+      if (relations !== "none")
+        for (const listing of relations.values())
+          if (typeof listing === "object" && listing.subject !== null && listing.subject !== "none")
+            found.add(listing.subject.column);
+    return found;
+  }
+
   declaredFunction(target: string, name: string): DeclaredFunction | null {
     return this.#targets.get(target)?.functions.get(name) ?? null;
   }

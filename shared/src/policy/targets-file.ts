@@ -42,7 +42,7 @@ const targetSchema = z.strictObject({
     .union([z.literal("off"), imagesSchema], { error: "expected off, or rows, beyond and otherwise" })
     .prefault({}),
   limits: limitsSchema.prefault({}),
-  disclosures: z.enum(["result", "off"]).default("result"),
+  disclosures: z.enum(["result", "companion", "off"]).default("result"),
   labels: z.record(z.string(), z.string()).default({}),
 });
 const fileSchema = z.record(z.string(), targetSchema);

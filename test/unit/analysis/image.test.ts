@@ -1,7 +1,7 @@
 // How the rows that a write concerns would be read: the statement's own words, or a reason why not.
 import { beforeAll, describe, expect, test } from "vitest";
-import { fill } from "#shared/analysis/sql/image.ts";
 import { normalize } from "#shared/analysis/sql/normalize.ts";
+import { fill } from "#shared/analysis/sql/words.ts";
 import { type Analyse, analyser } from "#test/support/analysis.ts";
 import { clinicCatalog } from "#test/support/clinic-catalog.ts";
 

@@ -91,6 +91,8 @@ export class Core {
   inBlock = false;
   /** The client's messages are thrown away until Sync: the target (or the gateway) refused one before. */
   skipping = false;
+  /** Commands that the client has asked for. */
+  commands = 0;
   /** Messages were read since the last Sync or simple query. */
   groupOpen = false;
   /** Messages of the extended protocol were read since the last Sync: should one have failed, the target skips all up to the next. */
@@ -177,6 +179,7 @@ export class Core {
 
   /** It will not be done: the target, or the gateway, skips it. */
   dropped(op: Op, sqlstate: string): void {
+    if (op.again) return;
     if (op.kind === PARSE) this.statements.fail(op.name);
     else if (op.kind === BIND) this.portals.fail(op.name);
     else if (op.kind === CLOSE) (op.ofStatement ? this.statements : this.portals).fail(op.name);

@@ -53,6 +53,7 @@ export class Departures {
     }
     this.#withheld.push(turn);
     for (const { length } of buffers) this.bytes += length;
+    if (this.full) this.#session.hurry();
     if (durable !== null) this.#wait(durable);
   }
 

@@ -69,6 +69,10 @@ function int32(value: number): Buffer {
   return out;
 }
 
+export function encodeClosePortal(name: string): Buffer {
+  return message("C", `P${name}\0`);
+}
+
 export const SIDES: SideEncoder = {
   run: encodeSide,
   parse: (text, name) => Buffer.concat([encodeParse(name, text), message("C", `S${name}\0`)]),

@@ -237,6 +237,8 @@ export class Intake {
       formats: message.formats,
       values: message.values,
       bound: kept ? { types: statement?.types ?? [], ...readBound(this.#reader) } : null,
+      bind: parsed?.accompanied === true ? Buffer.from(copied(this.#reader)) : null,
+      boundAt: this.#core.commands,
       original: this.#core.session.keepsOriginals ? copied(this.#reader) : null,
       released: null,
       accompanied: false,

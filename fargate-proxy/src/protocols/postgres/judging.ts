@@ -122,6 +122,7 @@ export class Judging {
     }
     if (op.kind === PARSE) this.#begins(op, judgement, context);
     else if (op.kind === EXECUTE) this.#runs(op, judgement);
+    if (op.kind !== PARSE) core.commands++;
     if (op.traits?.undoable) core.context.undoable = true;
     core.queue.push(op);
     if (op.kind === PARSE && judgement.accompanied) this.#asksTypes(op);
@@ -145,9 +146,20 @@ export class Judging {
     const portal = op.portal as Portal;
     if (op.beside === null) return;
     if (portal.accompanied) op.beside = null;
+    else if (op.beside.fresh && !this.#mayBindAgain(portal)) {
+      op.beside.left("what it was bound to may be another by now");
+      op.beside = null;
+    }
     // What was sent before has to be answered before anything can run beside this.
     else this.#core.queue.push(new Op(SILENT).forwards(FLUSH, 0, FLUSH.length));
     portal.accompanied = true;
+  }
+
+  /** Binding the portal once more gives what binding it gave, but for what others have changed meanwhile. */
+  #mayBindAgain({ bind, boundAt, statement, context }: Portal): boolean {
+    const { statements, commands, context: now } = this.#core;
+    if (bind === null || statement === null || statements.get(statement.name) !== statement) return false;
+    return boundAt === commands && context === now.current;
   }
 
   /** What runs beside a statement takes the same values, as the same types. */

@@ -58,6 +58,8 @@ export class Op {
   traits: Traits | null = null;
   /** The client is not told of the answer. */
   hidden = false;
+  /** BIND, CLOSE: of the client's portal, done once more so that it shows what is there now. */
+  again = false;
   /** Sent only once everything before it has been answered. */
   alone = false;
   /** Not sent before something behind it is: a statement that waits for an approval keeps no locks at the target meanwhile. */

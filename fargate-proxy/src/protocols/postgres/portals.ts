@@ -38,6 +38,10 @@ export interface Portal {
   readonly values: number;
   /** What was bound, kept where running it needs an approval, or something runs beside it. */
   readonly bound: BoundValues | null;
+  /** The Bind message, where something runs beside what it runs. */
+  readonly bind: Buffer | null;
+  /** How many commands the client had asked for before it was bound. */
+  readonly boundAt: number;
   /** The Bind message, where originals are kept. */
   readonly original: Uint8Array | null;
   /** What it was permitted to run as, once it was approved: it may go on where it stopped, and runs no second time. */

@@ -168,11 +168,11 @@ export class Results {
         break;
       case BIND:
         if (type !== BACKEND.bindComplete || op.portal === null) return false;
-        this.#core.portals.confirm(op.name, op.portal);
+        if (!op.again) this.#core.portals.confirm(op.name, op.portal);
         break;
       case CLOSE:
         if (type !== BACKEND.closeComplete) return false;
-        (op.ofStatement ? this.#core.statements : this.#core.portals).confirm(op.name, null);
+        if (!op.again) (op.ofStatement ? this.#core.statements : this.#core.portals).confirm(op.name, null);
         break;
       case SYNC:
         if (type !== BACKEND.readyForQuery) return false;
@@ -298,7 +298,16 @@ export class Results {
       } else if (effect.type === "deallocate") statements.forget(effect.name);
       else if (effect.type === "declare") {
         const made = { name: effect.name, statement: null, cursor: judgement, context: context.current };
-        const unbound = { formats: [], values: 0, bound: null, original: null, released: null, accompanied: false };
+        const unbound = {
+          formats: [],
+          values: 0,
+          bound: null,
+          bind: null,
+          boundAt: 0,
+          original: null,
+          released: null,
+          accompanied: false,
+        };
         portals.set(effect.name, { ...made, ...unbound, shape: null, described: false });
       } else if (effect.type === "close") portals.forget(effect.name);
       else if (effect.type === "discard" && tag === "DISCARD ALL") {

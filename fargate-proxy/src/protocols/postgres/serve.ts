@@ -98,7 +98,8 @@ class Service implements Outside {
   }
 
   #targetClosed(): void {
-    // What it said before goes first.
+    // What it said before goes first; what the target would still be asked about it stays open.
+    this.#session.hurry();
     this.#targetGone = !this.#machine.wantsTarget || this.#departures.waits;
     if (this.#targetGone) return;
     if (this.#machine.targetSaidFatal) this.#end("target ended the session");

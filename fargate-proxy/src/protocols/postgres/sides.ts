@@ -8,9 +8,10 @@ import { Refusal } from "#shared/errors.ts";
 import { type Ask, type Companion, OWN_TRANSACTION, type SideFailure, type SideStatement } from "../../protocol.ts";
 import type { Asides } from "./asides.ts";
 import { type Besides, type Core, FAILED, IDLE } from "./core.ts";
-import { encodeReady, FLUSH } from "./encode.ts";
+import { encodeClosePortal, encodeReady, FLUSH } from "./encode.ts";
 import type { Range } from "./messages.ts";
-import { type Op, QUERY } from "./ops.ts";
+import { BIND, CLOSE, Op, QUERY } from "./ops.ts";
+import { judgementOf, type Portal } from "./portals.ts";
 import type { Sender } from "./sender.ts";
 import { SideTalk } from "./side-talk.ts";
 
@@ -65,7 +66,7 @@ export class Sides implements Besides {
 
   holds(op: Op): boolean {
     const now = this.#now;
-    if (now !== null) return now.op !== op || now.phase !== "go";
+    if (now !== null) return now.phase !== "go" || (now.op !== op && !op.again);
     const { beside: companion } = op;
     const core = this.#core;
     if (companion === null) return false;
@@ -109,7 +110,7 @@ export class Sides implements Besides {
 
   failed(op: Op): void {
     const now = this.#now;
-    if (now?.op !== op) return;
+    if (now === null || (now.op !== op && !op.again)) return;
     this.#now = null;
     now.companion.after(REFUSED, { tag: "", sqlstate: op.sqlstate }).catch(() => {});
   }
@@ -125,7 +126,29 @@ export class Sides implements Besides {
     const refusal = await companion.before(ask, boundOf(op));
     if (talk.failure !== null) await this.#fails(now, talk.failure.words, talk.failure.sqlstate, talk.status);
     else if (refusal !== null) await this.#refuses(now, refusal);
-    else now.phase = "go";
+    else {
+      now.phase = "go";
+      if (companion.fresh && op.portal !== null) this.#bindAgain(op.portal);
+    }
+  }
+
+  /** A portal shows what was there when it was bound: that may be older than what was answered now. */
+  #bindAgain(portal: Portal): void {
+    const { queue } = this.#core;
+    const { name, bind } = portal;
+    if (bind === null) return;
+    const close = encodeClosePortal(name);
+    for (const [kind, frame] of [
+      [BIND, bind],
+      [CLOSE, close],
+    ] as const) {
+      const op = new Op(kind).forwards(frame, 0, frame.length);
+      op.name = name;
+      op.portal = portal;
+      op.judgement = judgementOf(portal);
+      op.hidden = op.again = true;
+      queue.insertNext(op);
+    }
   }
 
   async #refuses(now: Accompanied, refusal: Refusal): Promise<void> {

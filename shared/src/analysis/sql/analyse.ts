@@ -7,6 +7,7 @@ import { Collector } from "./collect.ts";
 import { createAs } from "./define.ts";
 import { evaluate } from "./expressions.ts";
 import { imagesOf, mayRunInBlock } from "./image.ts";
+import { keyQueryOf } from "./key-query.ts";
 import { FIRST_USER_OID, Lookup } from "./lookup.ts";
 import { normalize } from "./normalize.ts";
 import { searchPathOf } from "./path.ts";
@@ -42,8 +43,9 @@ export function prepareBase(
   snapshot: CatalogSnapshot,
   parse: Parse,
   declared: ReadonlyMap<string, "nothing" | "arguments"> = new Map(),
+  keyColumns: ReadonlySet<string> = new Set(),
 ): Base {
-  return { lookup: new Lookup(snapshot), parse, declared, views: new Map() };
+  return { lookup: new Lookup(snapshot), parse, declared, keyColumns, views: new Map() };
 }
 
 /**
@@ -62,8 +64,11 @@ export function analyse(tree: Tree, text: string, env: Environment): Analysis {
     const done = out.finish();
     const alone = tree.stmts?.length === 1 ? raw.stmt : undefined;
     const images = alone === undefined ? [] : imagesOf(session.run(new Collector(), budget, text), alone, text);
+    const keyQuery =
+      alone === undefined ? null : keyQueryOf(session.run(new Collector(), budget, text), alone, text, out);
     statements.push({
       ...done,
+      ...(keyQuery === null ? {} : { keyQuery }),
       ...(images.length === 0 ? {} : { images }),
       ...(alone !== undefined && mayRunInBlock(alone) ? { transactional: true as const } : {}),
     });

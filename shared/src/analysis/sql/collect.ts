@@ -14,6 +14,7 @@ import type {
   Use,
 } from "../../facts.ts";
 import { rowFacts } from "./row-facts.ts";
+import type { Item } from "./scope.ts";
 import type { Field, Sources, Value } from "./value.ts";
 
 interface RelationNotes {
@@ -35,6 +36,10 @@ export class Collector {
   outputs: readonly OutputFact[] | null = null;
   /** What `OutputFact.rows` speaks of. */
   rows: Facts["rows"];
+  /** What the FROM clause of the statement itself names, when it is a SELECT without set operation. */
+  entries: readonly Item[] = [];
+  /** The columns of the result, with all that is known of them. */
+  fields: readonly Field[] = [];
   hasWhere = false;
   refers: Facts["refers"];
   copy: AnalysedStatement["copy"];
@@ -43,6 +48,7 @@ export class Collector {
 
   /** These are the columns of the result. */
   show(columns: readonly Field[]): void {
+    this.fields = columns;
     const { rows, of } = rowFacts(columns);
     this.outputs = outputsOf(columns).map((output, i) => (of[i]!.length === 0 ? output : { ...output, rows: of[i]! }));
     this.rows = rows.length === 0 ? undefined : rows;

@@ -2,13 +2,11 @@
 // finds what the statement will find. Words are named by their number, because an analysis holds for statements that differ in literals.
 import type { Node, RangeVar } from "libpg-query";
 import type { ImageTemplate } from "../../facts.ts";
-import { Lexer, TOKEN } from "./lex.ts";
 import { fullName } from "./lookup.ts";
 import { findRelation } from "./relations.ts";
 import type { Run } from "./scope.ts";
 import { type Body, bodyOf, strings, tagOf, walkTelling } from "./tree.ts";
-
-type Piece = string | readonly [number, number];
+import { fill, type Piece, quoted, same, Words } from "./words.ts";
 
 /** @returns what is written to, and how it is read before; nothing for other statements and for temporary tables */
 export function imagesOf(run: Run, node: Node, text: string): readonly ImageTemplate[] {
@@ -145,14 +143,8 @@ function ofTruncate(relation: RangeVar): Reading {
   };
 }
 
-/** The text of the SELECT for one statement. */
-export function fill(pieces: readonly Piece[], text: string): string {
-  const words = pieces.some((piece) => typeof piece !== "string") ? new Words(text) : null;
-  return pieces.map((piece) => (typeof piece === "string" ? piece : (words as Words).slice(piece))).join(" ");
-}
-
 /** What reading its clauses twice would do twice; null when nothing. */
-function effectOf(run: Run, clauses: unknown): string | null {
+export function effectOf(run: Run, clauses: unknown): string | null {
   let found: string | null = null;
   const stack: unknown[] = [clauses];
   while (stack.length > 0) {
@@ -192,71 +184,4 @@ function saysTheSame(run: Run, select: string, body: Written, others: readonly N
   return (
     same(made.fromClause, from) && same(made.whereClause, body.whereClause) && same(made.withClause, body.withClause)
   );
-}
-
-/** Equal but for places in the text. */
-function same(a: unknown, b: unknown): boolean {
-  return JSON.stringify(a, placeless) === JSON.stringify(b, placeless);
-}
-
-function placeless(key: string, value: unknown): unknown {
-  return /(^|_)location$|^(rexpr_)?list_(start|end)$/.test(key) ? undefined : value;
-}
-
-export function quoted(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
-}
-
-interface Word {
-  readonly start: number;
-  readonly stop: number;
-  /** In lower case, outside of all parentheses; empty for all else. */
-  readonly outer: string;
-}
-
-/** The tokens of a statement, without space and comments. */
-class Words {
-  readonly #text: string;
-  readonly #words: Word[] = [];
-  /** Behind the last word of the statement. */
-  readonly #end: number;
-
-  constructor(text: string) {
-    this.#text = text;
-    const lexer = new Lexer(text);
-    let depth = 0;
-    let end = 0;
-    for (let kind = lexer.next(); kind !== TOKEN.end; kind = lexer.next()) {
-      if (kind === TOKEN.space || kind === TOKEN.comment) continue;
-      const { start, stop } = lexer;
-      const mark = kind === TOKEN.mark ? text.charAt(start) : "";
-      if (mark === "(" || mark === "[") depth++;
-      else if (mark === ")" || mark === "]") depth--;
-      const outer = kind === TOKEN.word && depth === 0 ? text.slice(start, stop).toLowerCase() : "";
-      this.#words.push({ start, stop, outer });
-      if (mark !== ";") end = this.#words.length;
-    }
-    this.#end = end;
-  }
-
-  /** The first such word outside of parentheses from there on that is not behind that other, or the end. */
-  find(word: string, from: number, other = ""): number {
-    for (let i = from; i < this.#end; i++)
-      if (this.#words[i]?.outer === word && (other === "" || this.#words[i - 1]?.outer !== other)) return i;
-    return this.#end;
-  }
-
-  /** Where FROM (or USING) and WHERE begin behind a word, and where the last of them ends. */
-  clauses(behind: number, from: string): readonly [number, number, number] {
-    const end = this.find("returning", behind);
-    const where = Math.min(this.find("where", behind), end);
-    // IS DISTINCT FROM
-    const at = this.find(from, behind, "distinct");
-    return [at < where ? at : end, where, end];
-  }
-
-  slice([first, end]: readonly [number, number]): string {
-    const start = this.#words[first]?.start ?? 0;
-    return this.#text.slice(start, this.#words[end - 1]?.stop ?? start);
-  }
 }

@@ -135,6 +135,7 @@ export function namedItem(run: Run, name: string, named: Named, action: Action =
   return {
     ...derivedItem(name, fieldsOf(run, relation)),
     qualified,
+    of: qualified,
     stored: true,
     row: rowSources(run, relation),
     key: keyOf(run, relation),

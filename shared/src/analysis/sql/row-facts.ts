@@ -15,45 +15,60 @@ export function columnIn({ origin, rows }: Value): Column | null {
 
 /** What facts say of the rows behind result columns; `of` has, per column, positions in `rows`. */
 export function rowFacts(fields: readonly Field[]): { readonly rows: RowFact[]; readonly of: number[][] } {
-  const places = new Map<Row, number>();
+  const places = placesOf(fields);
   const of = fields.map(({ value }) =>
-    value.sources.size === 0
-      ? []
-      : [...value.rows].map((row) => {
-          if (!places.has(row)) places.set(row, places.size);
-          return places.get(row)!;
-        }),
+    value.sources.size === 0 ? [] : [...value.rows].map((row) => places.get(row)!),
   );
-  const shown = new Map<Row, Map<string, number>>();
-  for (const [i, field] of fields.entries()) {
-    const at = columnIn(field.value);
-    if (at === null || at.row.relations.length === 0) continue;
-    const columns = shown.get(at.row) ?? new Map<string, number>();
-    if (!columns.has(at.column)) columns.set(at.column, i);
-    shown.set(at.row, columns);
-  }
-  const rows = [...places.keys()].map((row) => ({ relations: row.relations, shown: shownOf(row, shown) }));
+  const shown = columnsAt(fields.map(({ value }, i) => [value, i]));
+  const rows = [...places.keys()].map((row) => ({
+    relations: row.relations,
+    shown: Object.fromEntries(heldBy(row, shown)),
+  }));
   return { rows, of };
 }
 
-/** Columns of the rows that the result shows by themselves or by others that equal them. */
-function shownOf(row: Row, shown: ReadonlyMap<Row, ReadonlyMap<string, number>>): Record<string, number> {
-  const found: Record<string, number> = Object.fromEntries(shown.get(row) ?? []);
-  for (const { own } of row.links) {
-    if (Object.hasOwn(found, own)) continue;
-    const output = outputOf({ row, column: own }, shown);
-    if (output !== null) found[own] = output;
+/** The rows behind result columns, in the order in which facts list them. */
+export function placesOf(fields: readonly Field[]): ReadonlyMap<Row, number> {
+  const places = new Map<Row, number>();
+  for (const { value } of fields)
+    if (value.sources.size > 0) for (const row of value.rows) if (!places.has(row)) places.set(row, places.size);
+  return places;
+}
+
+/** What holds columns of rows: result columns, say. */
+export type Holders<T> = ReadonlyMap<Row, ReadonlyMap<string, T>>;
+
+/** Those of the values that are a column, unchanged. */
+export function columnsAt<T>(values: readonly (readonly [Value, T])[]): Holders<T> {
+  const found = new Map<Row, Map<string, T>>();
+  for (const [value, holder] of values) {
+    const at = columnIn(value);
+    if (at === null || at.row.relations.length === 0) continue;
+    const columns = found.get(at.row) ?? new Map<string, T>();
+    if (!columns.has(at.column)) columns.set(at.column, holder);
+    found.set(at.row, columns);
   }
   return found;
 }
 
-function outputOf(start: Column, shown: ReadonlyMap<Row, ReadonlyMap<string, number>>): number | null {
+/** Columns of the rows that something holds, by themselves or by others that equal them. */
+export function heldBy<T>(row: Row, holders: Holders<T>): ReadonlyMap<string, T> {
+  const found = new Map(holders.get(row) ?? []);
+  for (const { own } of row.links) {
+    if (found.has(own)) continue;
+    const holder = holderOf({ row, column: own }, holders);
+    if (holder !== null) found.set(own, holder);
+  }
+  return found;
+}
+
+function holderOf<T>(start: Column, holders: Holders<T>): T | null {
   const seen: Column[] = [start];
   for (const { row, column } of seen)
     for (const { own, other, column: theirs, sure } of row.links) {
       if (own !== column) continue;
-      const output = shown.get(other)?.get(theirs);
-      if (output !== undefined) return output;
+      const holder = holders.get(other)?.get(theirs);
+      if (holder !== undefined) return holder;
       if (sure && !seen.some((c) => c.row === other && c.column === theirs)) seen.push({ row: other, column: theirs });
     }
   return null;

@@ -13,6 +13,8 @@ export interface Base {
   readonly parse: Parse;
   /** What the policy's catalog vouches for, by `schema.name`. */
   readonly declared: ReadonlyMap<string, "nothing" | "arguments">;
+  /** Columns that say whose record a row is; none where nobody asks for keys that a result does not show. */
+  readonly keyColumns: ReadonlySet<string>;
   /** Views and SQL functions analysed so far, by OID. */
   readonly views: Map<number, ViewFacts>;
 }
@@ -113,6 +115,8 @@ export interface Item {
   readonly stored: boolean;
   /** Sources of the row as a whole, when they are not just those of its columns. */
   readonly row: Sources;
+  /** The relation that is named, `schema.name`, whatever it is called here; absent for all else. */
+  readonly of?: string;
   /** Positions in `columns` of what tells its rows apart: its table's primary key. Empty when nothing is known to. */
   readonly key: readonly number[];
 }

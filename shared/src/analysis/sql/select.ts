@@ -87,6 +87,7 @@ function valuesRows(run: Run, lists: readonly Node[], outer: Scope): readonly Fi
 
 function plain(run: Run, stmt: SelectStmt, outer: Scope): readonly Field[] {
   const items = fromClause(run, stmt.fromClause, outer);
+  if (outer.parent === null) run.out.entries = items;
   const scope = scopeOf(outer, items);
   if (stmt.whereClause !== undefined) {
     predicate(run, stmt.whereClause, scope);
