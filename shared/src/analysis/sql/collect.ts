@@ -14,8 +14,8 @@ import type {
   Use,
 } from "../../facts.ts";
 import { rowFacts } from "./row-facts.ts";
-import type { Item } from "./scope.ts";
-import type { Field, Sources, Value } from "./value.ts";
+
+import type { Field, Item, Sources, Value } from "./value.ts";
 
 interface RelationNotes {
   readonly actions: Set<Action>;

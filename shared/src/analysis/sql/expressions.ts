@@ -9,7 +9,6 @@ import {
   columnOf,
   findColumn,
   findItem,
-  type Item,
   noteRead,
   parametersOf,
   type Run,
@@ -21,7 +20,7 @@ import {
 } from "./scope.ts";
 import { bodyOf, type Node, strings, tagOf } from "./tree.ts";
 import { castIsTotal, isArray, isNumber, OID, typeOf } from "./types.ts";
-import { constantOf, derive, either, nullTest, PLAIN, shows, unionAll, type Value } from "./value.ts";
+import { constantOf, derive, either, type Item, nullTest, PLAIN, shows, unionAll, type Value } from "./value.ts";
 
 /** The value of an expression, whatever its node: what `valueAt` remembers. */
 export function evaluate(run: Run, node: Node, scope: Scope): Value {

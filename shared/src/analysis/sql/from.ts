@@ -10,7 +10,6 @@ import {
   aliased,
   canFail,
   derivedItem,
-  type Item,
   noteRead,
   type Run,
   rowsOf,
@@ -22,7 +21,7 @@ import {
 } from "./scope.ts";
 import { bodyOf, type Node, strings, tagOf } from "./tree.ts";
 import { typeOf } from "./types.ts";
-import { derive, either, type Field, PLAIN, union, type Value } from "./value.ts";
+import { derive, either, type Field, type Item, PLAIN, union, type Value } from "./value.ts";
 
 /** @param outer the scope around the query, with its CTEs */
 export function fromClause(run: Run, nodes: readonly Node[] | undefined, outer: Scope): Item[] {

@@ -4,8 +4,9 @@ import type { KeyExpression, KeyQueryTemplate } from "../../facts.ts";
 import type { Collector } from "./collect.ts";
 import { unrepeatable } from "./repeatable.ts";
 import { columnsAt, heldBy, placesOf } from "./row-facts.ts";
-import { findItem, type Item, type Run, scopeOf } from "./scope.ts";
+import { findItem, type Run, scopeOf } from "./scope.ts";
 import { type Body, bodyOf, type Node, strings, tagOf } from "./tree.ts";
+import type { Item } from "./value.ts";
 import { fill, quoted, same, Words } from "./words.ts";
 
 /** Columns of a result beyond which nothing is put behind them: the server takes 1664 (access/htup_details.h). */

@@ -1,9 +1,9 @@
 // Primary keys in GROUP BY and DISTINCT. Rows that agree in the key of a table are one row of it, so that its other columns, listed beside the key
 // as ORMs do, neither part nor join any groups: they shape nothing. It is the rule of PostgreSQL's own check_functional_grouping
 // (catalog/pg_constraint.c), by which such columns need not be grouped at all. Rows that an outer join fills are alike in all of them.
-import { findItem, type Item, type Scope, scopeOf } from "./scope.ts";
+import { findItem, type Scope, scopeOf } from "./scope.ts";
 import { bodyOf, type Node, strings } from "./tree.ts";
-import type { Field } from "./value.ts";
+import type { Field, Item } from "./value.ts";
 
 /** Which of the expressions depend on a primary key that is among them, so that they shape no group. The key itself does. */
 export function dependent(nodes: readonly Node[], items: readonly Item[]): ReadonlySet<Node> {

@@ -5,9 +5,19 @@ import type { SnapshotColumn, SnapshotRelation } from "../../catalog.ts";
 import type { Action, ColumnRef } from "../../facts.ts";
 import { fullName, isSystemSchema, type Lookup } from "./lookup.ts";
 import { newRows, renewed, STRANGERS } from "./rows.ts";
-import { aliased, derivedItem, findCte, type Item, type Run, type Scope } from "./scope.ts";
+import { aliased, derivedItem, findCte, type Run, type Scope } from "./scope.ts";
 import { strings } from "./tree.ts";
-import { columnValue, type Field, NO_ROWS, NOTHING, type Rows, type Sources, union, type Value } from "./value.ts";
+import {
+  columnValue,
+  type Field,
+  type Item,
+  NO_ROWS,
+  NOTHING,
+  type Rows,
+  type Sources,
+  union,
+  type Value,
+} from "./value.ts";
 
 /** System relations, or columns of them, that hold data of users: values, statements, secrets. */
 const HOLDING_DATA: ReadonlyMap<string, readonly string[] | "all"> = new Map<string, readonly string[] | "all">([

@@ -2,10 +2,10 @@
 // of two of them are equal. From it follows which result column says whose record is shown (facts.rows).
 import type { BoolExpr, JoinExpr } from "libpg-query";
 import { type Column, columnIn } from "./row-facts.ts";
-import { type Item, type Run, type Scope, spend, valueAt } from "./scope.ts";
+import { type Run, type Scope, spend, valueAt } from "./scope.ts";
 import { bodyOf, type Node, strings } from "./tree.ts";
 import { baseOf, OID } from "./types.ts";
-import { type Field, NO_ROWS, type Row, type Rows, type Value } from "./value.ts";
+import { type Field, type Item, NO_ROWS, type Row, type Rows, type Value } from "./value.ts";
 
 /** Stands for rows of which nothing can be told. */
 export const STRANGER: Row = { relations: [], links: [] };

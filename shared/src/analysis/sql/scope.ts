@@ -5,7 +5,7 @@ import type { Collector } from "./collect.ts";
 import type { Lookup } from "./lookup.ts";
 import { told } from "./telling.ts";
 import { type Node, type Parse, tagOf } from "./tree.ts";
-import { type Field, NO_ROWS, NOTHING, PLAIN, rowOf, type Sources, union, unionAll, type Value } from "./value.ts";
+import { type Field, type Item, NO_ROWS, NOTHING, PLAIN, rowOf, union, unionAll, type Value } from "./value.ts";
 
 /** What stays the same for all statements analysed against one snapshot. */
 export interface Base {
@@ -98,27 +98,6 @@ export class TooComplex extends Error {}
 export function spend(run: Run, units = 1): void {
   run.budget.left -= units;
   if (run.budget.left < 0) throw new TooComplex();
-}
-
-/** One entry of a FROM clause, as names can refer to it. */
-export interface Item {
-  /** The name in front of the dot; null when it has none (a join without alias). */
-  readonly name: string | null;
-  /** `schema.name`, when a relation is named without an alias: then `schema.name.column` works too. */
-  readonly qualified: string | null;
-  readonly columns: readonly Field[];
-  /** Can `name.column` refer to it? */
-  readonly named: boolean;
-  /** Can a bare column name refer to it? */
-  readonly bare: boolean;
-  /** Has ctid, xmin and the like. */
-  readonly stored: boolean;
-  /** Sources of the row as a whole, when they are not just those of its columns. */
-  readonly row: Sources;
-  /** The relation that is named, `schema.name`, whatever it is called here; absent for all else. */
-  readonly of?: string;
-  /** Positions in `columns` of what tells its rows apart: its table's primary key. Empty when nothing is known to. */
-  readonly key: readonly number[];
 }
 
 export interface Cte {

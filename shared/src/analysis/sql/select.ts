@@ -8,20 +8,9 @@ import { dependent, listed } from "./keys.ts";
 import { columnName } from "./names.ts";
 import { predicate } from "./predicates.ts";
 import { equate } from "./rows.ts";
-import {
-  findColumn,
-  type Item,
-  noteRead,
-  type Run,
-  type Scope,
-  scopeOf,
-  spend,
-  TooComplex,
-  valueAt,
-  valuesAt,
-} from "./scope.ts";
+import { findColumn, noteRead, type Run, type Scope, scopeOf, spend, TooComplex, valueAt, valuesAt } from "./scope.ts";
 import { bodyOf, integerOf, type Node, strings, tagOf } from "./tree.ts";
-import { derive, either, type Field, PLAIN, type Value } from "./value.ts";
+import { derive, either, type Field, type Item, PLAIN, type Value } from "./value.ts";
 import { finishWith, withClause } from "./with.ts";
 
 /** @param onLeft called with the columns of the first arm of a set operation, before the others are looked at */

@@ -57,6 +57,27 @@ export interface Field {
   readonly value: Value;
 }
 
+/** One entry of a FROM clause, as names can refer to it. */
+export interface Item {
+  /** The name in front of the dot; null when it has none (a join without alias). */
+  readonly name: string | null;
+  /** `schema.name`, when a relation is named without an alias: then `schema.name.column` works too. */
+  readonly qualified: string | null;
+  readonly columns: readonly Field[];
+  /** Can `name.column` refer to it? */
+  readonly named: boolean;
+  /** Can a bare column name refer to it? */
+  readonly bare: boolean;
+  /** Has ctid, xmin and the like. */
+  readonly stored: boolean;
+  /** Sources of the row as a whole, when they are not just those of its columns. */
+  readonly row: Sources;
+  /** The relation that is named, `schema.name`, whatever it is called here; absent for all else. */
+  readonly of?: string;
+  /** Positions in `columns` of what tells its rows apart: its table's primary key. Empty when nothing is known to. */
+  readonly key: readonly number[];
+}
+
 export const NOTHING: Sources = new Set();
 export const NO_ROWS: Rows = new Set();
 

@@ -16,21 +16,10 @@ import { fullName } from "./lookup.ts";
 import { predicate } from "./predicates.ts";
 import { type Named, namedItem, nameRelation, touchFamily } from "./relations.ts";
 import { equate, renewed, STRANGERS } from "./rows.ts";
-import {
-  canFail,
-  derivedItem,
-  type Item,
-  noteRead,
-  type Run,
-  rowsOf,
-  type Scope,
-  scopeOf,
-  valueAt,
-  valuesAt,
-} from "./scope.ts";
+import { canFail, derivedItem, noteRead, type Run, rowsOf, type Scope, scopeOf, valueAt, valuesAt } from "./scope.ts";
 import { targets } from "./select.ts";
 import { bodyOf, type Node } from "./tree.ts";
-import { columnValue, derive, type Field, NOTHING, PLAIN, union, type Value } from "./value.ts";
+import { columnValue, derive, type Field, type Item, NOTHING, PLAIN, union, type Value } from "./value.ts";
 import { finishWith, withClause } from "./with.ts";
 
 /** The relation that a statement writes to. */
