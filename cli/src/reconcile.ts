@@ -1,74 +1,112 @@
-// postern reconcile: the target's own log against the evidence. What ran at the target and is not in the evidence went around the gateway.
-import { createReadStream, existsSync } from "node:fs";
+// postern reconcile: the target's own account against the evidence. What ran at the target and is not in the evidence went around the gateway;
+// so did whoever asked AWS for what only the gateway needs.
 import type { Command } from "commander";
 import type { LocalEvidence } from "#proxy/adapters/local-evidence.ts";
-import { CsvRows, fromCsv, fromJson, type LoggedCommand, StderrLog } from "#shared/evidence/postgres-log.ts";
-import { type Finding, type FindingKind, type Recorded, TargetAccount } from "#shared/evidence/reconcile.ts";
 import type { Facts } from "#shared/facts.ts";
+import type { LoadedBundle } from "#shared/policy/bundle.ts";
+import { type Finding, TargetAccount } from "#shared/reconcile/account.ts";
+import { TrailAccount, type TrailFinding } from "#shared/reconcile/cloudtrail.ts";
+import type { Target } from "#shared/target.ts";
 import { print, withEvidence } from "./evidence/home.ts";
-import { columns, harmless } from "./evidence/table.ts";
 import { type Analyst, openAnalysis, openBundle, policyFolder } from "./policy/bundle.ts";
 import { Problem } from "./problem.ts";
+import { recordedOf } from "./reconcile/evidence.ts";
+import { FORMATS, type LogOptions, loggedIn } from "./reconcile/logs.ts";
+import { summary, table } from "./reconcile/report.ts";
+import { streamed } from "./reconcile/streams.ts";
+import { readTrails } from "./reconcile/trails.ts";
 
-interface Options {
+interface Options extends LogOptions {
   readonly log: readonly string[];
-  readonly format?: string;
-  readonly prefix: string;
+  readonly activity: readonly string[];
+  readonly resource?: string;
+  readonly trail: readonly string[];
+  readonly secret: readonly string[];
+  readonly key: readonly string[];
+  readonly bucket: readonly string[];
+  readonly table: readonly string[];
   readonly expect: readonly string[];
+  readonly clock: string;
   readonly policy?: string;
   readonly json?: true;
 }
 
-/** The local home's; PostgreSQL's default has neither user nor application. */
-const PREFIX = "%m [%p] %u@%d %a ";
-
 export function registerReconcile(program: Command): void {
   program
     .command("reconcile")
-    .argument("<target>", "the target whose log it is")
-    .description("compare the target's own log (log_statement = all) with the evidence: what came around the gateway?")
-    .requiredOption("--log <file...>", "PostgreSQL's log: jsonlog, csvlog, or stderr")
-    .option("--format <word>", "json, csv or stderr; by the file's name when left out")
-    .option("--prefix <text>", "log_line_prefix of a stderr log", PREFIX)
-    .option("--expect <user...>", "roles that may come another way (backups, migrations): counted, not reported", [])
+    .argument("<target>", "the target whose account it is")
+    .description("compare the target's own account of what ran with the evidence: what came around the gateway?")
+    .option("--log <path...>", "PostgreSQL's log (log_statement = all, or pgaudit): files or folders, .gz too", [])
+    .option("--format <word>", `${FORMATS.join(", ")}; seen from the file's beginning when left out`)
+    .option("--prefix <text>", "log_line_prefix of a stderr log; the local home's, or RDS's, when left out")
+    .option("--activity <path...>", "records of an RDS or Aurora database activity stream", [])
+    .option("--resource <id>", "of encrypted records: cluster-... or db-..., as in the stream's name")
+    .option("--trail <path...>", "records of CloudTrail", [])
+    .option(
+      "--secret <id...>",
+      "with --trail: other secrets that only the gateway reads than the target's credential",
+      [],
+    )
+    .option("--key <arn...>", "with --trail: the KMS key of the sealed lane", [])
+    .option("--bucket <name...>", "with --trail: the evidence bucket", [])
+    .option("--table <name...>", "with --trail: tables of the journal, the ledger, the sealed keys", [])
+    .option(
+      "--expect <who...>",
+      "roles (or role@address) and ARNs that may come another way: counted, not reported",
+      [],
+    )
+    .option("--clock <seconds>", "how far the clocks of the target and the gateway may differ", "60")
     .option("--policy <folder>", "the policy bundle; `policy` when left out")
     .option("--json", "one JSON object per finding, then one with the totals")
     .action((target: string, options: Options) => withEvidence((evidence) => run(evidence, target, options)));
 }
 
 async function run(evidence: LocalEvidence, name: string, options: Options): Promise<void> {
+  const { log, activity, trail } = options;
+  const clockMs = Number(options.clock) * 1000;
+  if (!(clockMs >= 0)) throw new Problem(`${options.clock} is not a number of seconds`, 2);
+  if (log.length + activity.length + trail.length === 0)
+    throw new Problem("there is nothing to compare with", 2, "Give --log, --activity or --trail.");
   const bundle = await openBundle(policyFolder(options.policy));
   const target = bundle.targets.get(name);
   if (target === undefined)
     throw new Problem(`there is no target "${name}"`, 2, `There are: ${[...bundle.targets.keys()].join(", ")}.`);
-  const account = new TargetAccount(new Set([target.user]));
-  const expected = new Set(options.expect);
-  let known = 0;
-  for (const file of options.log)
-    for await (const command of commandsOf(file, options)) {
-      if (command.database !== target.database) continue;
-      if (expected.has(command.user)) known += 1;
-      else account.add(command);
-    }
-  if (account.commands + known === 0)
+  const counts = { heartbeats: 0, unknown: 0 };
+  const account = new TargetAccount(expectation(bundle, target, options));
+  for await (const logged of loggedIn(log, options)) account.add(logged);
+  for await (const logged of streamed(activity, options.resource, counts)) account.add(logged);
+  account.end();
+  const trails = new TrailAccount(watched(target, options));
+  await readTrails(trail, trails);
+  const read = account.totals;
+  const expected = { ...read.expected, ...trails.totals.expected };
+  if (log.length + activity.length > 0 && read.commands === 0 && Object.keys(read.expected).length === 0)
     throw new Problem(
-      `there is no command on ${target.database} in ${options.log.join(", ")}`,
+      `there is no command on ${target.database} in ${[...log, ...activity].join(", ")}`,
       2,
-      "The target has to log statements (log_statement = all) with user and application; see --format and --prefix.",
+      "The target has to log statements (log_statement = all, or pgaudit) with user and application; see --format and --prefix.",
     );
-  const recorded = new Map<string, Recorded | null>();
-  for (const session of account.sessions) recorded.set(session, await executed(evidence, session));
-  const analyst = await openAnalysis(bundle, name);
-  const findings = [
-    ...account.findings(
-      (session) => recorded.get(session) ?? null,
+  const findings: (Finding | TrailFinding)[] = [...trails.findings];
+  if (read.commands > 0) {
+    const analyst = await openAnalysis(bundle, name);
+    const found = account.findings(
+      (session) => recordedOf(evidence, session, name, analyst.partsOf),
       (text) => onlyCatalog(analyst, text),
-    ),
-  ];
+      clockMs,
+    );
+    for await (const finding of found) findings.push(finding);
+  }
   const totals = {
-    commands: account.commands,
-    sessions: account.sessions.length,
-    expected: known,
+    commands: read.commands,
+    sessions: account.sessions.size,
+    logins: read.logins,
+    expected,
+    otherDatabases: read.otherDatabases,
+    heartbeats: counts.heartbeats,
+    notUnderstood: counts.unknown,
+    records: trails.totals.records,
+    otherRecords: trails.totals.others,
+    withoutTimes: [...account.spans].flatMap(([source, { first }]) => (Number.isNaN(first) ? [source] : [])),
     findings: findings.length,
   };
   if (options.json) for (const line of [...findings, totals]) await print(JSON.stringify(line));
@@ -76,64 +114,26 @@ async function run(evidence: LocalEvidence, name: string, options: Options): Pro
   if (findings.length > 0) process.exitCode = 1;
 }
 
-async function* commandsOf(file: string, options: Options): AsyncGenerator<LoggedCommand> {
-  if (!existsSync(file)) throw new Problem(`${file} is not there`, 2);
-  const format = options.format ?? (/\.(json|csv)$/.exec(file)?.[1] || "stderr");
-  const pieces = createReadStream(file, "utf8") as AsyncIterable<string>;
-  if (format === "csv") yield* fromRows(pieces);
-  else if (format === "json") {
-    for await (const line of linesOf(pieces)) yield* present(jsonOf(file, line));
-  } else if (format === "stderr") {
-    const log = new StderrLog(options.prefix);
-    for await (const line of linesOf(pieces)) yield* present(log.push(line));
-    yield* present(log.end());
-  } else throw new Problem(`${format} is not a format`, 2, "There are json, csv and stderr.");
+const isArn = (text: string): boolean => text.startsWith("arn:");
+
+function expectation(bundle: LoadedBundle, target: Target, { expect }: Options) {
+  const targets = new Set([...bundle.targets.values()].map(({ database, user }) => `${database}\n${user}`));
+  return {
+    roles: new Set([target.user]),
+    database: target.database,
+    isTarget: (database: string, user: string) => targets.has(`${database}\n${user}`),
+    expected: new Set(expect.filter((who) => !isArn(who))),
+  };
 }
 
-async function* fromRows(pieces: AsyncIterable<string>): AsyncGenerator<LoggedCommand> {
-  const rows = new CsvRows();
-  for await (const piece of pieces) for (const row of rows.push(piece)) yield* present(fromCsv(row));
-}
-
-function jsonOf(file: string, line: string): LoggedCommand | null {
-  try {
-    return line === "" ? null : fromJson(line);
-  } catch {
-    throw new Problem(`${file} has a line that is not JSON`, 2, "See --format.");
-  }
-}
-
-function* present(command: LoggedCommand | null): Generator<LoggedCommand> {
-  if (command !== null) yield command;
-}
-
-async function* linesOf(pieces: AsyncIterable<string>): AsyncGenerator<string> {
-  let held = "";
-  for await (const piece of pieces) {
-    const lines = `${held}${piece}`.split("\n");
-    held = lines.pop() ?? "";
-    yield* lines;
-  }
-  if (held !== "") yield held;
-}
-
-/** How often each text was permitted and sent in a session; null when there is no evidence of it. */
-async function executed(evidence: LocalEvidence, session: string): Promise<Recorded | null> {
-  const found = await evidence.find(session).catch(() => null);
-  if (found === null || found.session !== session) return null;
-  const texts = new Map<number, string>();
-  const times = new Map<string, number>();
-  const ran = (text: string) => times.set(text, (times.get(text) ?? 0) + 1);
-  for await (const { line } of evidence.lines(found)) {
-    const { event, seq } = line;
-    if (event.type === "statement") {
-      texts.set(seq, event.text);
-      // One that was held is announced once more when it runs.
-      if (event.phase === "query" && event.decision.outcome === "permit") ran(event.text);
-    } else if (event.type === "side") for (const text of [...event.texts, "BEGIN", "COMMIT", "ROLLBACK"]) ran(text);
-    else if (event.type === "execute" && event.phase !== "prepare") ran(texts.get(event.ref) ?? "");
-  }
-  return times;
+function watched({ credential }: Target, { secret, key, bucket, table: tables, expect }: Options) {
+  return {
+    secrets: [...(credential.type === "secret" ? [credential.id] : []), ...secret],
+    keys: key,
+    buckets: bucket,
+    tables,
+    expected: new Set(expect.filter(isArn)),
+  };
 }
 
 const QUIET: ReadonlySet<Facts["kind"]> = new Set(["select", "explain", "set", "show", "transaction", "empty"]);
@@ -147,35 +147,4 @@ function onlyCatalog(analyst: Analyst, text: string): boolean {
   } catch {
     return false;
   }
-}
-
-const WORDS: Readonly<Record<FindingKind, string>> = {
-  around: "not through the gateway",
-  "unknown-session": "by the gateway's role, of no session in the evidence",
-  unrecorded: "more often than the evidence says",
-  catalog: "on the gateway's own connection",
-};
-
-function table(findings: readonly Finding[]): string[] {
-  if (findings.length === 0) return [];
-  const rows = findings.map(({ time, user, application, host, count, kind, text }) => [
-    time,
-    [user, host].filter((part) => part !== "").join(" from "),
-    application,
-    String(count),
-    WORDS[kind],
-    text.replace(/\s+/g, " ").slice(0, 100),
-  ]);
-  return columns(["FIRST", "ROLE", "APPLICATION", "TIMES", "WHAT", "STATEMENT"], rows, ["TIMES"]).map(harmless);
-}
-
-function summary(totals: { commands: number; sessions: number; expected: number; findings: number }): string[] {
-  const { commands, sessions, expected, findings } = totals;
-  const passed = expected === 0 ? "" : `, besides ${expected} by roles that are expected`;
-  return [
-    `${commands} commands in the log, of ${sessions} sessions through the gateway${passed}`,
-    findings === 0
-      ? "ok        all of them are in the evidence"
-      : `BAD       ${findings} did not come through the gateway as recorded`,
-  ];
 }

@@ -6,7 +6,8 @@ import fc from "fast-check";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { ensureCertificates } from "#local/certificates.ts";
-import { CsvRows, fromCsv, fromJson, type LoggedCommand, StderrLog } from "#shared/evidence/postgres-log.ts";
+import type { Logged, LoggedCommand } from "#shared/reconcile/logged.ts";
+import { CsvRows, fromCsv, fromJson, StderrLog } from "#shared/reconcile/postgres-log.ts";
 import { startTestPostgres, type TestPostgres } from "#test/support/postgres.ts";
 
 /** The local home's. */
@@ -65,14 +66,16 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-function check(commands: readonly (LoggedCommand | null)[], host = "127.0.0.1"): void {
-  const ours = commands.filter((command) => command?.application === APPLICATION);
+function check(commands: readonly (Logged | null)[], host = "127.0.0.1"): void {
+  const ours = commands.filter(
+    (command): command is LoggedCommand => command?.source === "log" && command.application === APPLICATION,
+  );
   // What cannot be parsed is not a command that ran.
-  expect(ours.map((command) => command?.text)).toEqual(EXPECTED.slice(0, -1));
+  expect(ours.map(({ text }) => text)).toEqual(EXPECTED.slice(0, -1));
   for (const command of ours) {
     expect(command).toMatchObject({ user: "postgres", database: "postgres", host });
-    expect(command?.time).toMatch(/^20\d\d-\d\d-\d\d \d\d:\d\d:\d\d/);
-    expect(command?.pid).toMatch(/^\d+$/);
+    expect(command.time).toMatch(/^20\d\d-\d\d-\d\d \d\d:\d\d:\d\d/);
+    expect(command.backend).toMatch(/^(\d+|[0-9a-f]+\.[0-9a-f]+)$/);
   }
   expect(JSON.stringify(commands)).not.toMatch(/secret|123456789|double/);
 }
@@ -109,7 +112,7 @@ describe("the log of a real server", () => {
       for (const text of ["SELECT 'y ERROR:  z'", "SELECT 'LOG:  duration'"]) {
         const log = new StderrLog(PREFIX);
         log.push(`${where} ${application} LOG:  statement: ${text}`);
-        expect(log.end()).toMatchObject({ user: "u", pid: "1" });
+        expect(log.end()).toMatchObject({ user: "u", backend: "1" });
       }
   });
 });

@@ -70,7 +70,7 @@ test("what came through the gateway is in the evidence, in every protocol", asyn
   await client.end();
   const { code, out } = await reconcile();
   expect(out).toContain("all of them are in the evidence");
-  expect(out).toMatch(/^\d+ commands in the log, of 1 sessions/m);
+  expect(out).toMatch(/^\d+ commands, of 1 sessions/m);
   expect(code).toBe(0);
 });
 
@@ -112,7 +112,9 @@ test("what went around it is found: another role, no session, an invented one, o
   expect(found).toContainEqual(["unrecorded", 1, "SELECT count(*) FROM encounters"]);
   expect(found).toContainEqual(["unrecorded", 1, "SELECT phone FROM patients LIMIT $0"]);
   expect(found).toContainEqual(["catalog", 1, "SELECT insurance FROM patients LIMIT $0"]);
-  expect(found).toHaveLength(6);
+  // Under the name of a session that has a connection of its own: whatever they say.
+  expect(found).toContainEqual(["borrowed", 2, "SELECT count(*) FROM encounters"]);
+  expect(found).toHaveLength(7);
   // Nothing of a literal, here or in words.
   expect(out).not.toContain("900%");
 });
@@ -120,9 +122,9 @@ test("what went around it is found: another role, no session, an invented one, o
 test("it says in words what to do, and counts who is expected", async () => {
   const { code, out } = await reconcile("--expect", "postgres");
   expect(code).toBe(1);
-  expect(out).toContain("more often than the evidence says");
-  expect(out).toMatch(/BAD +5 did not come through the gateway/);
-  expect(out).toMatch(/besides \d+ by roles that are expected/);
+  expect(out).toContain("more often than the evidence says, or at another time");
+  expect(out).toMatch(/BAD +6 did not come through the gateway/);
+  expect(out).toMatch(/^expected +\d+ by postgres$/m);
   const wrong = await reconcile("--prefix", "%t ");
   expect(wrong).toMatchObject({ code: 2 });
   expect(wrong.err).toContain("log_statement = all");

@@ -36,6 +36,8 @@ export async function openBundle(folder: string): Promise<LoadedBundle> {
 export interface Analyst {
   /** SQL text to facts. @throws Problem for a text that cannot be parsed */
   factsOf(sql: string): readonly Facts[];
+  /** A normalized text, cut into its statements; whole when it cannot be parsed. */
+  partsOf(normalized: string): readonly string[];
   /** Relations of which the bundle's catalog says what does not hold at the target. */
   readonly outOfStep: readonly RelationName[];
   /** Is it a view of users, materialized or not? */
@@ -59,9 +61,24 @@ export async function openAnalysis(
       const env = { base, searchPath: snapshot.searchPath, temporary: new Map(), fingerprint, ...more };
       return analyse(parsed(sql), sql, env).statements.map((statement) => statement.facts);
     },
+    partsOf,
     outOfStep: bundle.catalog.outOfStep(snapshot),
     isView: (relation) => views.has(relation),
   };
+}
+
+function partsOf(normalized: string): readonly string[] {
+  if (!normalized.includes(";")) return [normalized];
+  const bytes = Buffer.from(normalized);
+  try {
+    // As long as before: places stay where they are.
+    const { stmts = [] } = parseSync(normalized.replace(/\$(0+)/g, " $1"));
+    return stmts.map(({ stmt_location: at = 0, stmt_len: length }: { stmt_location?: number; stmt_len?: number }) =>
+      bytes.subarray(at, length === undefined || length === 0 ? undefined : at + length).toString(),
+    );
+  } catch {
+    return [normalized];
+  }
 }
 
 function parsed(sql: string): ReturnType<typeof parseSync> {
