@@ -87,15 +87,14 @@ async function run(evidence: LocalEvidence, name: string, options: Options): Pro
       "The target has to log statements (log_statement = all, or pgaudit) with user and application; see --format and --prefix.",
     );
   const findings: (Finding | TrailFinding)[] = [...trails.findings];
-  if (read.commands > 0) {
-    const analyst = await openAnalysis(bundle, name);
-    const found = account.findings(
-      (session) => recordedOf(evidence, session, name, analyst.partsOf),
-      (text) => onlyCatalog(analyst, text),
-      clockMs,
-    );
-    for await (const finding of found) findings.push(finding);
-  }
+  // What others did needs no analysis, nor a gateway that has ever been at the target.
+  const analyst = account.ours ? await openAnalysis(bundle, name) : null;
+  const found = account.findings(
+    (session) => recordedOf(evidence, session, name, analyst?.partsOf ?? ((text) => [text])),
+    (text) => analyst !== null && onlyCatalog(analyst, text),
+    clockMs,
+  );
+  for await (const finding of found) findings.push(finding);
   const totals = {
     commands: read.commands,
     sessions: account.sessions.size,

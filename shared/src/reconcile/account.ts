@@ -75,6 +75,11 @@ export class TargetAccount {
     );
   }
 
+  /** Did the gateway's role run anything? */
+  get ours(): boolean {
+    return this.#sessions.size > 0;
+  }
+
   add(logged: Logged): void {
     if (logged.source === "login") this.#login(logged);
     else if (logged.audit === undefined) this.#command(logged);
