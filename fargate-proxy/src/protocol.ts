@@ -208,10 +208,12 @@ export interface Session {
   conceal(judgement: Judgement, index: number, shape: Shape, place: AnswerPlace): RowMask | Refusal;
   /** The same for COPY TO STDOUT: its rows come in CopyData messages. */
   concealCopy(judgement: Judgement, index: number, shape: CopyShape, place: AnswerPlace): CopyMask | Refusal;
-  /** Originals are kept for those who may open them: statements, bound values, what masks hide. */
+  /** Originals are kept for those who may open them: statements, bound values, COPY data, what masks hide. */
   readonly keepsOriginals: boolean;
   /** A message of the target that the client is not told, or not in these words. */
   withheld(message: Uint8Array, place: AnswerPlace): void;
+  /** A message of the client to a COPY that takes its data. @param run the event that announced it */
+  input(run: number, message: Uint8Array): void;
   /** False once the catalog has changed since: names in it may mean something else by now. */
   holds(judgement: Judgement): boolean;
   /** True when the target holds PHI: what others say there may speak of it. */

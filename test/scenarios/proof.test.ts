@@ -7,9 +7,32 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Approving, approving, type Ran } from "#test/support/approving.ts";
 import { startTestHome, type TestHome } from "#test/support/home.ts";
 import { ROOT } from "#test/support/project.ts";
+import { password, startup, typed, WireClient } from "#test/support/wire-client.ts";
 
 let home: TestHome;
 let people: Approving;
+/** Rows of a COPY that fills more than a block. */
+const LARGE = 400;
+
+/** Runs COPY FROM STDIN by hand: no client library at hand speaks it. @param copies options, and the data in messages */
+async function copying(copies: readonly (readonly [string, ...(string | Buffer)[]])[]): Promise<void> {
+  const client = await WireClient.connect(home.run.gateway.port);
+  await client.requestTls(readFileSync(home.run.ca, "utf8"));
+  client.send(startup({ user: "engineer", database: "clinic" }));
+  await client.until("R");
+  client.send(password(await home.token("engineer")));
+  await client.until("Z");
+  client.send(typed("Q", "CREATE TEMP TABLE taken (id int, word text)\0"));
+  await client.until("Z");
+  for (const [options, ...messages] of copies) {
+    client.send(typed("Q", `COPY taken FROM STDIN ${options}\0`));
+    expect((await client.until("G")).at(-1)?.type).toBe("G");
+    client.send(Buffer.concat([...messages.map((message) => typed("d", message)), typed("c")]));
+    await client.until("Z");
+  }
+  client.send(typed("X"));
+  client.close();
+}
 
 /** Runs something as the engineer. @returns the session's id, once it has ended */
 async function session(work: (client: pg.Client) => Promise<unknown>): Promise<string> {
@@ -19,6 +42,11 @@ async function session(work: (client: pg.Client) => Promise<unknown>): Promise<s
   await work(client).catch(() => {});
   await client.end();
   expect(rows).toHaveLength(1);
+  return ended();
+}
+
+/** @returns the newest session of the engineer, once it has ended */
+async function ended(): Promise<string> {
   for (;;) {
     const { out } = await people.postern("sessions", "--principal", "engineer", "--json");
     const [newest] = out
@@ -142,6 +170,31 @@ describe("postern proof", { timeout: 90_000 }, () => {
       `${eventOf(said)}/2,ssn=${rows[0].ssn}`,
     );
     expect(wrong).toMatchObject({ code: 1 });
+  });
+
+  it("shows what was copied in, of every format", async () => {
+    const binary = ["5047434f50590aff0d0a00", "00000000", "00000000", "0002", "00000004", "00000005"].join("");
+    const large = Array.from({ length: LARGE }, (_, i) => `${i}\t${"long".repeat(300)}\n`);
+    await copying([
+      ["", "1\tfir", "st\n2\t\\N\n"],
+      ["(FORMAT csv)", "3,third\n", '4,"without an end"'],
+      ["(FORMAT binary)", Buffer.from(binary, "hex"), Buffer.from("000000056669667468ffff", "hex")],
+      // One that fails keeps what came.
+      ["", "six\tx\n"],
+      ["", ...large],
+    ]);
+    const id = await ended();
+    const copied = json(await opened(id, "--json")).flatMap((line) => ("copied" in line ? [line.copied] : []));
+    expect(copied.slice(0, 6)).toEqual([
+      "1\tfirst",
+      "2\t\\N",
+      "3,third",
+      '4,"without an end"',
+      ["\\x00000005", "fifth"],
+      "six\tx",
+    ]);
+    expect(copied.length).toBe(6 + LARGE);
+    expect(copied.at(-1)).toMatch(/^399\t/);
   });
 
   it("shows what the target said where the client heard less", async () => {

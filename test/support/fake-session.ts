@@ -205,6 +205,13 @@ export class FakeSession implements Session {
     this.kept.push(Buffer.from(message));
   }
 
+  /** What was copied in, by the event of the command. */
+  readonly copied: { readonly run: number; readonly message: Buffer }[] = [];
+
+  input(run: number, message: Uint8Array): void {
+    this.copied.push({ run, message: Buffer.from(message) });
+  }
+
   get protected(): boolean {
     return true;
   }

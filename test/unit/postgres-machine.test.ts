@@ -588,6 +588,28 @@ describe("COPY", () => {
     expect((await m.said()).at(-1)).toBe("ready I");
   });
 
+  it("in: keeps what is copied, in order, before it goes on; and waits while what is kept is behind", async () => {
+    const m = new FakeMachine();
+    await m.client(f.query("copy t from stdin"));
+    await m.server(b.copyIn(1));
+    m.sent();
+    await m.client(f.copyData("1\n"));
+    m.session.writable = false;
+    await m.client(f.copyData("2\n"), f.copyDone, f.query("select 1"));
+    expect(m.sent()).toBe("d");
+    expect(m.machine.wantsClient).toBe(false);
+    m.session.catchUp();
+    await m.settled();
+    expect(m.sent()).toBe("dc");
+    await m.server(b.complete("COPY 2"), b.ready());
+    expect(m.sent()).toBe("Q");
+    const { copied } = m.session;
+    expect(Buffer.concat(copied.map(({ message }) => message))).toEqual(
+      Buffer.concat([f.copyData("1\n"), f.copyData("2\n"), f.copyDone]),
+    );
+    expect(new Set(copied.map(({ run }) => run)).size).toBe(1);
+  });
+
   it("in: data after an error of the target is thrown away", async () => {
     const m = new FakeMachine();
     await m.client(f.query("copy t from stdin"));
@@ -608,6 +630,7 @@ describe("COPY", () => {
     for (let at = 0; at < long.length; at += 30_000) await m.client(long.subarray(at, at + 30_000));
     const sent = m.sentBytes();
     expect(sent.toString("latin1").replaceAll(/d[^x]{4}/gs, "")).toBe("x".repeat(100_000));
+    expect(Buffer.concat(m.session.copied.map(({ message }) => message))).toEqual(sent);
   });
 
   it("out: rows are masked", async () => {

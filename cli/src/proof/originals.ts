@@ -12,6 +12,8 @@ export type Original = { readonly run: number } & (
   | { readonly type: "salt"; readonly salt: Buffer }
   /** Commitments to one row of the delivery of this run that came last. */
   | { readonly type: "commitments"; readonly row: readonly Buffer[] }
+  /** A message of the client to a COPY that takes its data: CopyData, CopyDone or CopyFail. */
+  | { readonly type: "input"; readonly frame: Buffer }
   /** Of rows before and after a write: their description, or one of them. */
   | { readonly type: "image"; readonly what: "before" | "after"; readonly frame: Buffer }
 );
@@ -74,6 +76,7 @@ function whole(type: Chunk["type"], { bytes, hidden }: Open, run: number): numbe
     case "before":
     case "after":
     case "result":
+    case "input":
     case "values": {
       const length = bytes.length < 5 ? 0 : 1 + bytes.readUInt32BE(1);
       return length > bytes.length ? 0 : length;
@@ -94,6 +97,7 @@ function originalOf(type: Chunk["type"], run: number, bytes: Buffer): Original {
     case "result":
       return { type: "message", run, frame: bytes };
     case "values":
+    case "input":
       return { type, run, frame: bytes };
     case "commitments": {
       if (run === 0) return { type: "salt", run, salt: bytes };

@@ -4,6 +4,7 @@ import { BackendReader, type ReplayColumn } from "../replay/backend.ts";
 import { cellText } from "../replay/values.ts";
 import type { Claim } from "./claims.ts";
 import type { Cell, Found, OfResult, Verdict } from "./compare.ts";
+import type { CopiedRow } from "./copied.ts";
 
 type Print = (text: string) => Promise<void>;
 
@@ -16,6 +17,8 @@ export interface Report {
   /** @param delivered null when the client was told nothing in its place */
   message(run: number, original: Buffer, delivered: Buffer | null): Promise<void>;
   image(run: number, what: "before" | "after", frame: Buffer): Promise<void>;
+  /** A row that the client copied in. */
+  copied(run: number, row: CopiedRow): Promise<void>;
   end(found: Found, claims: readonly Claim[], whole: boolean): Promise<void>;
 }
 
@@ -103,6 +106,11 @@ export class TextReport implements Report {
     await this.#print(`event ${run}  ${what}: ${indented(harmless(words.join(", ")))}`);
   }
 
+  async copied(run: number, row: CopiedRow): Promise<void> {
+    const text = typeof row === "string" ? row : row.map((value) => value ?? "NULL").join(", ");
+    await this.#print(`event ${run}  copied in: ${indented(harmless(text))}`);
+  }
+
   async end({ rows, differing, unproven }: Found, claims: readonly Claim[], whole: boolean): Promise<void> {
     await this.#print("");
     for (const claim of claims) await this.#print(`claim     ${harmless(claim.text)}: ${outcome(claim)}`);
@@ -154,6 +162,10 @@ export class JsonReport implements Report {
   async image(event: number, what: "before" | "after", frame: Buffer): Promise<void> {
     const cells = this.#images.row(frame);
     if (cells !== null) await this.#say({ event, [what]: cells });
+  }
+
+  copied(event: number, copied: CopiedRow): Promise<void> {
+    return this.#say({ event, copied });
   }
 
   end(found: Found, claims: readonly Claim[], whole: boolean): Promise<void> {

@@ -2,6 +2,7 @@
 import { cellText } from "../replay/values.ts";
 import { type Claim, checkCommitted, checkOriginal, columnsOf } from "./claims.ts";
 import type { Again, Cell, Found, Masking, OfResult, Verdict } from "./compare.ts";
+import { CopiedIn } from "./copied.ts";
 import type { Original } from "./originals.ts";
 import { boundValues, type Recorded, rowCells } from "./recorded.ts";
 import type { Report } from "./report.ts";
@@ -27,11 +28,13 @@ const BETWEEN = new Set(["T", "N", "S", "A", "1", "2", "3", "H", "t", "n"].map((
 export async function walk({ originals, recorded, masking, claims, report }: Walking): Promise<Found> {
   const found: Found = { rows: 0, differing: 0, unproven: 0 };
   const answers = new Map<number, Answer | "message">();
+  const copies = new Map<number, CopiedIn>();
   let salt: Buffer = Buffer.alloc(0);
   for await (const original of originals) {
     const { run } = original;
     if (original.type === "statement") await report.statement(run, original.text);
     else if (original.type === "values") await report.values(run, boundValues(original.frame));
+    else if (original.type === "input") await copied(copies, original, report);
     else if (original.type === "salt") salt = original.salt;
     else if (original.type === "image") await report.image(run, original.what, original.frame);
     else if (original.type === "delivery") {
@@ -58,6 +61,18 @@ export async function walk({ originals, recorded, masking, claims, report }: Wal
     }
   }
   return found;
+}
+
+/** Says the rows that the message completes. */
+async function copied(
+  copies: Map<number, CopiedIn>,
+  { run, frame }: { readonly run: number; readonly frame: Buffer },
+  report: Report,
+): Promise<void> {
+  const copy = copies.get(run) ?? new CopiedIn();
+  copies.set(run, copy);
+  for (const row of copy.push(frame)) await report.copied(run, row);
+  if (frame[0] !== COPY_DATA) copies.delete(run);
 }
 
 function checkRow(

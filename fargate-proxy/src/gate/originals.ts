@@ -1,5 +1,5 @@
-// What is kept of a session for those who may open it: statements as they were sent, what was bound, and what the target said where the
-// client is told less. Where nothing is hidden the recording has the answer as the target gave it, and it is kept once.
+// What is kept of a session for those who may open it: statements as they were sent, what was bound, what was copied in, and what the target
+// said where the client is told less. Where nothing is hidden the recording has the answer as the target gave it, and it is kept once.
 import { createHmac, createSecretKey, type KeyObject, randomBytes } from "node:crypto";
 import { COMMITMENT, committed, type Delivery, deliveryLine, hiddenColumns, SALT } from "#shared/evidence/originals.ts";
 import { getInt16, getInt32 } from "#shared/masking/cell.ts";
@@ -46,6 +46,10 @@ export class Originals {
   withheld(message: Uint8Array, place: AnswerPlace): void {
     this.#deliver(place, { kind: "message" });
     this.#seal("result", place.run, message);
+  }
+
+  input(run: number, message: Uint8Array): void {
+    if (this.kept) this.#seal("input", run, message);
   }
 
   /** A mask that does the same, and keeps what it hides. */

@@ -362,6 +362,10 @@ export class GateSession implements Session, Live {
     this.#showing.withheld(message, place);
   }
 
+  input(run: number, message: Uint8Array): void {
+    this.#showing.input(run, message);
+  }
+
   get #recording(): BesideParts {
     return { evidence: this.#evidence, target: this.target, showing: this.#showing };
   }

@@ -81,6 +81,10 @@ export class Showing {
     this.#originals.withheld(message, place);
   }
 
+  input(run: number, message: Uint8Array): void {
+    this.#originals.input(run, message);
+  }
+
   /** Resolves when the evidence says whose records were shown so far; null when it does. Rejects when it cannot be written. */
   disclosing(): Promise<void> | null {
     return this.#disclosures.durable();

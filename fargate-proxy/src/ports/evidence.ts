@@ -16,7 +16,7 @@ export interface EvidencePort {
 /**
  * What is kept for those who may open it: `statement` as the client sent it, the `values` bound to it, the target's `result` before masking
  * and the `delivery` of it (by which plan, and where in the recording; `shared/src/evidence/originals.ts`), or `commitments` to the cells that a
- * mask hid, rows `before` and `after` a write.
+ * mask hid, rows `before` and `after` a write, the client's `input` to a COPY.
  * All bytes of one kind and `ref` are one stream, in the order given.
  */
 export interface SealedPart {
@@ -37,7 +37,7 @@ export interface SessionEvidence {
   output(bytes: Uint8Array): void;
   /** Encrypts and keeps it. The bytes are copied before it returns; they are never in the clear outside this process. */
   seal(part: SealedPart): void;
-  /** False when the recording, or what is sealed, is behind: stop reading from the target until `drained` resolves. */
+  /** False when the recording, or what is sealed, is behind: stop reading from the target, and COPY data from the client, until `drained` resolves. */
   readonly writable: boolean;
   drained(): Promise<void>;
   /** Appends `session.closed`, writes the last segment. Resolves when both are in the store. */

@@ -4,7 +4,17 @@
 // frame stands a skippable frame (RFC 8878, section 3.1.2) with its length: a part is a valid .zst file and can be cut into blocks.
 
 /** `output` is what recordings hold; all others are kinds of what is sealed. By their number in a chunk's header, less one. */
-const TYPES = ["output", "statement", "values", "result", "delivery", "commitments", "before", "after"] as const;
+const TYPES = [
+  "output",
+  "statement",
+  "values",
+  "result",
+  "delivery",
+  "commitments",
+  "before",
+  "after",
+  "input",
+] as const;
 export type ChunkType = (typeof TYPES)[number];
 
 /** Chunks of one type and `seq` that follow each other are one stretch of bytes. */

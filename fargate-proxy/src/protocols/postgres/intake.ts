@@ -70,7 +70,7 @@ export class Intake {
     if (this.#ended) this.#judging.abandon();
     while (!core.over && !this.#saidGoodbye && !this.#judging.pending) {
       if (!this.#held) {
-        if (!core.outside.targetWritable) break;
+        if (!core.outside.targetWritable || (core.copyIn && !core.session.writable)) break;
         const found = this.#reader.next();
         if (found === NEED_MORE) {
           if (this.#nextChunk()) continue;
@@ -165,10 +165,17 @@ export class Intake {
       return true;
     }
     const { buffer, start, end } = this.#reader;
+    this.#keep(buffer.subarray(start, end));
     if (!this.#core.queue.extendLast(buffer, start, end))
       this.#core.queue.push(new Op(SILENT).forwards(buffer, start, end));
     if (type !== FRONTEND.copyData) this.#core.copyIn = false;
     return true;
+  }
+
+  /** What is copied in is kept before it goes on; while what is kept is behind, no more is read. */
+  #keep(message: Uint8Array): void {
+    const { session, queue } = this.#core;
+    if (session.keepsOriginals) session.input(queue.answering?.run ?? 0, message);
   }
 
   /** A CopyData message that is longer than the chunk goes on in messages of our own. */
@@ -179,6 +186,7 @@ export class Intake {
     const body = buffer.subarray(first ? start + 5 : start, end);
     if (body.length === 0) return true;
     const frame = encodeCopyData(body);
+    this.#keep(frame);
     core.queue.push(new Op(SILENT).forwards(frame, 0, frame.length));
     return true;
   }

@@ -35,7 +35,7 @@ class Service implements Outside {
   #targetPaused = false;
   /** The target closed while rows, or what was made of them, waited. */
   #targetGone = false;
-  /** Evidence is behind: nothing is read from the target. */
+  /** Evidence is behind: nothing is read from the target, nor COPY data from the client. */
   #evidenceBehind = false;
   #nudging: NodeJS.Timeout | null = null;
 
@@ -177,6 +177,8 @@ class Service implements Outside {
   #evidenceCaughtUp(): void {
     this.#evidenceBehind = false;
     this.#balance();
+    // COPY data of the client may have waited, too.
+    this.soon();
   }
 
   // Outside, for the machine
