@@ -26,7 +26,10 @@ export function postern(app: App, settings: Settings) {
     const [id, common] = called(what, description);
     return new Kind(app, id, { ...common, ...props });
   };
-  const keys = make(KeysStack, "Keys", "the keys, one for each purpose", { openers: settings.evidence.openers });
+  const keys = make(KeysStack, "Keys", "the keys, one for each purpose", {
+    name: settings.name,
+    openers: settings.evidence.openers,
+  });
   const network = make(NetworkStack, "Network", "private subnets, endpoints, flow logs", {
     keys,
     network: settings.network,

@@ -38,17 +38,20 @@ function local(): { readonly answers: Answers; readonly who: Who } {
 function remote(): { readonly answers: Answers; readonly who: Who } | null {
   const door = answersDoor();
   if (door === null) return null;
-  const { address, token } = door;
-  const url = URL.parse(address);
+  const { address, token } = ownDoor(door, undefined);
+  const tokenOf = async (as: string | undefined) => ownDoor(door, as).token;
+  return { answers: openRemoteAnswers(address, token), who: { token: tokenOf, targets: null } };
+}
+
+/** @throws Problem when tokens should not be sent there, there is none, or it should be somebody else's */
+export function ownDoor(door: NonNullable<ReturnType<typeof answersDoor>>, as: string | undefined): typeof door {
+  const url = URL.parse(door.address);
   const own = url !== null && ["127.0.0.1", "localhost", "[::1]"].includes(url.hostname);
   if (url?.protocol !== "https:" && !own) throw new Problem("POSTERN_ANSWERS is no https address", 2);
-  if (token === "")
+  if (door.token === "")
     throw new Problem("POSTERN_TOKEN is not set", 2, "It is a token of the identity provider: who you are.");
-  const tokenOf = async (as: string | undefined) => {
-    if (as !== undefined) throw new Problem("--as is for the local home", 2, "There you are who POSTERN_TOKEN says.");
-    return token;
-  };
-  return { answers: openRemoteAnswers(address, token), who: { token: tokenOf, targets: null } };
+  if (as !== undefined) throw new Problem("--as is for the local home", 2, "There you are who POSTERN_TOKEN says.");
+  return door;
 }
 
 export function minutesIn(text: string): number {

@@ -1,9 +1,6 @@
 // postern proof SESSION: what was asked and what the target said, beside what the client was sent; and whether the one is the other, masked.
 // Two officers have agreed to it, and the gateway has recorded that, before anything is shown.
-import { join } from "node:path";
 import type { Command } from "commander";
-import { localWrappedKeys, openLocalDataKeyOpener } from "#proxy/adapters/local-data-keys.ts";
-import { openLocalDoor } from "#proxy/adapters/local-door.ts";
 import type { LocalEvidence } from "#proxy/adapters/local-evidence.ts";
 import { readSealed } from "#proxy/adapters/sealed-read.ts";
 import type { Chunk } from "#shared/evidence/recording.ts";
@@ -17,7 +14,6 @@ import { readOriginals } from "./proof/originals.ts";
 import { Recorded } from "./proof/recorded.ts";
 import { JsonReport, TextReport } from "./proof/report.ts";
 import { walk } from "./proof/walk.ts";
-import { stateDirectory } from "./settings.ts";
 import { verify } from "./verify.ts";
 
 interface Options extends OfficerOptions {
@@ -43,32 +39,27 @@ export function registerProof(program: Command): void {
       withEvidence(async (evidence) => {
         const claims = options.claim.map(parseClaim);
         const so = await evidence.find(name);
-        const { session, target } = so;
-        const report = await verify(evidence, { type: "session", session });
+        const report = await verify(evidence, { type: "session", session: so.session });
         if (!report.ok) throw new Problem("the evidence of this session is not whole", 1, "Run `postern verify`.");
-        await agreedOn(evidence, { what: "open", session, target }, options);
         await show(evidence, so, claims, options);
       }),
     );
 }
 
 async function show(evidence: LocalEvidence, so: SessionSummary, claims: Claim[], options: Options): Promise<void> {
-  const lane = await evidence.sealed(so);
-  if (lane === null)
-    throw new Problem("this session has sealed nothing", 1, "A running session gets there within seconds.");
-  const state = stateDirectory();
-  const chunks = await opened(state, so.session, lane);
-  const door = openLocalDoor(state);
-  try {
-    const masking = await openMasking(state, so.target, door);
-    const report = options.json ? new JsonReport(print) : new TextReport(print);
-    const recorded = new Recorded(evidence.chunks(so));
-    const found = await walk({ originals: readOriginals(chunks.iterate()), recorded, masking, claims, report });
-    await report.end(found, claims, chunks.whole());
-    if (found.differing > 0 || claims.some((claim) => claim.holds !== true)) process.exitCode = 1;
-  } finally {
-    door.close();
-  }
+  const { session, target } = so;
+  const chunks = await agreedOn({ what: "open", session, target }, options, async (door, request) => {
+    const lane = await evidence.sealed(so);
+    if (lane === null)
+      throw new Problem("this session has sealed nothing", 1, "A running session gets there within seconds.");
+    return opened(session, lane, await door.open(request, lane.target));
+  });
+  const masking = await openMasking(target);
+  const report = options.json ? new JsonReport(print) : new TextReport(print);
+  const recorded = new Recorded(evidence.chunks(so));
+  const found = await walk({ originals: readOriginals(chunks.iterate()), recorded, masking, claims, report });
+  await report.end(found, claims, chunks.whole());
+  if (found.differing > 0 || claims.some((claim) => claim.holds !== true)) process.exitCode = 1;
 }
 
 interface OpenLane {
@@ -77,23 +68,11 @@ interface OpenLane {
   whole(): boolean;
 }
 
-async function opened(
-  state: string,
+function opened(
   session: string,
   { target, parts }: NonNullable<Awaited<ReturnType<LocalEvidence["sealed"]>>>,
-): Promise<OpenLane> {
-  const wrapped = await localWrappedKeys(join(state, "keys/sealed")).get(session);
-  if (wrapped === null)
-    throw new Problem("the key of this session was destroyed: nobody can read what it has sealed", 1);
-  const file = join(state, "keys/sealed.key");
-  const opener = await openLocalDataKeyOpener(file).catch(() => {
-    throw new Problem(
-      `${file} cannot be read`,
-      1,
-      "It is the officers' half of the key; put it there for as long as you need it.",
-    );
-  });
-  const key = await opener.open(wrapped, { session, target });
+  key: Uint8Array,
+): OpenLane {
   let whole = false;
   return {
     whole: () => whole,

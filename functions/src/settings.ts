@@ -50,6 +50,32 @@ export function workflowSettings(): WorkflowSettings {
   };
 }
 
+export interface OfficerSettings {
+  /** Name of the table of what officers ask of each other. */
+  readonly table: string;
+  /** Name of the table of wrapped data keys. */
+  readonly sealedKeys: string;
+  /** ARN of the KMS key that wraps them. */
+  readonly key: string;
+  readonly revocations: string;
+  readonly issuer: string;
+  readonly audience: string;
+  readonly jwks: string;
+}
+
+/** @throws when the infrastructure has not set what is needed */
+export function officerSettings(): OfficerSettings {
+  return {
+    table: needed("POSTERN_OFFICERS_TABLE"),
+    sealedKeys: needed("POSTERN_SEALED_KEYS"),
+    key: needed("POSTERN_SEALED_KEY"),
+    revocations: needed("POSTERN_REVOCATIONS"),
+    issuer: needed("POSTERN_ISSUER"),
+    audience: needed("POSTERN_AUDIENCE"),
+    jwks: needed("POSTERN_JWKS"),
+  };
+}
+
 /** What the functions that follow the bucket share. */
 export interface EvidenceSettings {
   readonly bucket: string;

@@ -37,6 +37,8 @@ export interface PosternFunctionProps {
   readonly files?: Readonly<Record<string, string>>;
   readonly memory?: number;
   readonly seconds?: number;
+  /** Of its role, where something has to know it beforehand. */
+  readonly roleName?: string;
   /** Calls at one time. */
   readonly concurrency?: number;
 }
@@ -62,7 +64,7 @@ export class PosternFunction extends NodejsFunction {
       environmentEncryption: key,
       bundling: { ...BUNDLING, externalModules: [], bundleAwsSDK: true, commandHooks: copying(files) },
       logGroup: log,
-      role: roleOf(scope, `${id}Role`, log, within !== undefined),
+      role: roleOf(scope, `${id}Role`, log, within !== undefined, props.roleName),
       ...(within === undefined
         ? {}
         : {
@@ -84,8 +86,11 @@ export class PosternFunction extends NodejsFunction {
 }
 
 /** What Lambda itself needs to run a function: to write its log, and in a VPC to make network interfaces. */
-function roleOf(scope: Construct, id: string, log: ILogGroup, within: boolean): Role {
-  const role = new Role(scope, id, { assumedBy: new ServicePrincipal("lambda.amazonaws.com") });
+function roleOf(scope: Construct, id: string, log: ILogGroup, within: boolean, roleName?: string): Role {
+  const role = new Role(scope, id, {
+    assumedBy: new ServicePrincipal("lambda.amazonaws.com"),
+    ...(roleName === undefined ? {} : { roleName }),
+  });
   const may = (actions: string[], resources: string[]) => role.addToPolicy(new PolicyStatement({ actions, resources }));
   may(["logs:CreateLogStream", "logs:PutLogEvents"], [log.logGroupArn]);
   if (!within) return role;

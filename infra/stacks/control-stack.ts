@@ -69,9 +69,11 @@ export class ControlStack extends Stack {
     const answer = this.makeAnswer();
     this.detectPhi = props.settings.comprehendMedical === undefined ? null : this.makeDetectPhi();
     const others = this.detectPhi === null ? [] : [this.detectPhi];
-    this.functions = [this.makeDecide(), this.request, expire, notify, answer, this.makeReview(notify), ...others];
+    const officers = this.makeOfficers();
+    const review = this.makeReview(notify);
+    this.functions = [this.makeDecide(), this.request, expire, notify, answer, officers, review, ...others];
     this.workflow = this.makeWorkflow(name, notify, expire);
-    this.api = this.makeApi(answer);
+    this.api = this.makeApi(answer, officers);
     new CfnOutput(this, "AnswerAddress", { value: this.api.apiEndpoint });
     new CfnOutput(this, "RequestFunction", { value: this.request.functionArn });
     new CfnOutput(this, "ChannelSecret", { value: this.#secret.secretArn });
@@ -145,9 +147,7 @@ export class ControlStack extends Stack {
         POSTERN_SLACK_TEAM: slack?.team ?? "",
         POSTERN_SLACK_APP: slack?.app ?? "",
         POSTERN_DIRECTORY: directory,
-        POSTERN_ISSUER: issuer.issuer,
-        POSTERN_AUDIENCE: issuer.audience,
-        POSTERN_JWKS: issuer.jwks,
+        ...tokensOf(issuer),
       },
       // What policy offers, and what another is compared with, while none was pushed.
       files: { [settings.policy]: "policy", [CEDAR]: "cedar_wasm_bg.wasm" },
@@ -157,6 +157,35 @@ export class ControlStack extends Stack {
     fn.addEnvironment("POSTERN_REVOCATIONS", this.#props.data.revocations.lend(fn, "GetItem"));
     this.letStart(fn);
     this.letSettle(fn);
+    return fn;
+  }
+
+  /** Opens what is sealed, or destroys its key, for two officers: no other role can. */
+  private makeOfficers(): PosternFunction {
+    const { issuer, settings, data, keys } = this.#props;
+    const fn = this.makeFunction("officers", {
+      environment: {
+        POSTERN_POLICY: IN_BUNDLE,
+        POSTERN_RETENTION_DAYS: String(RETENTION_DAYS),
+        POSTERN_SEALED_KEY: keys.sealed.keyArn,
+        ...tokensOf(issuer),
+      },
+      files: { [join(settings.policy, "approvals.yaml")]: "policy/approvals.yaml" },
+      roleName: keys.openerRole,
+      concurrency: 5,
+    });
+    fn.addEnvironment("POSTERN_OFFICERS_TABLE", data.officers.lend(fn, "GetItem", "PutItem", "UpdateItem", "Query"));
+    fn.addEnvironment("POSTERN_SEALED_KEYS", data.sealedKeys.lend(fn, "GetItem", "DeleteItem"));
+    fn.addEnvironment("POSTERN_REVOCATIONS", data.revocations.lend(fn, "GetItem"));
+    fn.addEnvironment("POSTERN_BUCKET", data.bucket.lendToWrite(fn, "events"));
+    // Data keys of sessions, and nothing else that anybody may have wrapped with this key.
+    fn.addToRolePolicy(
+      new PolicyStatement({
+        actions: ["kms:Decrypt"],
+        resources: [keys.sealed.keyArn],
+        conditions: { Null: { "kms:EncryptionContext:session": "false", "kms:EncryptionContext:target": "false" } },
+      }),
+    );
     return fn;
   }
 
@@ -224,14 +253,15 @@ export class ControlStack extends Stack {
     return workflow;
   }
 
-  private makeApi(answer: PosternFunction): HttpApi {
-    const api = new HttpApi(this, "Api", { description: "Answers to requests for approval" });
-    const integration = new HttpLambdaIntegration("Answer", answer);
-    for (const path of [
-      "/slack",
-      ...["/approvals", "/break-glass", "/reviews", "/policy"].flatMap((path) => [path, `${path}/{proxy+}`]),
-    ])
-      api.addRoutes({ path, methods: [HttpMethod.GET, HttpMethod.POST], integration });
+  private makeApi(answer: PosternFunction, officers: PosternFunction): HttpApi {
+    const api = new HttpApi(this, "Api", { description: "Answers to requests for approval, and officers" });
+    const under = (...paths: string[]) => paths.flatMap((path) => [path, `${path}/{proxy+}`]);
+    const route = (integration: HttpLambdaIntegration, ...paths: string[]) => {
+      for (const path of paths) api.addRoutes({ path, methods: [HttpMethod.GET, HttpMethod.POST], integration });
+    };
+    const answered = under("/approvals", "/break-glass", "/reviews", "/policy");
+    route(new HttpLambdaIntegration("Answer", answer), "/slack", ...answered);
+    route(new HttpLambdaIntegration("Officers", officers), ...under("/officers"));
     const stage = api.defaultStage?.node.defaultChild as CfnStage;
     stage.accessLogSettings = {
       destinationArn: logGroup(this, "ApiLog", this.#props.keys.service).logGroupArn,
@@ -247,8 +277,13 @@ export class ControlStack extends Stack {
     stage.defaultRouteSettings = { throttlingBurstLimit: 50, throttlingRateLimit: 25 };
     explain(api, {
       "AwsSolutions-APIG4":
-        "callbacks of Slack carry a signature and no token: approval-answer checks each request itself, by Slack's signature or the issuer's token, and routes are throttled",
+        "callbacks of Slack carry a signature and no token: approval-answer and officers check each request themselves, by Slack's signature or the issuer's token, and routes are throttled",
     });
     return api;
   }
+}
+
+/** What a function needs to tell whose token it is. */
+function tokensOf({ issuer, audience, jwks }: Issuer): Record<string, string> {
+  return { POSTERN_ISSUER: issuer, POSTERN_AUDIENCE: audience, POSTERN_JWKS: jwks };
 }

@@ -27,6 +27,8 @@ export class DataStack extends Stack {
   readonly revocations: KeptTable;
   /** Wrapped data keys of what is sealed: to take one away shreds what it sealed. */
   readonly sealedKeys: KeptTable;
+  /** What officers ask of each other. */
+  readonly officers: KeptTable;
   /** The order of the ledger's leaves, before they are tiles. */
   readonly sequence: KeptTable;
 
@@ -62,6 +64,12 @@ export class DataStack extends Stack {
       expires: false,
       // A key that was taken away can be had back for as long as recovery reaches: no longer than is useful.
       recoveryDays: 7,
+    });
+    this.officers = new KeptTable(this, "OfficersTable", {
+      key,
+      partition: text("kind"),
+      sort: text("id"),
+      expires: true,
     });
     this.sequence = new KeptTable(this, "SequenceTable", {
       key,

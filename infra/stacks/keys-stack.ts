@@ -5,7 +5,9 @@ import { Key, KeySpec, KeyUsage } from "aws-cdk-lib/aws-kms";
 import type { Construct } from "constructs";
 
 export interface KeysProps extends StackProps {
-  /** ARNs of the roles that may open what is sealed. */
+  /** Name of the deployment. */
+  readonly name: string;
+  /** ARNs of further roles that may open what is sealed, without asking anybody. */
   readonly openers: readonly string[];
 }
 
@@ -20,13 +22,17 @@ export class KeysStack extends Stack {
   readonly ledger: Key;
   /** Tables, logs, queues, alarms: what the system needs to run. */
   readonly service: Key;
+  /** Name of the role of the function that opens what is sealed for two officers: the key knows it before there is one. */
+  readonly openerRole: string;
 
   constructor(scope: Construct, id: string, props: KeysProps) {
     super(scope, id, props);
     this.evidence = this.makeKey("Evidence", "Encrypts Postern's evidence at rest");
     this.secrets = this.makeKey("Secrets", "Encrypts the credentials that Postern keeps");
     this.sealed = this.makeKey("Sealed", "Wraps the data keys of Postern's sealed originals");
-    this.sealed.addToResourcePolicy(this.onlyOpeners(props.openers));
+    this.openerRole = `${props.name}-officers-${Aws.REGION}`;
+    const officers = this.formatArn({ service: "iam", region: "", resource: "role", resourceName: this.openerRole });
+    this.sealed.addToResourcePolicy(this.onlyOpeners([officers, ...props.openers]));
     this.service = this.makeKey("Service", "Encrypts Postern's tables, logs, queues and alarms at rest");
     this.admitServices();
     // An asymmetric key cannot be rotated by KMS: a new ledger key is a new signer, which docs/operations.md describes.
@@ -50,7 +56,7 @@ export class KeysStack extends Stack {
       principals: [new AnyPrincipal()],
       actions: ["kms:Decrypt", "kms:ReEncryptFrom", "kms:CreateGrant"],
       resources: ["*"],
-      ...(openers.length === 0 ? {} : { conditions: { ArnNotEquals: { "aws:PrincipalArn": [...openers] } } }),
+      conditions: { ArnNotEquals: { "aws:PrincipalArn": [...openers] } },
     });
   }
 

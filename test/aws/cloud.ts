@@ -23,7 +23,7 @@ import {
 import type { Template } from "aws-cdk-lib/assertions";
 import { settler } from "#functions/adapters/aws.ts";
 import { DynamoApprovals } from "#functions/adapters/dynamo-approvals.ts";
-import type { HttpEvent, HttpResponse } from "#functions/approval-answer/http.ts";
+import type { HttpEvent, HttpResponse } from "#functions/adapters/http-api.ts";
 import { type Certificates, ensureCertificates } from "#local/certificates.ts";
 import type { ApprovalState } from "#shared/approval/types.ts";
 import { templates } from "#test/support/deployment.ts";
@@ -47,7 +47,9 @@ export interface Cloud {
   /** @throws with what the function said, when it failed */
   invoke<R>(name: (typeof FUNCTIONS)[number], event: object): Promise<R>;
   answer(event: HttpEvent): Promise<HttpResponse>;
-  /** Base address of the HTTP API in front of approval-answer. */
+  /** Makes one more function of the real bundle. @param more what it is told besides what all are */
+  deploy(name: string, more: Readonly<Record<string, string>>): Promise<void>;
+  /** Base address of the HTTP API in front of approval-answer, and of `officers` where that is deployed. */
   readonly door: string;
   /** Offboards somebody: an item in the table of revocations. */
   revoke(name: string): Promise<void>;
@@ -117,7 +119,7 @@ export async function startCloud(members: readonly Member[], broken: ReadonlySet
     POSTERN_JWKS: `${world.url.replace("http:", "https:")}/jwks`,
   };
   const lambda = new LambdaClient({ ...client, maxAttempts: 1 });
-  for (const name of FUNCTIONS)
+  const deploy = async (name: string, more: Readonly<Record<string, string>> = {}) => {
     await lambda.send(
       new CreateFunctionCommand({
         FunctionName: name,
@@ -126,9 +128,11 @@ export async function startCloud(members: readonly Member[], broken: ReadonlySet
         Role: `arn:aws:iam::${ACCOUNT}:role/none`,
         Timeout: 20,
         Code: { ZipFile: await bundle(name, scratch, ministack.python) },
-        Environment: { Variables: settings },
+        Environment: { Variables: { ...settings, ...more } },
       }),
     );
+  };
+  for (const name of FUNCTIONS) await deploy(name);
   const states = new SFNClient(client);
   const start = async () => {
     const roleArn = `arn:aws:iam::${ACCOUNT}:role/none`;
@@ -159,6 +163,7 @@ export async function startCloud(members: readonly Member[], broken: ReadonlySet
     revoke: async (name) =>
       void (await dynamo.send(new PutItemCommand({ TableName: REVOCATIONS, Item: { name: { S: name } } }))),
     invoke,
+    deploy,
     answer: (event) => invoke<HttpResponse>("approval-answer", event),
     async execution(name) {
       const executionArn = `${workflow.replace(":stateMachine:", ":execution:")}:${name}`;
@@ -184,7 +189,7 @@ function routesOf(stack: Template): readonly string[] {
   return Object.values(stack.findResources("AWS::ApiGatewayV2::Route")).map((route) => route.Properties.RouteKey);
 }
 
-/** The HTTP API with the stack's routes, in front of approval-answer. @returns its address */
+/** The HTTP API with the stack's routes, in front of the functions that they name. @returns its address */
 async function openDoor(endpoint: string, routes: readonly string[]): Promise<string> {
   const make = async (path: string, body: object) => {
     const made = await fetch(`${endpoint}/v2/apis${path}`, { method: "POST", body: JSON.stringify(body) });
@@ -192,12 +197,16 @@ async function openDoor(endpoint: string, routes: readonly string[]): Promise<st
     return (await made.json()) as { readonly apiId: string; readonly integrationId: string };
   };
   const { apiId } = await make("", { name: "answers", protocolType: "HTTP" });
-  const { integrationId } = await make(`/${apiId}/integrations`, {
-    integrationType: "AWS_PROXY",
-    integrationUri: `arn:aws:lambda:${REGION}:${ACCOUNT}:function:approval-answer`,
-    payloadFormatVersion: "2.0",
-  });
-  for (const routeKey of routes) await make(`/${apiId}/routes`, { routeKey, target: `integrations/${integrationId}` });
+  const integration = async (name: string) => {
+    const integrationUri = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${name}`;
+    const settings = { integrationType: "AWS_PROXY", integrationUri, payloadFormatVersion: "2.0" };
+    return (await make(`/${apiId}/integrations`, settings)).integrationId;
+  };
+  const [answers, officers] = [await integration("approval-answer"), await integration("officers")];
+  for (const routeKey of routes) {
+    const target = `integrations/${routeKey.includes("/officers") ? officers : answers}`;
+    await make(`/${apiId}/routes`, { routeKey, target });
+  }
   await make(`/${apiId}/stages`, { stageName: "$default", autoDeploy: true });
   return `${endpoint}/_aws/execute-api/${apiId}/$default`;
 }

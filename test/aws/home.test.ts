@@ -2,7 +2,7 @@
 // what is left when it is killed.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
@@ -46,6 +46,11 @@ let store: S3Store;
 let credential = "";
 let tls = "";
 let killed = "";
+/** The session that was shown masks. */
+let masked = "";
+/** Another one, which has its end. */
+let quiet = "";
+let verifierKey = "";
 /** What the target takes now. */
 let current: string = PASSWORDS[0];
 let aws: Record<string, unknown>;
@@ -213,6 +218,7 @@ describe("a gateway whose home is AWS", () => {
     const { rows: shown } = await client.query("SELECT id, ssn, full_name FROM patients");
     expect(shown).toEqual([{ id: 1, ssn: "***", full_name: "A." }]);
     const session = await running();
+    masked = session;
     await client.end();
     const lines = await ended(session);
     expect(types(lines)?.slice(0, 2)).toEqual(["session.opened", "statement"]);
@@ -237,6 +243,7 @@ describe("a gateway whose home is AWS", () => {
     const client = await connected();
     expect((await client.query("SELECT 1 AS one")).rows).toEqual([{ one: 1 }]);
     const session = await running();
+    quiet = session;
     await client.end();
     const lines = await ended(session);
     expect(types(lines)?.slice(0, 3)).toEqual(["session.opened", "credential.renewed", "statement"]);
@@ -306,6 +313,20 @@ describe("a gateway whose home is AWS", () => {
   });
 });
 
+/** The command line of somebody who reads the bucket. @param token who they are at the door; @param place their own state directory */
+async function postern(place: string, token: string, ...args: string[]) {
+  const state = {
+    POSTERN_STATE: join(folder, place),
+    POSTERN_STORE: `s3://${BUCKET}`,
+    POSTERN_VERIFIER_KEY: verifierKey,
+    ...(token === "" ? {} : { POSTERN_ANSWERS: cloud.door, POSTERN_TOKEN: token }),
+  };
+  const program = [join(ROOT, "test/support/evidence-cli.ts"), ...args];
+  const child = spawn(process.execPath, program, { env: { ...environment(), ...state } });
+  const [out, err] = await Promise.all([child.stdout.toArray(), child.stderr.toArray()]);
+  return { out: Buffer.concat(out).toString(), err: Buffer.concat(err).toString() };
+}
+
 test("the ledger is written from the bucket, and `postern verify` reads it there", { timeout: RUNNING }, async () => {
   child.kill("SIGTERM");
   expect((await once(child, "exit"))[0]).toBe(0);
@@ -324,19 +345,8 @@ test("the ledger is written from the bucket, and `postern verify` reads it there
     vi.stubEnv(`POSTERN_${variable}`, value);
   const { handler } = await import("#functions/seal-ledger/handler.ts");
   expect(await handler({ list: "" })).toMatchObject({ next: null });
-  const { verifierKey } = await openKmsSigner({ client: kms, key, name, sha256: nodeSha256 });
-
-  const run = async (...args: string[]) => {
-    const state = {
-      POSTERN_STATE: join(folder, "auditor"),
-      POSTERN_STORE: `s3://${BUCKET}`,
-      POSTERN_VERIFIER_KEY: verifierKey,
-    };
-    const program = [join(ROOT, "test/support/evidence-cli.ts"), ...args];
-    const auditor = spawn(process.execPath, program, { env: { ...environment(), ...state } });
-    const [out, err] = await Promise.all([auditor.stdout.toArray(), auditor.stderr.toArray()]);
-    return { out: Buffer.concat(out).toString(), err: Buffer.concat(err).toString() };
-  };
+  ({ verifierKey } = await openKmsSigner({ client: kms, key, name, sha256: nodeSha256 }));
+  const run = (...args: string[]) => postern("auditor", "", ...args);
   const all = await run("verify", "--json");
   expect(all.err).toBe("");
   const report = JSON.parse(all.out);
@@ -359,6 +369,103 @@ test("the ledger is written from the bucket, and `postern verify` reads it there
   const without = JSON.parse((await run("verify", "--json", "--no-locks")).out);
   expect(without).toMatchObject({ ok: true, checked: { locks: 0 } });
   expect(without.notes).toContain("what keeps objects from being deleted was not looked at");
+});
+
+describe("two officers", () => {
+  const officer = (name: string, ...groups: string[]) => cloud.issuer.token(name, { groups });
+  const requestIn = (text: string) => /request (\w{26})/.exec(text)?.[1] ?? "";
+
+  test("see what a session has sealed, beside what was sent, after it is in the evidence", {
+    timeout: RUNNING,
+  }, async () => {
+    await createTable(new DynamoDBClient(cloud.client), "officers", { kind: "S", id: "S" });
+    await cloud.deploy("officers", {
+      POSTERN_OFFICERS_TABLE: "officers",
+      POSTERN_SEALED_KEYS: "sealed-keys",
+      POSTERN_SEALED_KEY: String((aws.keys as { sealed: string }).sealed),
+      POSTERN_BUCKET: BUCKET,
+      POSTERN_RETENTION_DAYS: "2192",
+    });
+    const [privacy, auditor] = [officer("pia", "privacy"), officer("ada", "auditor")];
+    // What masks need to be laid again: as the gateway has it.
+    const place = join(folder, "officer");
+    mkdirSync(join(place, "keys"), { recursive: true });
+    writeFileSync(join(place, "proxy.json"), readFileSync(join(folder, "proxy.json")));
+    cpSync(join(gateway.state, "catalog"), join(place, "catalog"), { recursive: true });
+    writeFileSync(join(place, "keys/pseudonym.key"), Buffer.alloc(32, 1));
+
+    const before = [...(await evidence()).keys()].length;
+    expect((await postern("officer", officer("eve", "nurse"), "proof", masked, "--reason", "mine")).err).toContain(
+      "none of the officers",
+    );
+    const alone = await postern("officer", privacy, "proof", masked, "--reason", "case 12");
+    expect(alone.out).toBe("");
+    const request = requestIn(alone.err);
+    const refused = async (token: string, reason: string) =>
+      (await postern("officer", token, "agree", request, "--reason", reason)).err;
+    expect(await refused(privacy, "me again")).toContain("whoever asked cannot agree");
+    expect(await refused(officer("pia2", "privacy", "auditor"), " ")).toContain("needs a --reason");
+    expect((await postern("officer", privacy, "proof", masked)).err).toContain("another officer has to agree");
+    expect((await evidence()).size).toBe(before);
+    expect(await refused(auditor, "seen")).toBe("");
+
+    const [line, end] = (await evidence()).get(request) ?? [];
+    expect(line?.event).toMatchObject({
+      type: "sealed.opened",
+      of: masked,
+      target: "clinic",
+      agreed: { reason: "seen" },
+    });
+    expect(end?.event.type).toBe("session.closed");
+    const locks = [];
+    for await (const { key } of store.list("events/v1/")) if (key.includes(request)) locks.push(await store.lock(key));
+    expect(locks).toMatchObject([{ mode: "COMPLIANCE" }]);
+    const shown = await postern("officer", privacy, "proof", masked, "--json");
+    expect(shown.err).toBe("");
+    const said = shown.out
+      .trim()
+      .split("\n")
+      .map((text) => JSON.parse(text));
+    expect(said.at(-1)).toMatchObject({ differing: 0, unproven: 0, whole: true });
+    expect(shown.out).toContain('"original":"123-45-6789","delivered":"***"');
+    // By whoever has not the gateway's configuration: what is not hidden is compared.
+    expect((await postern("elsewhere", auditor, "proof", masked)).out).toContain("123-45-6789");
+    // Somebody else's request is nobody else's key.
+    const third = officer("zoe", "auditor");
+    const answer = await fetch(`${cloud.door}/officers/${request}/open`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${third}` },
+      body: JSON.stringify({ publicKey: "A".repeat(43) }),
+    });
+    expect(answer.status).toBe(404);
+  });
+
+  test("destroy its key, and the evidence is whole without it", { timeout: RUNNING }, async () => {
+    const [privacy, auditor] = [officer("pia", "privacy"), officer("ada", "auditor")];
+    const asked = await postern("officer", auditor, "shred", masked, "--reason", "asked for");
+    expect((await postern("officer", privacy, "agree")).out).toContain("asked for");
+    expect((await postern("officer", privacy, "agree", requestIn(asked.err), "--reason", "yes")).err).toBe("");
+    expect((await postern("officer", privacy, "proof", masked)).out).toContain("123-45-6789");
+    expect((await postern("officer", auditor, "shred", masked)).out).toContain("is destroyed");
+    expect((await postern("officer", privacy, "proof", masked)).err).toContain("its key was destroyed");
+    const { handler } = await import("#functions/seal-ledger/handler.ts");
+    await handler({ list: "" });
+    const report = JSON.parse((await postern("auditor", "", "verify", "--json")).out);
+    expect(report).toMatchObject({ ok: true, bad: null });
+    expect(report.checked.sessions).toBe((await evidence()).size);
+    expect((await postern("auditor", "", "show", requestIn(asked.err))).out).toContain(
+      `shredded what session ${masked}`,
+    );
+  });
+
+  test("who was offboarded opens nothing, nor anybody what they have agreed to", { timeout: RUNNING }, async () => {
+    const [privacy, auditor] = [officer("pia", "privacy"), officer("ada", "auditor")];
+    const request = requestIn((await postern("officer", privacy, "proof", quiet, "--reason", "x")).err);
+    await postern("officer", auditor, "agree", request, "--reason", "y");
+    await cloud.revoke("ada");
+    expect((await postern("officer", auditor, "proof", quiet)).err).toContain("offboarded");
+    expect((await postern("officer", privacy, "proof", quiet)).err).toContain("offboarded");
+  });
 });
 
 test("what is missing or of another kind keeps it from starting, with a line for each", {

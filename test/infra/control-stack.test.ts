@@ -36,7 +36,11 @@ describe("the functions", () => {
 
   test("stay in the private subnets, but for those that talk to the world", () => {
     const outside = functions.filter(([, { Properties }]) => Properties.VpcConfig === undefined).map(([id]) => id);
-    expect(outside.map((id) => id.replace(/[0-9A-F]{8}$/, "")).sort()).toEqual(["approvalanswer", "notify"]);
+    expect(outside.map((id) => id.replace(/[0-9A-F]{8}$/, "")).sort()).toEqual([
+      "approvalanswer",
+      "notify",
+      "officers",
+    ]);
   });
 });
 
@@ -78,7 +82,9 @@ describe("the approval workflow", () => {
   test("lets in what its routes name, throttled, and a wildcard for none of the rest", () => {
     const routes = Object.values(template.findResources("AWS::ApiGatewayV2::Route"));
     const keys = routes.map((route) => route.Properties.RouteKey as string);
-    expect(keys.filter((key) => !/^(GET|POST) \/(slack|approvals|break-glass|reviews)/.test(key))).toEqual([]);
+    expect(
+      keys.filter((key) => !/^(GET|POST) \/(slack|approvals|break-glass|reviews|policy|officers)/.test(key)),
+    ).toEqual([]);
     template.hasResourceProperties("AWS::ApiGatewayV2::Stage", {
       DefaultRouteSettings: { ThrottlingRateLimit: 25, ThrottlingBurstLimit: 50 },
       AccessLogSettings: Match.anyValue(),

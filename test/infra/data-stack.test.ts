@@ -127,6 +127,7 @@ describe("every table", () => {
       "Approvals",
       "Index",
       "Journal",
+      "Officers",
       "Revocations",
       "SealedKeys",
       "Sequence",
@@ -136,11 +137,12 @@ describe("every table", () => {
     expect(keysOf("Index")).toEqual(["key", "sort"]);
     expect(keysOf("Revocations")).toEqual(["name"]);
     expect(keysOf("SealedKeys")).toEqual(["session"]);
+    expect(keysOf("Officers")).toEqual(["kind", "id"]);
     expect(keysOf("Sequence")).toEqual(["key", "sort"]);
   });
 
   test("forgets what has its time, and nothing else", () => {
-    for (const name of ["Approvals", "Journal"])
+    for (const name of ["Approvals", "Journal", "Officers"])
       expect(named(name)?.TimeToLiveSpecification).toEqual({ AttributeName: "expires", Enabled: true });
     for (const name of ["Index", "Revocations", "SealedKeys", "Sequence"])
       expect(named(name)?.TimeToLiveSpecification).toBeUndefined();

@@ -40,21 +40,31 @@ describe("the keys", () => {
     }
   });
 
-  test("open what is sealed to nobody, unless settings name a role", () => {
+  test("open what is sealed to the function of the officers alone, unless settings name a role", () => {
     const deny = {
       Effect: "Deny",
       Principal: { AWS: "*" },
       Action: ["kms:CreateGrant", "kms:Decrypt", "kms:ReEncryptFrom"],
     };
     expect(sealedBy(keys)).toMatchObject(deny);
-    expect(sealedBy(keys)?.Condition).toBeUndefined();
+    const openersOf = (statement: Statement | undefined) =>
+      (statement?.Condition as { ArnNotEquals: Record<string, unknown[]> } | undefined)?.ArnNotEquals[
+        "aws:PrincipalArn"
+      ] ?? [];
+    const [officers, ...more] = openersOf(sealedBy(keys));
+    expect(more).toEqual([]);
+    const { Properties } = Object.values(templates("minimal").control.findResources("AWS::IAM::Role")).find(
+      (role) => role.Properties.RoleName !== undefined,
+    ) as { Properties: { RoleName: unknown } };
+    const name = ["Postern-officers-", { Ref: "AWS::Region" }];
+    expect(Properties.RoleName).toEqual({ "Fn::Join": ["", name] });
+    expect(JSON.stringify(officers)).toContain(`:role/${JSON.stringify(name).slice(2, -1)}`);
     const settings = sample("minimal");
     const opener = "arn:aws:iam::111122223333:role/privacy-office";
     const { stacks } = deployment({ ...settings, evidence: { ...settings.evidence, openers: [opener] } });
-    expect(sealedBy(keysOf(Template.fromStack(stacks.keys)))).toMatchObject({
-      ...deny,
-      Condition: { ArnNotEquals: { "aws:PrincipalArn": [opener] } },
-    });
+    const named = sealedBy(keysOf(Template.fromStack(stacks.keys)));
+    expect(named).toMatchObject(deny);
+    expect(openersOf(named)).toEqual([officers, opener]);
   });
 
   test("let services of AWS in for this account alone, but for EventBridge", () => {

@@ -2,10 +2,13 @@
 import { Command } from "commander";
 import { registerBundle } from "#cli/bundle.ts";
 import { registerIndex } from "#cli/index-rebuild.ts";
+import { registerAgree } from "#cli/officers.ts";
+import { registerProof } from "#cli/proof.ts";
 import { registerQuery } from "#cli/query.ts";
 import { registerReplay } from "#cli/replay.ts";
 import { registerSessions } from "#cli/sessions.ts";
 import { registerShow } from "#cli/show.ts";
+import { registerShred } from "#cli/shred.ts";
 import { registerTail } from "#cli/tail.ts";
 import { registerVerify } from "#cli/verify.ts";
 
@@ -19,6 +22,9 @@ for (const register of [
   registerBundle,
   registerQuery,
   registerIndex,
+  registerProof,
+  registerAgree,
+  registerShred,
 ])
   register(program);
 await program.parseAsync();

@@ -1,6 +1,6 @@
 // What Slack sends, in the format of its documentation, and signed as it signs: an independent signer, with a secret of the tests.
 import { createHmac } from "node:crypto";
-import type { HttpEvent } from "#functions/approval-answer/http.ts";
+import type { HttpEvent } from "#functions/adapters/http-api.ts";
 
 export const SECRET = "8f742231b10e8888abcd99yyyzzz85a5";
 export const TEAM = "T9TK3CUKW";

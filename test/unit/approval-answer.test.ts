@@ -1,7 +1,7 @@
 // The only way in: what is signed, in time and new counts; all else changes nothing, and somebody hears of it.
 import { beforeEach, describe, expect, test } from "vitest";
+import type { HttpEvent, HttpResponse } from "#functions/adapters/http-api.ts";
 import { approvalAnswer } from "#functions/approval-answer/answer.ts";
-import type { HttpEvent, HttpResponse } from "#functions/approval-answer/http.ts";
 import { scimDirectory, slackAddress } from "#functions/approval-answer/people.ts";
 import { signatureProblem } from "#functions/approval-answer/slack-signature.ts";
 import type { AnswerParts } from "#functions/approval-answer/take.ts";

@@ -1,7 +1,7 @@
 // Original against delivered: is what the client was sent what masking the original by its plan gives?
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { LocalDoor } from "#proxy/adapters/local-door.ts";
+import { openLocalDoor } from "#proxy/adapters/local-door.ts";
 import { allLocalKeys } from "#proxy/adapters/local-hmac-keys.ts";
 import { loadPolicyFolder } from "#proxy/adapters/policy-folder.ts";
 import type { CatalogSnapshot } from "#shared/catalog.ts";
@@ -10,6 +10,7 @@ import type { Facts } from "#shared/facts.ts";
 import { copyMask } from "#shared/masking/copy.ts";
 import { type MaskEnvironment, rowMask } from "#shared/masking/rows.ts";
 import type { ByteSink, CopyMask, RowMask } from "#shared/masking/types.ts";
+import { stateDirectory } from "../settings.ts";
 
 export type OfResult = Exclude<Delivery, { kind: "message" }>;
 
@@ -63,9 +64,17 @@ class Sink implements ByteSink {
   }
 }
 
-export async function openMasking(state: string, target: string, { config }: LocalDoor): Promise<Masking> {
+/** Masks need the gateway's configuration, the catalog's snapshot and the keys of pseudonyms, as the state directory of a home has them. */
+export async function openMasking(target: string): Promise<Masking> {
+  const state = stateDirectory();
+  const snapshotFile = join(state, "catalog", `${target}.json`);
+  if (![join(state, "proxy.json"), snapshotFile].every((file) => existsSync(file)))
+    return { inspected: false, again: () => "the gateway's configuration and catalog are not here" };
+  const door = openLocalDoor(state);
+  const { config } = door;
+  door.close();
   const bundle = await loadPolicyFolder(config.policy, config.targets);
-  const snapshot = JSON.parse(readFileSync(join(state, "catalog", `${target}.json`), "utf8")) as CatalogSnapshot;
+  const snapshot = JSON.parse(readFileSync(snapshotFile, "utf8")) as CatalogSnapshot;
   const records = bundle.catalog.recordFormats(target);
   return {
     inspected: config.comprehendMedical?.targets.includes(target) === true,

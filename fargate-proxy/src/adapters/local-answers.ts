@@ -1,9 +1,9 @@
 // Answers of people at the local home: the function that takes them on AWS, called in process over the local tables. Whoever shows a token of an
 // issuer that the gateway knows is who the token says, and nobody else.
 import { join } from "node:path";
+import type { HttpEvent, HttpResponse } from "#functions/adapters/http-api.ts";
 import { policyPlace } from "#functions/adapters/policy-place.ts";
 import { approvalAnswer } from "#functions/approval-answer/answer.ts";
-import type { HttpEvent, HttpResponse } from "#functions/approval-answer/http.ts";
 import type { AnswerParts } from "#functions/approval-answer/take.ts";
 import { listReviews } from "#shared/review/list.ts";
 import { Answers, type AnswersReader, type Door } from "./answers.ts";

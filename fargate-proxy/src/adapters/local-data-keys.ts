@@ -1,47 +1,34 @@
-// Data keys of the sealed lane at home: HPKE (RFC 9180, base mode, DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-256-GCM) to the officers'
-// public key. The gateway reads `sealed.pub` alone; `sealed.key` is for those who open. Wrapped keys are files, one for each session.
+// Data keys of the sealed lane at home: HPKE to the officers' public key. The gateway reads `sealed.pub` alone; `sealed.key` is for those who open. Wrapped keys are files, one for each session.
 import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
 import { link, mkdir, open, readFile, unlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { Aes256Gcm, CipherSuite, DhkemX25519HkdfSha256, HkdfSha256 } from "@hpke/core";
+import { hpkeOpen, hpkePair, hpkeSeal } from "#functions/adapters/hpke.ts";
 import { canonical } from "#shared/evidence/canonical.ts";
 import type { DataKeyOpener, DataKeys, KeyContext, WrappedKeys } from "#shared/evidence/data-keys.ts";
 
-const suite = new CipherSuite({ kem: new DhkemX25519HkdfSha256(), kdf: new HkdfSha256(), aead: new Aes256Gcm() });
-/** Of the encapsulated key, which stands before the ciphertext. */
-const ENC = 32;
 const KEY = 32;
 
-const infoOf = ({ session, target }: KeyContext) =>
-  Buffer.from(`postern data key v1\n${canonical({ session, target })}`);
+const infoOf = ({ session, target }: KeyContext) => `postern data key v1\n${canonical({ session, target })}`;
 
 /** Makes the pair when there is none: `sealed.key` may then be taken elsewhere, the gateway never reads it. */
 export async function openLocalDataKeys(folder: string): Promise<DataKeys> {
   const publicKey = (await readKey(join(folder, "sealed.pub"))) ?? (await makePair(folder));
-  const recipientPublicKey = await suite.kem.deserializePublicKey(publicKey);
   return {
     async generate(context) {
       const key = randomBytes(KEY);
-      const { enc, ct } = await suite.seal({ recipientPublicKey, info: infoOf(context) }, key);
-      return { key, wrapped: Buffer.concat([Buffer.from(enc), Buffer.from(ct)]) };
+      return { key, wrapped: await hpkeSeal(publicKey, infoOf(context), key) };
     },
   };
 }
 
 /** @param file the private half, `sealed.key` */
 export async function openLocalDataKeyOpener(file: string): Promise<DataKeyOpener> {
-  const recipientKey = await suite.kem.deserializePrivateKey(decode(await readFile(file, "utf8")));
-  return {
-    async open(wrapped, context) {
-      const enc = wrapped.slice(0, ENC);
-      const parameters = { recipientKey, enc, info: infoOf(context) };
-      return new Uint8Array(await suite.open(parameters, wrapped.slice(ENC)));
-    },
-  };
+  const secret = decode(await readFile(file, "utf8"));
+  return { open: (wrapped, context) => hpkeOpen(secret, infoOf(context), wrapped) };
 }
 
-async function readKey(path: string): Promise<ArrayBuffer | null> {
+async function readKey(path: string): Promise<Uint8Array | null> {
   try {
     return decode(await readFile(path, "utf8"));
   } catch (error) {
@@ -50,16 +37,11 @@ async function readKey(path: string): Promise<ArrayBuffer | null> {
   }
 }
 
-function decode(text: string): ArrayBuffer {
-  return Uint8Array.from(Buffer.from(text.trim(), "base64url")).buffer;
-}
+const decode = (text: string): Uint8Array => Buffer.from(text.trim(), "base64url");
+const encode = (key: Uint8Array) => `${Buffer.from(key).toString("base64url")}\n`;
 
-const encode = (key: ArrayBuffer) => `${Buffer.from(key).toString("base64url")}\n`;
-
-async function makePair(folder: string): Promise<ArrayBuffer> {
-  const { privateKey, publicKey } = await suite.kem.generateKeyPair();
-  const halves = [await suite.kem.serializePrivateKey(privateKey), await suite.kem.serializePublicKey(publicKey)];
-  const [secret, open] = halves as [ArrayBuffer, ArrayBuffer];
+async function makePair(folder: string): Promise<Uint8Array> {
+  const { secret, open } = await hpkePair();
   await mkdir(folder, { recursive: true, mode: 0o700 });
   // The private half first: what is sealed with a public one that has lost its other half is lost too.
   await writeFile(join(folder, "sealed.key"), encode(secret), { mode: 0o600, flag: "wx", flush: true });

@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { EvidenceEvent } from "#shared/evidence/event.ts";
 import type { OfficerRequest } from "#shared/evidence/officers.ts";
+import { officerEvent } from "#shared/evidence/officers-record.ts";
 
 const SCHEMA = `CREATE TABLE IF NOT EXISTS officer_requests (
   id TEXT PRIMARY KEY, session TEXT NOT NULL, agreed INTEGER NOT NULL, recorded INTEGER NOT NULL DEFAULT 0, request TEXT NOT NULL
@@ -56,13 +57,6 @@ export class OfficerTable {
   close(): void {
     this.#db.close();
   }
-}
-
-/** Null for what nobody has agreed to. */
-function officerEvent({ id, what, session, target, asked, agreed, until }: OfficerRequest): EvidenceEvent | null {
-  if (agreed === null) return null;
-  const type = what === "open" ? "sealed.opened" : "sealed.shredded";
-  return { type, id, of: session, target, asked, agreed, until };
 }
 
 /** Gives each request that was agreed to, again until its event is durable. @returns what stops it */

@@ -16,7 +16,13 @@ const PATIENCE_MS = 20_000;
  * Its methods reject with DoorShut when nobody answers, or the token is not taken.
  */
 export function openRemoteAnswers(address: string, token: string): Answers {
-  const door: Door = async (path, bearer, body) => {
+  const door = httpDoor(address);
+  return new Answers(door, reader(door, token), () => {});
+}
+
+/** @returns what rejects with DoorShut when nobody answers there */
+export function httpDoor(address: string): Door {
+  return async (path, bearer, body) => {
     try {
       const response = await fetch(`${address.replace(/\/$/, "")}${path}`, {
         method: body === undefined ? "GET" : "POST",
@@ -30,7 +36,6 @@ export function openRemoteAnswers(address: string, token: string): Answers {
       throw new DoorShut(`nobody answers at ${address}`);
     }
   };
-  return new Answers(door, reader(door, token), () => {});
 }
 
 function reader(door: Door, token: string): AnswersReader {

@@ -2,8 +2,17 @@
 // provider's directory, or by a token. A GET never decides anything: whatever previews links may follow this one.
 import { createHash } from "node:crypto";
 import { refusalText } from "#shared/approval/words.ts";
+import {
+  bytesOf,
+  type HttpEvent,
+  type HttpResponse,
+  header,
+  httpEvent,
+  json,
+  page,
+  TAKEN,
+} from "../adapters/http-api.ts";
 import { type Invoke, lambda } from "../middleware.ts";
-import { bytesOf, type HttpEvent, type HttpResponse, header, httpEvent, json, page, TAKEN } from "./http.ts";
 import { readPayload, type SlackAnswer } from "./slack-payload.ts";
 import { signatureProblem, WINDOW_SECONDS } from "./slack-signature.ts";
 import { type AnswerParts, REASON_LENGTH, report, type SlackParts, take } from "./take.ts";

@@ -3,15 +3,15 @@ import { randomBytes } from "node:crypto";
 import { newId } from "#shared/ids.ts";
 import { dynamoStore, readSecrets, revocationsIn, type Secrets, settler, starter } from "../adapters/aws.ts";
 import { getJson, postJson } from "../adapters/fetch-json.ts";
+import type { HttpResponse } from "../adapters/http-api.ts";
 import { policyPlace } from "../adapters/policy-place.ts";
+import { tokenVerifier } from "../adapters/token.ts";
 import type { Invoke } from "../middleware.ts";
 import { settings, type WorkflowSettings, workflowSettings } from "../settings.ts";
 import { approvalAnswer } from "./answer.ts";
-import type { HttpResponse } from "./http.ts";
 import { scimDirectory, slackAddress } from "./people.ts";
 import { form } from "./slack-form.ts";
 import type { SlackParts } from "./take.ts";
-import { tokenVerifier } from "./token.ts";
 
 export const handler: Invoke<HttpResponse> = approvalAnswer(async () => {
   const set = workflowSettings();

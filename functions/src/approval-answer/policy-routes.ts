@@ -7,8 +7,8 @@ import type { Approvals } from "#shared/policy/approvals-file.ts";
 import { changeWords } from "#shared/policy/push/changes.ts";
 import { type PushRefusal, propose, pushRefusalText } from "#shared/policy/push/propose.ts";
 import { MOST_POLICY_TEXT, type Push } from "#shared/policy/push/types.ts";
-import { type HttpEvent, type HttpResponse, json } from "./http.ts";
-import { reading } from "./reading.ts";
+import { type HttpEvent, type HttpResponse, json } from "../adapters/http-api.ts";
+import { reading } from "../adapters/http-body.ts";
 import { type AnswerParts, REASON_LENGTH, report } from "./take.ts";
 
 const file = z.string().max(MOST_POLICY_TEXT);

@@ -7,8 +7,8 @@ import type { ReviewRefusal } from "#shared/review/machine.ts";
 import { DAY } from "#shared/review/period.ts";
 import type { ReviewState } from "#shared/review/types.ts";
 import { reviewRefusalText } from "#shared/review/words.ts";
-import { type HttpEvent, type HttpResponse, json } from "./http.ts";
-import { reading } from "./reading.ts";
+import { type HttpEvent, type HttpResponse, json } from "../adapters/http-api.ts";
+import { reading } from "../adapters/http-body.ts";
 import { type AnswerParts, report } from "./take.ts";
 
 const FINDINGS_LENGTH = 4000;

@@ -5,9 +5,9 @@ import { breakGlass, type GlassRefusal, type GlassState } from "#shared/approval
 import { isRequester, samePerson } from "#shared/approval/quorum.ts";
 import type { AnswerRefusal, ApprovalState, Approver } from "#shared/approval/types.ts";
 import { refusalText } from "#shared/approval/words.ts";
-import { type HttpEvent, type HttpResponse, header, json } from "./http.ts";
+import { type HttpEvent, type HttpResponse, header, json } from "../adapters/http-api.ts";
+import { reading } from "../adapters/http-body.ts";
 import { policyRoute } from "./policy-routes.ts";
-import { reading } from "./reading.ts";
 import { reviewRoute } from "./review-routes.ts";
 import { type AnswerParts, REASON_LENGTH, report, take } from "./take.ts";
 

@@ -33,6 +33,27 @@ export type OfficerRefusal =
   | "too-late"
   | "agreed-already";
 
+export const OFFICER_REFUSALS: Readonly<Record<OfficerRefusal, string>> = {
+  "not-offered": "approvals.yaml names no officers",
+  "not-a-person": "only a person can do this",
+  "not-an-officer": "you are none of the officers that approvals.yaml names",
+  "no-reason": "this needs a --reason",
+  "the-same-person": "whoever asked cannot agree",
+  "too-late": "the request has run out: ask again",
+  "agreed-already": "somebody has agreed already",
+};
+
+/** What keeps requests on AWS. */
+export interface OfficerStore {
+  /** @throws when there is one of this id */
+  enter(request: OfficerRequest): Promise<void>;
+  get(id: string): Promise<OfficerRequest | null>;
+  /** @returns false when somebody else has agreed meanwhile */
+  agree(request: OfficerRequest): Promise<boolean>;
+  /** Newest first. */
+  latest(limit: number): Promise<readonly OfficerRequest[]>;
+}
+
 const MINUTE = 60_000;
 
 function wordOf(rules: Officers | null, by: Approver, reason: string, at: number): OfficerWord | OfficerRefusal {
@@ -71,4 +92,9 @@ export function agreeTo(
   if (at > request.until) return "too-late";
   if (samePerson(agreed.by, request.asked.by)) return "the-same-person";
   return { ...request, agreed, until: at + rules.validMinutes * MINUTE };
+}
+
+/** What a data key that is handed over to an officer is bound to. */
+export function handedOver({ id }: OfficerRequest): string {
+  return `postern data key handed over v1\n${id}`;
 }

@@ -1,6 +1,6 @@
 // The body of a request, as JSON of a shape.
 import type { z } from "zod";
-import { bytesOf, type HttpEvent, type HttpResponse, json } from "./http.ts";
+import { bytesOf, type HttpEvent, type HttpResponse, json } from "./http-api.ts";
 
 export async function reading<T>(
   event: HttpEvent,
