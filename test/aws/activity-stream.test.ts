@@ -103,3 +103,40 @@ test("without the stream's name, in another's context, or changed, it says so", 
   const changed = await reconcile("--activity", file, "--resource", CLUSTER);
   expect(changed).toMatchObject({ code: 1, out: "", err: expect.stringContaining("cannot be opened") });
 }, 120_000);
+
+test("CloudTrail's records are looked at for what the target's policy and the options name", async () => {
+  const role = "arn:aws:iam::111122223333:role/postern-Task";
+  const call = (arn: string, eventName: string, requestParameters: object) => ({
+    eventTime: "2026-11-20T14:00:00Z",
+    eventSource: eventName === "PutObject" ? "s3.amazonaws.com" : "secretsmanager.amazonaws.com",
+    eventName,
+    sourceIPAddress: "10.0.0.7",
+    readOnly: eventName !== "PutObject",
+    userIdentity: { type: "AssumedRole", sessionContext: { sessionIssuer: { arn } } },
+    requestParameters,
+  });
+  const eve = role.replace("postern-Task", "eve");
+  const Records = [
+    call(role, "GetSecretValue", { secretId: "postern/clinic" }),
+    call(eve, "GetSecretValue", { secretId: "postern/clinic" }),
+    call(eve, "GetSecretValue", { secretId: "something/else" }),
+    call(eve, "PutObject", { bucketName: "evidence", key: "events/v1/x" }),
+  ];
+  const file = join(folder, "trail.json.gz");
+  writeFileSync(file, gzipSync(JSON.stringify({ Records })));
+  const watched = ["--secret", "postern/clinic", "--bucket", "evidence"];
+  const { code, out } = await reconcile("--trail", file, ...watched, "--expect", role, "--json");
+  const lines = out
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect(lines.slice(0, -1).map(({ kind, principal }) => [kind, principal])).toEqual([
+    ["secret-read", eve],
+    ["evidence-touched", eve],
+  ]);
+  expect(lines.at(-1)).toMatchObject({ records: 4, otherRecords: 1, expected: { [role]: 1 }, findings: 2 });
+  expect(code).toBe(1);
+  const words = await reconcile("--trail", file, ...watched, "--expect", role, eve);
+  expect(words.out).toContain("ok        nothing went around the gateway");
+  expect(words.code).toBe(0);
+}, 120_000);

@@ -179,6 +179,8 @@ describe("lines of an audit", () => {
   it("are told apart when a process id comes again", async () => {
     const pids = [audit(1, 1, "INSERT", "42"), audit(2, 1, "SELECT f()", "42"), audit(1, 1, "INSERT", "42")];
     expect((await findings(pids, { S1 })).account.totals.commands).toBe(3);
+    const parts = [...pids, audit(1, 2, "SELECT 1 FROM ONLY parent", "42"), audit(1, 1, "INSERT", "42")];
+    expect((await findings(parts, { S1 })).account.totals.commands).toBe(3);
     const short = [audit(1, 1, "INSERT", "42"), audit(1, 1, "SELECT secret", "42")];
     expect((await findings(short, { S1 })).kinds).toEqual([["unrecorded", 1]]);
   });

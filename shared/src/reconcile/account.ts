@@ -1,6 +1,6 @@
 // Completeness from outside: the target's own account of what ran, against the evidence. What the target ran and the evidence does not
 // have went around the gateway. Texts are compared without their literals, and counted; when they ran is held against when the gateway said so.
-import type { Logged, LoggedCommand, Source } from "./logged.ts";
+import { copied, copiedCommand, type Logged, type LoggedCommand, type Source } from "./logged.ts";
 import { AuditedCommands, hasSessionId } from "./pgaudit.ts";
 import { type Claimed, type Ran, type Recorded, STEP, unannounced } from "./recorded.ts";
 
@@ -105,7 +105,7 @@ export class TargetAccount {
     if (!hasSessionId(backend)) for (const command of this.#audited.forget(backend)) this.#command(command);
     const named = this.#want.roles.has(user) ? OURS.exec(application)?.[1] : undefined;
     if (named === undefined) this.#backends.delete(backend);
-    else this.#backends.set(backend, named);
+    else this.#name(backend, named);
   }
 
   #command(command: LoggedCommand): void {
@@ -137,14 +137,14 @@ export class TargetAccount {
     const { user, application, host, text, source, database } = command;
     const key = [kind, source, user, application, host, database, text].join("\n");
     const known = this.#others.get(key);
-    if (known === undefined) this.#others.set(key, finding(kind, command, 1));
+    if (known === undefined) this.#others.set(copied(key), finding(kind, copiedCommand(command), 1));
     else known.count += 1;
   }
 
   #ours(command: LoggedCommand): void {
     const { backend, source, application, text } = command;
     const named = OURS.exec(application)?.[1];
-    if (named !== undefined) this.#backends.set(backend, named);
+    if (named !== undefined) this.#name(backend, named);
     const session = named ?? this.#backends.get(backend) ?? "";
     // A process id can be somebody else's later: what it means is decided at once.
     const gathered = this.#gathered(source, session, session === "" && hasSessionId(backend) ? backend : "");
@@ -152,11 +152,17 @@ export class TargetAccount {
     if (session !== CATALOG && (session !== "" || hasSessionId(backend))) count(gathered.backends, backend, command);
   }
 
+  #name(backend: string, session: string): void {
+    if (this.#backends.get(backend) !== session) this.#backends.set(copied(backend), copied(session));
+  }
+
   #gathered(source: Source, session: string, backend: string): Gathered {
     const key = `${source}\n${session}\n${backend}`;
-    const known = this.#sessions.get(key) ?? { session, source, texts: new Map(), backends: new Map() };
-    this.#sessions.set(key, known);
-    return known;
+    const known = this.#sessions.get(key);
+    if (known !== undefined) return known;
+    const made = { session: copied(session), source, texts: new Map(), backends: new Map() };
+    this.#sessions.set(copied(key), made);
+    return made;
   }
 
   /**
@@ -191,7 +197,15 @@ export class TargetAccount {
 }
 
 function count(counted: Map<string, Ran>, key: string, command: LoggedCommand): void {
-  add(counted, key, { first: command, steps: new Map([[Math.floor(command.at / STEP), 1]]), count: 1 });
+  const step = Math.floor(command.at / STEP);
+  const known = counted.get(key);
+  if (known === undefined)
+    counted.set(copied(key), { first: copiedCommand(command), steps: new Map([[step, 1]]), count: 1 });
+  else {
+    known.count += 1;
+    if (command.at < known.first.at) known.first = copiedCommand(command);
+    known.steps.set(step, (known.steps.get(step) ?? 0) + 1);
+  }
 }
 
 function add(counted: Map<string, Ran>, key: string, { first, steps, count: times }: Ran): void {

@@ -46,3 +46,12 @@ const TIME = /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d(?:\.\d{1,3})?)\d* ?(UTC|GMT|
 export function bare(text: string): string {
   return text.replace(/^\s+|[\s;]+$/g, "");
 }
+
+/** A copy by itself. A part of a string holds on to all of it: to the piece of the file that it was read with. */
+export function copied(text: string): string {
+  return JSON.parse(JSON.stringify(text));
+}
+
+export function copiedCommand(command: LoggedCommand): LoggedCommand {
+  return { ...JSON.parse(JSON.stringify(command)), at: command.at };
+}

@@ -1,6 +1,6 @@
 // pgaudit's lines (its README, "Format"): `AUDIT: SESSION,<statement>,<sub-statement>,<class>,<command>,<type>,<name>,<text>,<parameters>[,<rows>]`.
 // One command writes several: for each relation, for what its functions and triggers run, for a view and the objects of an audit role.
-import type { LoggedCommand } from "./logged.ts";
+import { copied, type LoggedCommand } from "./logged.ts";
 
 /** The fields that are read. */
 export interface AuditLine {
@@ -70,7 +70,8 @@ interface Seen {
   readonly statement: number;
   /** The part that came first, while the command itself has not. */
   waiting: LoggedCommand | null;
-  readonly text: string;
+  /** Of the newest, where a process id may come again. */
+  text: string;
 }
 
 /** Counts the lines of one command as one. Memory: a few numbers for each backend. */
@@ -88,9 +89,12 @@ export class AuditedCommands {
       return [line];
     }
     const done = known === undefined ? [] : this.forget(line.backend);
-    const now = this.#backends.get(line.backend) ?? seen;
-    now.push({ statement, waiting: part > 1 ? line : null, text: line.text });
-    this.#backends.set(line.backend, now);
+    const now = this.#backends.get(line.backend) ?? [];
+    const before = now.at(-1);
+    if (before !== undefined) before.text = "";
+    const text = hasSessionId(line.backend) ? "" : copied(line.text);
+    now.push({ statement, waiting: part > 1 ? line : null, text });
+    if (before === undefined) this.#backends.set(copied(line.backend), now);
     const oldest = now.length > REMEMBERED ? now.shift()?.waiting : null;
     return [...done, ...(oldest == null ? [] : [oldest]), ...(part > 1 ? [] : [line])];
   }
