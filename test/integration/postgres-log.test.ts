@@ -115,4 +115,41 @@ describe("the log of a real server", () => {
         expect(log.end()).toMatchObject({ user: "u", backend: "1" });
       }
   });
+
+  it("does not pass over a command because of what its role is called", () => {
+    const when = "2026-11-20 14:00:00.000 UTC [1]";
+    const told = (line: string) => {
+      const log = new StderrLog(PREFIX);
+      return [log.push(line), log.push(`${when} u@clinic x LOG:  checkpoint starting: time`), log.end()].filter(
+        Boolean,
+      );
+    };
+    for (const user of ["evil role", "x@y", "LOG:  ", "a@b c"])
+      for (const message of ["statement: SELECT 1", "AUDIT: SESSION,1,1,READ,SELECT,,,SELECT 1,<none>"]) {
+        const [found] = told(`${when} ${user}@clinic psql LOG:  ${message}`);
+        expect(found, user).toMatchObject({ text: "SELECT $0" });
+        if (user !== "a@b c") expect(found, user).toMatchObject({ user, database: "clinic" });
+      }
+    // Another prefix than the log has: said for each line, instead of nothing for all.
+    expect(told("2026-11-20 14:00:00 UTC:10.0.0.7(5):eve@clinic:[1]:LOG:  statement: SELECT 1")).toMatchObject([
+      { source: "unreadable" },
+    ]);
+    expect(told(`${when} u@clinic x STATEMENT:  SELECT 'LOG:  statement: '`)).toEqual([]);
+  });
+
+  it("is read with the prefixes of RDS", () => {
+    const rds = new StderrLog("%t:%r:%u@%d:[%p]:");
+    rds.push("2026-11-20 14:00:00 UTC:10.0.0.7(49804):eve@clinic:[77]:LOG:  execute <unnamed>: SELECT 1");
+    const where = { user: "eve", database: "clinic", host: "10.0.0.7", backend: "77", at: Date.UTC(2026, 10, 20, 14) };
+    expect(rds.end()).toMatchObject({ ...where, text: "SELECT $0" });
+    rds.push(
+      "2026-11-20 14:00:00 UTC:10.0.0.7(49804):eve@clinic:[77]:LOG:  connection authorized: user=eve database=clinic application_name=postern/S1/engineer SSL enabled (protocol=TLSv1.3, cipher=X, bits=256)",
+    );
+    expect(rds.end()).toMatchObject({ source: "login", application: "postern/S1/engineer", backend: "77" });
+    const full = new StderrLog("%m:%r:%u@%d:[%p]:%l:%e:%s:%v:%x:%c:%q%a");
+    full.push(
+      "2026-11-20 14:00:00.123 UTC:10.0.0.7(49804):eve@clinic:[77]:4:00000:2026-11-20 13:59:59 UTC:3/90:0:691f2f80.4d:psqlLOG:  statement: SELECT 1",
+    );
+    expect(full.end()).toMatchObject({ ...where, at: where.at + 123, backend: "691f2f80.4d", application: "psql" });
+  });
 });

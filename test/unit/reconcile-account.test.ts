@@ -106,7 +106,7 @@ describe("who it was", () => {
     expect(kinds).toEqual([["around", 1]]);
     expect(account.totals).toMatchObject({
       commands: 1,
-      otherDatabases: 1,
+      otherDatabases: { rdsadmin: 1 },
       expected: { "backup@10.0.0.9": 1, rdsadmin: 1 },
     });
   });

@@ -11,7 +11,7 @@ export interface Totals {
   readonly logins: number;
   /** By roles and principals that were named, of each how many. */
   readonly expected: Readonly<Record<string, number>>;
-  readonly otherDatabases: number;
+  readonly otherDatabases: Readonly<Record<string, number>>;
   /** Of activity streams. */
   readonly heartbeats: number;
   readonly notUnderstood: number;
@@ -25,6 +25,7 @@ export interface Totals {
 
 const WORDS: Readonly<Record<FindingKind | TrailKind, string>> = {
   around: "not through the gateway",
+  unreadable: "about a command, and not as --prefix says",
   elsewhere: "by the gateway's role, on a database that no target names",
   "unknown-session": "by the gateway's role, of no session in the evidence",
   borrowed: "on a second connection under a session's name",
@@ -72,15 +73,15 @@ export function summary(totals: Totals): string[] {
   const { commands, sessions, expected, otherDatabases, heartbeats, notUnderstood, records, otherRecords } = totals;
   const named = Object.entries(expected).map(([who, times]) => `${times} by ${who}`);
   const passed = [
-    ...(otherDatabases > 0 ? [`${otherDatabases} on other databases`] : []),
+    ...Object.entries(otherDatabases).map(([name, times]) => `${times} on database ${name}`),
     ...(heartbeats > 0 ? [`${heartbeats} heartbeats`] : []),
     ...(notUnderstood > 0 ? [`${notUnderstood} events that are not PostgreSQL's or not understood`] : []),
     ...(otherRecords > 0 ? [`${otherRecords} records of CloudTrail about other things`] : []),
   ];
   return [
     `${commands} commands, of ${sessions} sessions through the gateway${records > 0 ? `; ${records} records of CloudTrail` : ""}`,
-    ...(named.length > 0 ? [`expected  ${named.join(", ")}`] : []),
-    ...(passed.length > 0 ? [`besides   ${passed.join(", ")}`] : []),
+    ...(named.length > 0 ? [harmless(`expected  ${named.join(", ")}`)] : []),
+    ...(passed.length > 0 ? [harmless(`besides   ${passed.join(", ")}`)] : []),
     ...totals.withoutTimes.map(
       (source) =>
         `note      the times of ${source} are in a zone that cannot be read (log_timezone): counted, not compared`,

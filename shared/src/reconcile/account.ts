@@ -7,6 +7,8 @@ import { type Claimed, type Ran, type Recorded, STEP, unannounced } from "./reco
 export type FindingKind =
   /** By a role that is not the gateway's. */
   | "around"
+  /** A line that speaks of a command, and does not fit the prefix that the log is said to have. */
+  | "unreadable"
   /** By the gateway's role, on a database that no target names. */
   | "elsewhere"
   /** By the gateway's role, of a session that the evidence does not have, or without naming one. */
@@ -54,7 +56,12 @@ const CATALOG = "catalog";
 
 export class TargetAccount {
   /** How many commands, logins and other things there were. Nothing is dropped without being counted. */
-  readonly totals = { commands: 0, logins: 0, otherDatabases: 0, expected: {} as Record<string, number> };
+  readonly totals = {
+    commands: 0,
+    logins: 0,
+    otherDatabases: {} as Record<string, number>,
+    expected: {} as Record<string, number>,
+  };
   /** When the first and the last command of each source ran. */
   readonly spans = new Map<Source, { first: number; last: number }>();
   readonly #want: Expectation;
@@ -82,6 +89,7 @@ export class TargetAccount {
 
   add(logged: Logged): void {
     if (logged.source === "login") this.#login(logged);
+    else if (logged.source === "unreadable") this.#other("unreadable", { ...logged, source: "log", text: "" });
     else if (logged.audit === undefined) this.#command(logged);
     else for (const command of this.#audited.push(logged)) this.#command(command);
   }
@@ -113,13 +121,13 @@ export class TargetAccount {
     const { roles, expected, isTarget } = this.#want;
     if (database !== this.#want.database) {
       if (roles.has(user) && !isTarget(database, user)) this.#other("elsewhere", command);
-      else this.totals.otherDatabases += 1;
+      else tally(this.totals.otherDatabases, database);
       return;
     }
     const ours = roles.has(user);
     const by = [`${user}@${host}`, user].find((name) => expected.has(name));
     if (by !== undefined && !ours) {
-      this.totals.expected[by] = (this.totals.expected[by] ?? 0) + 1;
+      tally(this.totals.expected, by);
       return;
     }
     this.totals.commands += 1;
@@ -194,6 +202,10 @@ export class TargetAccount {
         yield finding("unrecorded", first, times, session);
     }
   }
+}
+
+function tally(counts: Record<string, number>, name: string): void {
+  counts[name] = (counts[name] ?? 0) + 1;
 }
 
 function count(counted: Map<string, Ran>, key: string, command: LoggedCommand): void {

@@ -29,7 +29,12 @@ export interface LoggedLogin extends Where {
   readonly source: "login";
 }
 
-export type Logged = LoggedCommand | LoggedLogin;
+/** A line that speaks of a command, and cannot be read: it is not passed over. */
+export interface Unreadable extends Where {
+  readonly source: "unreadable";
+}
+
+export type Logged = LoggedCommand | LoggedLogin | Unreadable;
 
 /** `2026-11-20 14:00:00.123 UTC`, `...+00`, or `1763640000.123`. @returns milliseconds since the epoch; NaN where the zone is none of those that say how far it is from UTC */
 export function instantOf(time: string): number {

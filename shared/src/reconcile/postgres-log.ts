@@ -112,12 +112,16 @@ const FIELDS: Readonly<Record<string, string>> = {
   t: "(?<time>\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d \\S+?)",
   m: "(?<time>\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d\\.\\d{3} \\S+?)",
   n: "(?<time>\\d+\\.\\d+)",
-  u: "(?<user>[^@\\s]*)",
+  u: "(?<user>.*?)",
   d: "(?<database>\\S*?)",
   a: "(?<application>.*?)",
   h: "(?<host>\\S*?)",
   r: "(?<host>[^\\s(]*?)(?:\\(\\d+\\))?",
   p: "(?<pid>\\d+)",
+  s: "\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d \\S+?",
+  // Command tags and kinds of backends are several words.
+  i: ".*?",
+  b: ".*?",
   c: "(?<session>[0-9a-f]+\\.[0-9a-f]+)",
 };
 
@@ -129,6 +133,7 @@ const FIELDS: Readonly<Record<string, string>> = {
 export class StderrLog {
   readonly #readings: readonly RegExp[];
   #held: Entry | null = null;
+  #unreadable = false;
 
   /** @param prefix log_line_prefix; %u and %a (or %h) are needed to tell who it was */
   constructor(prefix: string) {
@@ -161,18 +166,40 @@ export class StderrLog {
     for (const reading of this.#readings) {
       const found = reading.exec(line)?.groups;
       if (found === undefined) continue;
-      const { time = "", user = "", database = "", application = "", host = "", message = "" } = found;
+      const { time = "", application = "", host = "", message = "" } = found;
       const backend = found.session ?? found.pid ?? "";
       const doubtful = line.split(AUDIT).length > 2 ? { doubtful: true as const } : {};
-      this.#held = { time, user, database, application, host, backend, severity: "LOG", message, ...doubtful };
-      break;
+      this.#held = { time, ...whose(found), application, host, backend, severity: "LOG", message, ...doubtful };
+      return done;
     }
+    this.#unreadable = !line.startsWith("\t") && SPEAKS.test(line);
     return done;
   }
 
   end(): Logged | null {
+    if (this.#unreadable) {
+      this.#unreadable = false;
+      return UNREADABLE;
+    }
     const held = this.#held;
     this.#held = null;
     return held === null ? null : read(held);
   }
+}
+
+/** A line about a command, whatever stands before it. */
+const SPEAKS =
+  /^(?:(?!(?:ERROR|FATAL|PANIC|DETAIL|HINT|QUERY|CONTEXT|STATEMENT|LOCATION): {1,2}).)*?(?:LOG|INFO|NOTICE|WARNING|DEBUG\d?): {1,2}(?:(?:duration: [\d.]+ ms {2})?(?:statement|execute [^:]*): |AUDIT: (?:SESSION|OBJECT),)/;
+
+const NOBODY = { time: "", at: Number.NaN, user: "", database: "", application: "", host: "", backend: "" };
+const UNREADABLE: Logged = { ...NOBODY, source: "unreadable" };
+
+/** A role's name can have an `@`; that a database's has none is more likely. */
+function whose({ user = "", database = "" }: Record<string, string>): {
+  readonly user: string;
+  readonly database: string;
+} {
+  const at = database.lastIndexOf("@");
+  if (at < 0) return { user, database };
+  return { user: `${user}@${database.slice(0, at)}`, database: database.slice(at + 1) };
 }
