@@ -1,8 +1,13 @@
 // The gateway as a process. `node fargate-proxy/src/main.ts`, with POSTERN_CONFIG naming its configuration.
+import { setFlagsFromString } from "node:v8";
 import { StartRefused } from "./adapters/home.ts";
 import { jsonLog } from "./adapters/log.ts";
 import { ConfigRefused, readConfig } from "./config.ts";
 import { type Gateway, startGateway } from "./gateway.ts";
+
+// What a large result passes through is buffers outside of V8's heap, and V8 collects all of the heap for every few megabytes of them as long as
+// that is small: a third of the CPU of a masked result. Twice what lives may be used before it looks again.
+setFlagsFromString("--heap-growing-percent=100");
 
 const log = jsonLog((line) => process.stdout.write(line), Date.now);
 

@@ -1,7 +1,7 @@
 // Nanoseconds that masking costs per row and per masked cell: `node test/bench/mask.ts`. Rows have ten columns of twelve bytes.
-import { createHmac, createSecretKey } from "node:crypto";
+import { hmacSha256 } from "#proxy/hmac.ts";
 import type { CatalogSnapshot } from "#shared/catalog.ts";
-import { subjectHash } from "#shared/disclosure/subject.ts";
+import { subjectHasher } from "#shared/disclosure/subject.ts";
 import { rowMask } from "#shared/masking/rows.ts";
 import type { ByteSink, ColumnPlan, MaskName, Shape } from "#shared/masking/types.ts";
 import { dataRow } from "#test/support/cells.ts";
@@ -33,8 +33,7 @@ const snapshot: CatalogSnapshot = {
   types: [],
   functions: [],
 };
-const key = createSecretKey(Buffer.from("key"));
-const hmac = (message: Uint8Array) => createHmac("sha256", key).update(message).digest();
+const hmac = hmacSha256(Buffer.from("key"));
 
 const room = new Uint8Array(1 << 20);
 const sink: ByteSink = { length: 0, reserve: () => room, advance: () => undefined };
@@ -82,7 +81,7 @@ function timeShown(people: number): number {
     format: 0,
   }));
   const shown = people === 0 ? [] : [{ domain: "person", key: 0, cells: [1], classes, relations: ["public.people"] }];
-  const disclosing = { shown, hash: (domain: string, key: string) => subjectHash(hmac, "bench", domain, key) };
+  const disclosing = { shown, hash: subjectHasher(hmac, "bench") };
   const env = { snapshot, target: "bench", hmac, records: [], now: Date.now() };
   const rows = rowMask({ type: "columns", columns }, shape, env, disclosing);
   if ("mismatch" in rows) throw new Error(rows.mismatch);

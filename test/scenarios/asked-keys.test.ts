@@ -5,7 +5,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import pg from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { subjectHash } from "#shared/disclosure/subject.ts";
+import { subjectHasher } from "#shared/disclosure/subject.ts";
 import type { DisclosureEvent } from "#shared/evidence/event.ts";
 import { clinicSql, PATIENTS, patientsIn } from "#test/support/disclosing.ts";
 import { disclosingQuery } from "#test/support/disclosing-query.ts";
@@ -21,7 +21,7 @@ let client: pg.Client;
 
 const asText = { getTypeParser: () => (value: string) => value } as unknown as pg.CustomTypesConfig;
 const IDS = Array.from({ length: PATIENTS + 1 }, (_, id) => id);
-const HASHES = new Map(IDS.map((id) => [subjectHash(subjectHmac, "clinic", "person", String(id)), id]));
+const HASHES = new Map(IDS.map((id) => [subjectHasher(subjectHmac, "clinic")("person", String(id)), id]));
 const ofClasses = (catalog: string) =>
   [...catalog.matchAll(/^ {2}([a-z-]+): \{ identifier/gm)].map(([, name]) => name!);
 

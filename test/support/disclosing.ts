@@ -8,7 +8,7 @@ import { join } from "node:path";
 import pg from "pg";
 import { ensureCertificates } from "#local/certificates.ts";
 import { LocalEvidence } from "#proxy/adapters/local-evidence.ts";
-import { subjectHash } from "#shared/disclosure/subject.ts";
+import { subjectHasher } from "#shared/disclosure/subject.ts";
 import type { DisclosureEvent } from "#shared/evidence/event.ts";
 import type { EvidenceLine } from "#shared/evidence/line-read.ts";
 import { type Gateway, prepareGateway } from "./gateway.ts";
@@ -107,7 +107,8 @@ export async function startDisclosing(): Promise<Disclosing> {
   const patientOf = (hash: string, version = 1) => {
     const key = readFileSync(join(state, "keys", version === 1 ? "disclosure.key" : `disclosure-${version}.key`));
     const hmac = (message: Uint8Array) => createHmac("sha256", key).update(message).digest();
-    for (let id = 0; id <= PATIENTS; id++) if (subjectHash(hmac, "clinic", "person", String(id)) === hash) return id;
+    const subject = subjectHasher(hmac, "clinic");
+    for (let id = 0; id <= PATIENTS; id++) if (subject("person", String(id)) === hash) return id;
     return undefined;
   };
   return {

@@ -2,7 +2,7 @@
 import { createHmac } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { keyReader, keysMeant, subjectHash } from "#shared/disclosure/subject.ts";
+import { keyReader, keysMeant, subjectHasher } from "#shared/disclosure/subject.ts";
 
 const hmac = (message: Uint8Array): Uint8Array => createHmac("sha256", "key").update(message).digest();
 const read = (family: string, type: number, binary: boolean, bytes: Buffer) =>
@@ -66,12 +66,12 @@ test("whoever writes a key may write it in their own way", () => {
 
 test("a subject is half of an HMAC that keeps targets and domains apart", () => {
   const whole = createHmac("sha256", "key").update("postern subject\0clinic\0person\x007").digest("hex");
-  const hash = subjectHash(hmac, "clinic", "person", "7");
+  const hash = subjectHasher(hmac, "clinic")("person", "7");
   expect(hash).toBe(whole.slice(0, 32));
   const others = [
-    subjectHash(hmac, "clinic", "person", "8"),
-    subjectHash(hmac, "clinics", "person", "7"),
-    subjectHash(hmac, "clinic", "staff", "7"),
+    subjectHasher(hmac, "clinic")("person", "8"),
+    subjectHasher(hmac, "clinics")("person", "7"),
+    subjectHasher(hmac, "clinic")("staff", "7"),
   ];
   expect(new Set([hash, ...others]).size).toBe(4);
 });

@@ -63,7 +63,35 @@ describe("originals", () => {
     expect(masked.splice(0)).toEqual([Buffer.from(row).toString("hex")]);
     const delivery = JSON.parse(Buffer.from(parts[0]!.bytes).toString()) as Delivery;
     expect(delivery).toEqual({ at: 130, ...SHOWN });
+    originals.settle();
     expect(said()[1]).toBe(`result 7 ${Buffer.from(row)}`);
+  });
+
+  it("of rows are in the lane before anything is sent, those that lie side by side together, all of them in order", () => {
+    const { originals, said } = kept("on");
+    const rows = ["a", "b", "c"].map((cell) => Buffer.from(rowOf([cell, null, null])));
+    const [first, second, third] = rows as [Buffer, Buffer, Buffer];
+    const chunk = Buffer.concat([first, second, Buffer.from("Z"), third]);
+    const shown = originals.behind(mask(true), PLACE, () => SHOWN);
+    const row = (frame: Buffer) => shown.row(frame, sink);
+    row(chunk.subarray(0, first.length));
+    row(chunk.subarray(first.length, first.length + second.length));
+    expect(said().slice(1)).toEqual([]);
+    originals.recorded(1);
+    expect(said()).toEqual([`result 7 ${first}${second}`]);
+    row(chunk.subarray(-third.length));
+    originals.command(command({ text: "SELECT 1" }), null);
+    row(first);
+    row(second);
+    originals.withheld(Buffer.from("notice"), PLACE);
+    const [last, statement, one, two, delivery, notice, ...more] = said();
+    expect([last, statement, one, two]).toEqual([
+      `result 7 ${third}`,
+      "statement 7 SELECT 1",
+      `result 7 ${first}`,
+      `result 7 ${second}`,
+    ]);
+    expect([delivery?.slice(0, 10), notice, ...more]).toEqual(["delivery 7", "result 7 notice"]);
   });
 
   it("of an answer that shows everything are in the recording alone", () => {

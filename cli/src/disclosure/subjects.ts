@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { LocalEvidence } from "#proxy/adapters/local-evidence.ts";
 import { allLocalKeys } from "#proxy/adapters/local-hmac-keys.ts";
-import { keysMeant, subjectHash } from "#shared/disclosure/subject.ts";
+import { keysMeant, subjectHasher } from "#shared/disclosure/subject.ts";
 import { Problem } from "../problem.ts";
 import { stateDirectory } from "../settings.ts";
 
@@ -15,7 +15,7 @@ export function subjectsMeant(target: string, domain: string, written: string): 
   if (!existsSync(folder)) throw new Problem(missing, 3, hint);
   const keys = allLocalKeys(folder, "disclosure");
   if (keys.length === 0) throw new Problem(missing, 3, hint);
-  return keys.flatMap(({ hmac }) => keysMeant(written).map((key) => subjectHash(hmac, target, domain, key)));
+  return keys.flatMap(({ hmac }) => keysMeant(written).map((key) => subjectHasher(hmac, target)(domain, key)));
 }
 
 /** The target that is meant: the only one that there is evidence of, when none is named. */

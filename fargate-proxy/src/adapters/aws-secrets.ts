@@ -1,8 +1,8 @@
 // What the gateway itself keeps in Secrets Manager: keys that never leave it, and its certificate. Errors hold nothing of a secret.
-import { createHmac } from "node:crypto";
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { z } from "zod";
 import { awsTimes } from "#functions/adapters/clients.ts";
+import { hmacSha256 } from "../hmac.ts";
 import type { HmacKey } from "./local-hmac-keys.ts";
 
 const TIMES = { attemptMs: 3000, attempts: 3 };
@@ -21,7 +21,7 @@ export async function readSecretKey(client: SecretsManagerClient, id: string): P
   const { data } = keySchema.safeParse(jsonOf(await read(client, id)));
   if (data === undefined) throw new SecretUnreadable('not {"version": 1, "key": "at least 43 random characters"}');
   const { version, key } = data;
-  return { version, hmac: (message) => createHmac("sha256", key).update(message).digest() };
+  return { version, hmac: hmacSha256(Buffer.from(key)) };
 }
 
 /** @throws SecretUnreadable */

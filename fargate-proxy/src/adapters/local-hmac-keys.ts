@@ -1,7 +1,8 @@
 // HMAC keys in files: of pseudonyms, and of the subjects of disclosures. Whoever has one can test guesses: they never leave the gateway.
-import { createHmac, createSecretKey, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { hmacSha256 } from "../hmac.ts";
 
 const BYTES = 32;
 
@@ -63,9 +64,7 @@ function read(folder: string, kind: HmacKeyKind, version: number): HmacKey {
   const file = fileOf(folder, kind, version);
   const bytes = readFileSync(file);
   if (bytes.length !== BYTES) throw new Error(`${file}: is not a key of ${BYTES} bytes`);
-  // Made once: of plain bytes createHmac makes a key for each message, which takes five times as long.
-  const key = createSecretKey(bytes);
-  return { version, hmac: (message) => createHmac("sha256", key).update(message).digest() };
+  return { version, hmac: hmacSha256(bytes) };
 }
 
 function make(folder: string, kind: HmacKeyKind, version: number): void {

@@ -1,9 +1,10 @@
 // What is kept of a session for those who may open it: statements as they were sent, what was bound, what was copied in, and what the target
 // said where the client is told less. Where nothing is hidden the recording has the answer as the target gave it, and it is kept once.
-import { createHmac, createSecretKey, type KeyObject, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { COMMITMENT, committed, type Delivery, deliveryLine, hiddenColumns, SALT } from "#shared/evidence/originals.ts";
 import { getInt16, getInt32 } from "#shared/masking/cell.ts";
 import type { ByteSink, CopyMask, RowMask, Waiting } from "#shared/masking/types.ts";
+import { hmacSha256 } from "../hmac.ts";
 import type { SealedPart, SessionEvidence } from "../ports/evidence.ts";
 import type { AnswerPlace, Command } from "../protocol.ts";
 import type { Judged } from "./judged.ts";
@@ -11,7 +12,10 @@ import type { Judged } from "./judged.ts";
 type OfResult = Exclude<Delivery, { kind: "message" }>;
 type Shown = OfResult extends infer D ? (D extends OfResult ? Omit<D, "at"> : never) : never;
 
+type Hmac = (message: Uint8Array) => Uint8Array;
+
 const encoder = new TextEncoder();
+const NO_BYTES = new ArrayBuffer(0);
 
 export class Originals {
   /** False where only commitments are kept. */
@@ -21,15 +25,31 @@ export class Originals {
   #recorded = 0;
   /** Per judgement: the text that was sealed last. What runs of it later with other literals is sealed anew. */
   readonly #texts = new WeakMap<Judged, string>();
-  #salt: KeyObject | null = null;
+  #commit: Hmac | null = null;
+  /** Rows of a run that lie side by side in what the target sent: they go into the lane together. */
+  #rows: ArrayBufferLike = NO_BYTES;
+  #start = 0;
+  #end = 0;
+  #run = 0;
 
   constructor(evidence: SessionEvidence, sealed: "on" | "off") {
     this.#evidence = evidence;
     this.kept = sealed === "on";
   }
 
+  /** The client is being sent this many bytes: what was kept of the rows in them has to be on its way, too. */
   recorded(bytes: number): void {
+    this.settle();
     this.#recorded += bytes;
+  }
+
+  /** Has the lane take the rows that were gathered. */
+  settle(): void {
+    if (this.#start === this.#end) return;
+    const bytes = new Uint8Array(this.#rows, this.#start, this.#end - this.#start);
+    this.#rows = NO_BYTES;
+    this.#start = this.#end = 0;
+    this.#evidence.seal({ kind: "result", ref: this.#run, bytes });
   }
 
   /** A command was announced, or refused, by the newest event. @param judged null when it could not be judged */
@@ -57,7 +77,7 @@ export class Originals {
     if (!mask.active) return mask;
     const delivery = shown();
     this.#deliver(place, delivery);
-    if (this.kept) return new Kept(mask, (frame) => this.#seal("result", place.run, frame));
+    if (this.kept) return new Kept(mask, (frame) => this.#gather(place.run, frame));
     const commit = committer(this.#salted(), place.run, delivery);
     return new Kept(mask, (frame) => this.#seal("commitments", place.run, commit(frame)));
   }
@@ -67,16 +87,29 @@ export class Originals {
   }
 
   /** Without it a commitment to a social security number would be a guess away; it is sealed before all that it salts. */
-  #salted(): KeyObject {
-    if (this.#salt === null) {
+  #salted(): Hmac {
+    if (this.#commit === null) {
       const salt = randomBytes(SALT);
       this.#seal("commitments", 0, salt);
-      this.#salt = createSecretKey(salt);
+      this.#commit = hmacSha256(salt);
     }
-    return this.#salt;
+    return this.#commit;
+  }
+
+  /** What the target sent is never written to again: a view of it is enough until the turn ends. */
+  #gather(run: number, frame: Uint8Array): void {
+    const { buffer, byteOffset, length } = frame;
+    if (buffer !== this.#rows || byteOffset !== this.#end || run !== this.#run) {
+      this.settle();
+      this.#rows = buffer;
+      this.#start = byteOffset;
+      this.#run = run;
+    }
+    this.#end = byteOffset + length;
   }
 
   #seal(kind: SealedPart["kind"], ref: number, bytes: Uint8Array): void {
+    this.settle();
     this.#evidence.seal({ kind, ref, bytes });
   }
 }
@@ -146,7 +179,7 @@ class KeptWaiting implements Waiting {
 }
 
 /** Commitments to the hidden cells of one row after another; of a COPY, to whole messages. */
-function committer(salt: KeyObject, run: number, { kind, index, plan }: Shown): (frame: Uint8Array) => Uint8Array {
+function committer(hmac: Hmac, run: number, { kind, index, plan }: Shown): (frame: Uint8Array) => Uint8Array {
   const hidden = kind === "copy" ? [0] : hiddenColumns(plan);
   let row = 0;
   return (frame) => {
@@ -154,7 +187,7 @@ function committer(salt: KeyObject, run: number, { kind, index, plan }: Shown): 
     const commitments = new Uint8Array(hidden.length * COMMITMENT);
     for (const [i, column] of hidden.entries()) {
       const value = committed({ run, index, row, column }, values[column] ?? null);
-      commitments.set(createHmac("sha256", salt).update(value).digest().subarray(0, COMMITMENT), i * COMMITMENT);
+      commitments.set(hmac(value).subarray(0, COMMITMENT), i * COMMITMENT);
     }
     row += 1;
     return commitments;

@@ -1,5 +1,5 @@
 // What a session is shown, behind THE ORDER: results under their masks, what is sealed of what masks hide, whose records stay in clear.
-import { subjectHash } from "#shared/disclosure/subject.ts";
+import { type SubjectHash, subjectHasher } from "#shared/disclosure/subject.ts";
 import type { Shown } from "#shared/disclosure/types.ts";
 import { watchOver } from "#shared/disclosure/watch-over.ts";
 import { Refusal } from "#shared/errors.ts";
@@ -25,6 +25,7 @@ export class Showing {
   readonly #originals: Originals;
   readonly #inspections: Inspections;
   readonly #disclosures: Disclosures;
+  readonly #hash: SubjectHash;
   /** What is asked beside the command that runs. */
   #asking: AskedKeys | null = null;
 
@@ -35,6 +36,7 @@ export class Showing {
     this.#originals = new Originals(evidence, target.sealed);
     this.#inspections = new Inspections(parts, evidence);
     this.#disclosures = new Disclosures(evidence, parts.subjects.version);
+    this.#hash = subjectHasher(parts.subjects.hmac, target.name);
   }
 
   /** A command was announced, or refused, by the newest event. @param judged null when it could not be judged */
@@ -102,6 +104,7 @@ export class Showing {
 
   /** The result is over. */
   over(): void {
+    this.#originals.settle();
     this.#disclosures.end();
     this.#asking = null;
   }
@@ -115,9 +118,6 @@ export class Showing {
     const target = this.#target.name;
     return { target, now, ask: this.#inspections.about(target, judged.ref), hash: this.#hash };
   }
-
-  readonly #hash = (domain: string, key: string): string =>
-    subjectHash(this.#parts.subjects.hmac, this.#target.name, domain, key);
 
   #begun<T extends RowMask | CopyMask>(
     judged: Judged,

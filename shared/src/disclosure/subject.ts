@@ -10,16 +10,26 @@ const SUBJECT_BYTES = 16;
 
 const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
-/** Hex, 32 digits. @param key canonical text of the key, one character for each of its UTF-8 bytes */
-export function subjectHash(hmac: Hmac, target: string, domain: string, key: string): string {
-  const prefix = bytesOf(`postern subject\0${target}\0${domain}\0`);
-  const message = new Uint8Array(prefix.length + key.length);
-  message.set(prefix);
-  for (let i = 0; i < key.length; i++) message[prefix.length + i] = key.charCodeAt(i);
-  const digest = hmac(message);
-  let hex = "";
-  for (let i = 0; i < SUBJECT_BYTES; i++) hex += HEX[digest[i]!]!;
-  return hex;
+/** Hashes of one target's subjects: hex, 32 digits. */
+export type SubjectHash = (domain: string, key: string) => string;
+
+/** `key` is the canonical text of a subject's key, one character for each of its UTF-8 bytes. */
+export function subjectHasher(hmac: Hmac, target: string): SubjectHash {
+  const prefixes = new Map<string, Uint8Array>();
+  return (domain, key) => {
+    let prefix = prefixes.get(domain);
+    if (prefix === undefined) {
+      prefix = bytesOf(`postern subject\0${target}\0${domain}\0`);
+      prefixes.set(domain, prefix);
+    }
+    const message = new Uint8Array(prefix.length + key.length);
+    message.set(prefix);
+    for (let i = 0; i < key.length; i++) message[prefix.length + i] = key.charCodeAt(i);
+    const digest = hmac(message);
+    let hex = "";
+    for (let i = 0; i < SUBJECT_BYTES; i++) hex += HEX[digest[i]!]!;
+    return hex;
+  };
 }
 
 /** Canonical text of a key on the wire, one character for each byte; null when it has none. */

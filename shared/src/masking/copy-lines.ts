@@ -136,7 +136,7 @@ export class LineCopy implements CopyMask {
         if (this.#plain.length < end - start) this.#plain = new Uint8Array(end - start);
         const length = this.#syntax.decode(frame, start, end, this.#plain);
         watch.cell(i, this.#plain, 0, length);
-        this.#plain.fill(0, 0, length);
+        wipe(this.#plain, length);
       }
       if (frame[end] !== this.#delimiter) break;
       start = end + 1;
@@ -162,10 +162,16 @@ export class LineCopy implements CopyMask {
       getInt32(this.#masked, 0) < 0
         ? copyBytes(this.#null, 0, this.#null.length, to, at)
         : this.#syntax.encode(this.#masked, 4, written, to, at);
-    this.#plain.fill(0, 0, length);
-    this.#masked.fill(0, 0, written);
+    wipe(this.#plain, length);
+    wipe(this.#masked, written);
     return after;
   }
+}
+
+/** By hand when few: a call of the engine's costs more. */
+function wipe(room: Uint8Array, length: number): void {
+  if (length > 64) room.fill(0, 0, length);
+  else for (let i = 0; i < length; i++) room[i] = 0;
 }
 
 function countLines(frame: Uint8Array): number {
@@ -174,31 +180,43 @@ function countLines(frame: Uint8Array): number {
   return lines;
 }
 
-/** Letters for control characters in text format, by byte: \b \t \n \v \f \r. */
-const ESCAPES: ReadonlyMap<number, number> = new Map([
+/** Letters for control characters in text format: \b \t \n \v \f \r. */
+const LETTERS = [
   [8, 98],
   [9, 116],
   [10, 110],
   [11, 118],
   [12, 102],
   [13, 114],
-]);
-const UNESCAPES: ReadonlyMap<number, number> = new Map([...ESCAPES].map(([byte, letter]) => [letter, byte]));
+] as const;
+/** What stands behind a backslash for a byte, and what a byte behind a backslash stands for: most bytes for themselves. */
+const ESCAPED = Uint8Array.from({ length: 256 }, (_, byte) => byte);
+const UNESCAPED = ESCAPED.slice();
+for (const [byte, letter] of LETTERS) {
+  ESCAPED[byte] = letter;
+  UNESCAPED[letter] = byte;
+}
 
 /** Backslashes hide delimiters; the server writes control characters with letters, never with octal or hexadecimal digits. */
 function textSyntax(delimiter: number): Syntax {
+  // What may not stand in a field as it is.
+  const special = new Uint8Array(256);
+  for (const byte of [...LETTERS.map(([control]) => control), BACKSLASH, delimiter]) special[byte] = 1;
   return {
     fieldEnd(from, start) {
-      let i = start;
-      while (i < from.length && from[i] !== delimiter && from[i] !== NEWLINE) i += from[i] === BACKSLASH ? 2 : 1;
-      return i;
+      const size = from.length;
+      for (let i = start; i < size; i++) {
+        const byte = from[i]!;
+        if (byte === delimiter || byte === NEWLINE) return i;
+        if (byte === BACKSLASH) i++;
+      }
+      return Math.max(start, size);
     },
     decode(from, start, end, to) {
       let length = 0;
       for (let i = start; i < end; i++) {
-        const escaped = from[i] === BACKSLASH;
-        if (escaped) i++;
-        to[length++] = escaped ? (UNESCAPES.get(from[i]!) ?? from[i]!) : from[i]!;
+        const byte = from[i]!;
+        to[length++] = byte === BACKSLASH ? UNESCAPED[from[++i]!]! : byte;
       }
       return length;
     },
@@ -206,9 +224,8 @@ function textSyntax(delimiter: number): Syntax {
       let after = at;
       for (let i = start; i < end; i++) {
         const byte = from[i]!;
-        const letter = ESCAPES.get(byte);
-        if (letter !== undefined || byte === BACKSLASH || byte === delimiter) to[after++] = BACKSLASH;
-        to[after++] = letter ?? byte;
+        if (special[byte] === 1) to[after++] = BACKSLASH;
+        to[after++] = ESCAPED[byte]!;
       }
       return after;
     },
