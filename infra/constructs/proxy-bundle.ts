@@ -50,6 +50,8 @@ export function bundleProxy(policy: string, authorities: Readonly<Record<string,
   cpSync(join(ROOT, policy), join(app, "policy"), { recursive: true });
   mkdirSync(join(app, "ca"));
   for (const [name, file] of Object.entries(authorities)) cpSync(join(ROOT, file), join(app, "ca", name));
+  // Empty: it is there for its owner.
+  mkdirSync(join(folder, "state"));
   cpSync(join(ROOT, "fargate-proxy/Dockerfile"), join(folder, "Dockerfile"));
   writeFileSync(join(app, "package.json"), '{ "type": "module" }\n');
   return { folder, packages: packagesOf(Object.keys(metafile.inputs)) };

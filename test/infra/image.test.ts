@@ -1,11 +1,12 @@
 // What goes into the gateway's image, without Docker: bundles that run by themselves, a base that is pinned, a bill of materials that has all of it.
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { ROOT } from "#test/support/project.ts";
 import { environment } from "#test/support/settings.ts";
+import { STATE } from "../../infra/constructs/gateway-task.ts";
 import { bundleProxy } from "../../infra/constructs/proxy-bundle.ts";
 
 const { folder, packages } = bundleProxy("policy");
@@ -23,6 +24,15 @@ describe("the image", () => {
     expect(bases[0]).not.toMatch(/([0-9a-f])\1{20}/);
     expect(lines).toContain("USER 65532:65532");
     expect(lines.filter((line) => line.startsWith("RUN "))).toEqual([]);
+  });
+
+  test("names a volume, its user's or everybody's, where the task mounts one: Fargate makes others root's", () => {
+    expect(lines).toContain(`VOLUME ["${STATE}", "/tmp"]`);
+    expect(lines.indexOf(`COPY --chown=65532:65532 state/ ${STATE}/`)).toBeGreaterThan(-1);
+    expect(lines.indexOf(`COPY --chown=65532:65532 state/ ${STATE}/`)).toBeLessThan(
+      lines.findIndex((line) => line.startsWith("VOLUME")),
+    );
+    expect(readdirSync(join(folder, "state"))).toEqual([]);
   });
 
   test("holds the policy bundle and the parsers, and no package", () => {
