@@ -27,6 +27,9 @@ interface Job {
 
 /** Time for a new process to load the parser and the snapshots. */
 const START_MS = 15_000;
+/** Between starts that failed: twice as long each time, at most the last. */
+const AGAIN_MS = 50;
+const AGAIN_AT_MOST_MS = 5000;
 /** Under the 8 MB that systems give a process, above what the deepest permitted statement needs. */
 const STACK_KILOBYTES = 4000;
 /** Beside this file; in the image, where both are bundles, beside that. */
@@ -40,6 +43,9 @@ export class AnalysisProcess {
   #ready = false;
   #running: Job | null = null;
   #timer: NodeJS.Timeout | undefined;
+  /** Starts in a row that came to nothing, and the next that is waited for. */
+  #failed = 0;
+  #again: NodeJS.Timeout | null = null;
   #closed = false;
   /** Processes that had to be thrown away. */
   killed = 0;
@@ -56,8 +62,8 @@ export class AnalysisProcess {
   ): void {
     const message = { type: "snapshot", snapshot, declared, keyColumns } as const;
     this.#snapshots.set(snapshot.target, message);
-    if (this.#child === null) this.#start();
-    else this.#send(message);
+    if (this.#child !== null) this.#send(message);
+    else if (this.#again === null) this.#start();
   }
 
   run(request: Request): Promise<Outcome> {
@@ -71,6 +77,7 @@ export class AnalysisProcess {
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);
+    if (this.#again !== null) clearTimeout(this.#again);
     for (const job of [this.#running, ...this.#waiting.splice(0)]) job?.resolve(tooComplex());
     this.#running = null;
     const child = this.#child;
@@ -84,6 +91,7 @@ export class AnalysisProcess {
   }
 
   #start(): void {
+    this.#again = null;
     const child = fork(PROGRAM, [], {
       serialization: "advanced",
       // The statement is all that it works on: nothing of the gateway's settings.
@@ -119,12 +127,13 @@ export class AnalysisProcess {
   #becomeReady(): void {
     clearTimeout(this.#timer);
     this.#ready = true;
+    this.#failed = 0;
     this.#next();
   }
 
   #next(): void {
     if (this.#running !== null || this.#closed) return;
-    if (this.#child === null) this.#start();
+    if (this.#child === null && this.#again === null) this.#start();
     this.#keepAlive(this.#waiting.length > 0);
     if (!this.#ready) return;
     const job = this.#waiting.shift();
@@ -165,11 +174,22 @@ export class AnalysisProcess {
     if (this.#closed) return;
     this.killed++;
     const child = this.#child;
+    const started = this.#ready;
     this.#child = null;
     this.#ready = false;
     child?.kill("SIGKILL");
+    // One that never ran keeps its channel open.
+    if (child?.connected === true) child.disconnect();
+    if (!started) this.#startLater();
     this.#finish(tooComplex());
-    if (this.#child === null) this.#start();
+    if (this.#child === null && this.#again === null) this.#start();
+  }
+
+  /** It cannot be started (no memory, no processes): nobody waits for it, and it is tried again, not at once. */
+  #startLater(): void {
+    const ms = Math.min(AGAIN_MS * 2 ** this.#failed++, AGAIN_AT_MOST_MS);
+    this.#again = setTimeout(() => this.#start(), ms).unref();
+    for (const job of this.#waiting.splice(0)) job.resolve(tooComplex());
   }
 }
 
