@@ -1,4 +1,5 @@
 // The one place where functions read the environment: what the infrastructure tells them.
+import { resolve } from "node:path";
 
 export interface Settings {
   /** Folder of the policy bundle that is deployed with the function. */
@@ -7,7 +8,8 @@ export interface Settings {
 
 /** @throws when the infrastructure has not set what is needed */
 export function settings(): Settings {
-  return { policy: needed("POSTERN_POLICY") };
+  // Deployed with the function, it is named from where the function's code is.
+  return { policy: resolve(optional("LAMBDA_TASK_ROOT"), needed("POSTERN_POLICY")) };
 }
 
 /** What the functions of the approval workflow share. */

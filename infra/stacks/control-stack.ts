@@ -22,7 +22,8 @@ import type { NetworkStack } from "./network-stack.ts";
 
 /** What the functions do with requests. */
 const REQUESTS = ["GetItem", "PutItem", "UpdateItem", "Query"] as const;
-const IN_BUNDLE = "/var/task/policy";
+/** Of the bundle: where a function's code is. */
+const IN_BUNDLE = "policy";
 
 export interface ControlProps extends StackProps {
   readonly keys: KeysStack;
