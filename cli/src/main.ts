@@ -36,6 +36,7 @@ const GROUPS: Readonly<Record<string, Readonly<Record<string, () => Promise<Regi
     reviews: async () => (await import("./reviews.ts")).registerReviews,
     attest: async () => (await import("./reviews.ts")).registerAttest,
     verify: async () => (await import("./verify.ts")).registerVerify,
+    "ledger-key": async () => (await import("./ledger-key.ts")).registerLedgerKey,
     bundle: async () => (await import("./bundle.ts")).registerBundle,
     proof: async () => (await import("./proof.ts")).registerProof,
     agree: async () => (await import("./officers.ts")).registerAgree,

@@ -1,5 +1,5 @@
 // The keys. One for each purpose, so that a permission for one says nothing of another.
-import { Aws, RemovalPolicy, Stack, type StackProps } from "aws-cdk-lib";
+import { Aws, CfnOutput, RemovalPolicy, Stack, type StackProps } from "aws-cdk-lib";
 import { AnyPrincipal, Effect, PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Key, KeySpec, KeyUsage } from "aws-cdk-lib/aws-kms";
 import type { Construct } from "constructs";
@@ -42,6 +42,7 @@ export class KeysStack extends Stack {
       keyUsage: KeyUsage.SIGN_VERIFY,
       removalPolicy: RemovalPolicy.RETAIN,
     });
+    new CfnOutput(this, "LedgerKey", { value: this.ledger.keyArn });
   }
 
   private makeKey(id: string, description: string): Key {
