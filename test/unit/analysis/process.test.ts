@@ -12,7 +12,7 @@ test("is tried again after longer and longer, refuses meanwhile, and keeps nothi
   // So small a heap holds not even Node itself.
   const analysis = new AnalysisProcess({ timeoutMs: 1000, heapMegabytes: 1, queue: 4 });
   try {
-    analysis.use(SNAPSHOT, new Map());
+    analysis.use(SNAPSHOT, new Map(), new Set());
     expect(await analysis.run({ type: "analyse" } as Request)).toBeInstanceOf(Refusal);
     await new Promise((resolve) => setTimeout(resolve, 2500));
     expect(analysis.killed).toBeGreaterThan(1);
