@@ -10,7 +10,7 @@ import type { Target } from "#shared/target.ts";
 import { print, withEvidence } from "./evidence/home.ts";
 import { type Analyst, openAnalysis, openBundle, policyFolder } from "./policy/bundle.ts";
 import { Problem } from "./problem.ts";
-import { recordedOf } from "./reconcile/evidence.ts";
+import { openingsIn, recordedOf } from "./reconcile/evidence.ts";
 import { FORMATS, type LogOptions, loggedIn } from "./reconcile/logs.ts";
 import { summary, table } from "./reconcile/report.ts";
 import { streamed } from "./reconcile/streams.ts";
@@ -86,7 +86,8 @@ async function run(evidence: LocalEvidence, name: string, options: Options): Pro
       2,
       "The target has to log statements (log_statement = all, or pgaudit) with user and application; see --format and --prefix.",
     );
-  const findings: (Finding | TrailFinding)[] = [...trails.findings];
+  const agreed = trails.opened ? await openingsIn(evidence) : [];
+  const findings: (Finding | TrailFinding)[] = [...trails.findings(agreed, clockMs)];
   // What others did needs no analysis, nor a gateway that has ever been at the target.
   const analyst = account.ours ? await openAnalysis(bundle, name) : null;
   const found = account.findings(

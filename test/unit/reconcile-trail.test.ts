@@ -58,7 +58,8 @@ function told(records: readonly object[], expected: readonly string[] = [TASK]) 
   };
   const account = new TrailAccount(watched);
   for (const record of records) account.add(record);
-  return { account, kinds: account.findings.map(({ kind, event, count }) => [kind, event, count]) };
+  const findings = [...account.findings([], 0)];
+  return { account, findings, kinds: findings.map(({ kind, event, count }) => [kind, event, count]) };
 }
 
 describe("what only the gateway should touch", () => {
@@ -74,8 +75,7 @@ describe("what only the gateway should touch", () => {
 
   it("a read that was refused, as such, and the same one once", () => {
     const denied = call("secretsmanager", "GetSecretValue", { secretId: SECRET }, { errorCode: "AccessDenied" });
-    const { account } = told([denied, denied]);
-    expect(account.findings).toEqual([
+    expect(told([denied, denied]).findings).toEqual([
       {
         kind: "secret-read",
         source: "cloudtrail",
@@ -140,8 +140,8 @@ describe("who it was", () => {
   it("is the role, whatever its session is called; a role with the same name elsewhere is another", () => {
     const other = TASK.replace(ACCOUNT, "999988887777");
     const records = [read(assumed(TASK)), read(assumed(ROTATION)), read(assumed(other))];
-    const { account } = told(records, [TASK, ROTATION]);
-    expect(account.findings.map(({ principal }) => principal)).toEqual([other]);
+    const { account, findings } = told(records, [TASK, ROTATION]);
+    expect(findings.map(({ principal }) => principal)).toEqual([other]);
     expect(account.totals.expected).toEqual({ [TASK]: 1, [ROTATION]: 1 });
   });
 
@@ -153,13 +153,46 @@ describe("who it was", () => {
       {},
       { type: "Root", arn: `arn:aws:iam::${ACCOUNT}:root` },
     ];
-    expect(told(strangers.map(read)).account.findings.map(({ principal }) => principal)).toEqual([
+    expect(told(strangers.map(read)).findings.map(({ principal }) => principal)).toEqual([
       "999988887777",
       "secretsmanager.amazonaws.com",
       "unknown",
       `arn:aws:iam::${ACCOUNT}:root`,
     ]);
   });
+});
+
+it("the sealing key, used by those who may, but for what two officers agreed to", () => {
+  const OFFICERS = `arn:aws:iam::${ACCOUNT}:role/officers`;
+  const resources = [{ accountId: ACCOUNT, type: "AWS::KMS::Key", ARN: KEY }];
+  const decrypt = (session: string | null, eventTime: string, more: object = {}) =>
+    call("kms", "Decrypt", session === null ? null : { encryptionContext: { session, target: "clinic" } }, {
+      userIdentity: assumed(OFFICERS),
+      resources,
+      eventTime,
+      ...more,
+    });
+  const at = (time: string) => Date.parse(`2026-11-20T${time}Z`);
+  const agreed = [{ of: "S1", from: at("14:00:00"), until: at("15:00:00") }];
+  const { account } = told(
+    [
+      decrypt("S1", "2026-11-20T14:30:00Z"),
+      decrypt("S1", "2026-11-20T14:00:00Z"),
+      decrypt("S1", "2026-11-20T13:58:00Z"),
+      decrypt("S1", "2026-11-20T15:02:00Z"),
+      decrypt("S2", "2026-11-20T14:30:00Z"),
+      decrypt(null, "2026-11-20T14:31:00Z"),
+      decrypt("S2", "2026-11-20T14:32:00Z", { errorCode: "AccessDenied" }),
+    ],
+    [OFFICERS],
+  );
+  expect(account.opened).toBe(true);
+  expect([...account.findings(agreed, 60_000)].map(({ kind, time }) => [kind, time.slice(11, 19)])).toEqual([
+    ["opened-alone", "13:58:00"],
+    ["opened-alone", "15:02:00"],
+    ["opened-alone", "14:30:00"],
+    ["opened-alone", "14:31:00"],
+  ]);
 });
 
 describe("files", () => {
@@ -183,7 +216,7 @@ describe("files", () => {
     const account = empty();
     await readTrails([folder], account);
     expect(account.totals.records).toBe(6);
-    expect(account.findings.map(({ count }) => count)).toEqual([6]);
+    expect([...account.findings([], 0)].map(({ count }) => count)).toEqual([6]);
   });
 
   it("that are something else are said, not passed over", async () => {

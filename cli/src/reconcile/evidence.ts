@@ -1,5 +1,6 @@
 // What the evidence says that a session ran, as reconciling asks for it.
 import type { LocalEvidence } from "#proxy/adapters/local-evidence.ts";
+import type { Opening } from "#shared/reconcile/cloudtrail.ts";
 import { bare } from "#shared/reconcile/logged.ts";
 import { executionIn } from "#shared/reconcile/pgaudit.ts";
 import type { Recorded, Run } from "#shared/reconcile/recorded.ts";
@@ -46,6 +47,18 @@ export async function recordedOf(
     } else if (event.type === "session.closed" || event.type === "session.recovered") closed = time;
   }
   return { closed, whole, parts: inParts(whole, partsOf) };
+}
+
+/** Every opening of what sessions have sealed that two officers agreed to; it is in the gateway's own log. */
+export async function openingsIn(evidence: LocalEvidence): Promise<readonly Opening[]> {
+  const found: Opening[] = [];
+  for (const so of await evidence.sessions({})) {
+    if (so.principal !== null) continue;
+    for await (const { line } of evidence.lines(so))
+      if (line.event.type === "sealed.opened")
+        found.push({ of: line.event.of, from: line.time, until: line.event.until });
+  }
+  return found;
 }
 
 function inParts(whole: ReadonlyMap<string, Run[]>, partsOf: (text: string) => readonly string[]): Map<string, Run[]> {

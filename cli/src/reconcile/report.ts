@@ -33,6 +33,7 @@ const WORDS: Readonly<Record<FindingKind | TrailKind, string>> = {
   catalog: "on the gateway's own connection",
   "secret-read": "a target's secret, asked for by somebody else",
   "key-used": "the key of the sealed lane, used by somebody else",
+  "opened-alone": "what a session has sealed, opened without two officers' agreement",
   "evidence-touched": "the evidence, written to by somebody else",
 };
 

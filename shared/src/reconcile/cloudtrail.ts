@@ -6,6 +6,8 @@ export type TrailKind =
   | "secret-read"
   /** Somebody else used, or changed, the key of the sealed lane. */
   | "key-used"
+  /** Somebody who may opened what a session has sealed, and the evidence has no agreement of two officers to it. */
+  | "opened-alone"
   /** Somebody else wrote to the evidence, deleted of it, or changed how it is kept. */
   | "evidence-touched";
 
@@ -58,6 +60,14 @@ interface TrailRecord {
   readonly resources?: readonly { readonly ARN?: string; readonly arn?: string }[] | null;
 }
 
+/** Two officers agreed to it: so the evidence says (`sealed.opened`). Milliseconds since the epoch. */
+export interface Opening {
+  /** Of which session. */
+  readonly of: string;
+  readonly from: number;
+  readonly until: number;
+}
+
 interface Touch {
   readonly kind: TrailKind;
   readonly resource: string;
@@ -68,13 +78,26 @@ export class TrailAccount {
   readonly totals = { records: 0, others: 0, expected: {} as Record<string, number> };
   readonly #watched: Watched;
   readonly #findings = new Map<string, TrailFinding & { count: number }>();
+  /** Uses of the sealing key by those whose business it is, and of which session. */
+  readonly #opened: { readonly session: string; readonly found: TrailFinding }[] = [];
 
   constructor(watched: Watched) {
     this.#watched = watched;
   }
 
-  get findings(): readonly TrailFinding[] {
-    return [...this.#findings.values()];
+  /** Has anybody opened what is sealed who may? */
+  get opened(): boolean {
+    return this.#opened.length > 0;
+  }
+
+  /** @param agreed every opening in the evidence; @param clockMs how far AWS's clock and the gateway's may be apart */
+  *findings(agreed: readonly Opening[], clockMs: number): Generator<TrailFinding> {
+    yield* this.#findings.values();
+    for (const { session, found } of this.#opened) {
+      const at = Date.parse(found.time);
+      const covers = ({ of, from, until }: Opening) => of === session && from - clockMs <= at && at <= until + clockMs;
+      if (!agreed.some(covers)) yield found;
+    }
   }
 
   /** @throws when it is not a record of CloudTrail */
@@ -90,17 +113,18 @@ export class TrailAccount {
       return;
     }
     const principal = principalOf(record);
+    const why = denied === undefined ? {} : { denied };
+    const found = { ...touched, source: "cloudtrail", principal, event, host, ...why, count: 1, time } as const;
     if (this.#watched.expected.has(principal)) {
+      if (touched.kind === "key-used" && event === "Decrypt" && denied === undefined)
+        this.#opened.push({ session: sessionOf(record), found: { ...found, kind: "opened-alone" } });
       this.totals.expected[principal] = (this.totals.expected[principal] ?? 0) + 1;
       return;
     }
     const key = [touched.kind, principal, event, touched.resource, host, denied ?? ""].join("\n");
     const known = this.#findings.get(key);
     if (known !== undefined) known.count += 1;
-    else {
-      const why = denied === undefined ? {} : { denied };
-      this.#findings.set(key, { ...touched, source: "cloudtrail", principal, event, host, ...why, count: 1, time });
-    }
+    else this.#findings.set(key, found);
   }
 
   #touched(record: TrailRecord, service: string, event: string): Touch | null {
@@ -134,6 +158,12 @@ export class TrailAccount {
     }
     return null;
   }
+}
+
+/** The context in which data keys of the sealed lane are wrapped. */
+function sessionOf({ requestParameters }: TrailRecord): string {
+  const context = requestParameters?.encryptionContext as { readonly session?: unknown } | undefined;
+  return typeof context?.session === "string" ? context.session : "";
 }
 
 function principalOf({ userIdentity: who = {} }: TrailRecord): string {
