@@ -44,7 +44,7 @@ export function postern(app: App, settings: Settings) {
     identity: settings.identity,
     apiEndpoint: network.apiEndpoint,
   });
-  const control = make(ControlStack, "Control", "what decides, asks and answers", {
+  const control = make(ControlStack, "Control", "what asks and answers", {
     keys,
     network,
     data,
@@ -63,6 +63,7 @@ export function postern(app: App, settings: Settings) {
     keys,
     data,
     targets: Object.keys(settings.targets),
+    auditors: settings.evidence.auditors,
   });
   const watch = make(WatchStack, "Watch", "alarms and a dashboard", { keys, data, control, flow, proxy, settings });
   explain(app, {

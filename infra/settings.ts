@@ -63,7 +63,15 @@ const network = z
     });
   });
 
-const provider = { name: z.string().regex(/^[A-Za-z][A-Za-z0-9-]{2,31}$/), groups: z.string().min(1) };
+const provider = {
+  /** What the names of its people begin with, such as `corp:`. Needed when there are several: two may vouch for the same address. */
+  prefix: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,15}:$/, "is not a word with a colon, like corp:")
+    .optional(),
+  name: z.string().regex(/^[A-Za-z][A-Za-z0-9-]{2,31}$/),
+  groups: z.string().min(1),
+};
 const identity = z
   .strictObject({
     cognito: z
@@ -92,7 +100,15 @@ const identity = z
   .superRefine(({ cognito, issuer }, context) => {
     const say = (path: PropertyKey[], message: string) => context.addIssue({ code: "custom", path, message });
     if ((cognito === undefined) === (issuer === undefined)) say([], 'needs one of "cognito" and "issuer"');
-    const names = [...(cognito?.saml ?? []), ...(cognito?.oidc ?? [])].map(({ name }) => name);
+    const providers = [...(cognito?.saml ?? []), ...(cognito?.oidc ?? [])];
+    const names = providers.map(({ name }) => name);
+    const prefixes = providers.map(({ prefix }) => prefix);
+    if (providers.length > 1)
+      for (const { name, prefix } of providers)
+        if (prefix === undefined)
+          say(["cognito"], `provider ${name} needs a prefix: another may vouch for the same address`);
+        else if (prefixes.indexOf(prefix) !== prefixes.lastIndexOf(prefix))
+          say(["cognito"], `provider ${name} has the prefix of another`);
     for (const name of names.filter((one, i) => names.indexOf(one) !== i))
       say(["cognito"], `two providers are named ${name}`);
   });
@@ -224,6 +240,8 @@ const schema = z.strictObject({
         .optional(),
       /** Roles that may open what is sealed. Without one nobody can; opening needs two people besides. */
       openers: z.array(arn("iam")).default([]),
+      /** Who may take on the auditors' role: it asks Athena, and reads what is in the clear. Without one there is no such role. */
+      auditors: z.array(arn("iam")).default([]),
       /** Name of a bucket that S3 writes access logs to. */
       accessLogs: z.string().min(3).optional(),
     })
@@ -257,7 +275,13 @@ export function readSettings(root: string, file: string): Settings {
   }
   const { data, error } = schema.safeParse(input);
   const bundle = bundleOf(root, input);
-  const problems = [...(error?.issues ?? []).flatMap((issue) => lines(issue)), ...bundle.problems];
+  const found = new Set((error?.issues ?? []).flatMap((issue) => lines(issue)));
+  // What contradicts itself is looked for where all keys are known: so once more without those that are not.
+  for (const issue of error === undefined
+    ? []
+    : (schema.safeParse(withKnownKeys(input, error.issues)).error?.issues ?? []))
+    for (const line of lines(issue)) found.add(line);
+  const problems = [...found, ...bundle.problems];
   if (data === undefined || problems.length > 0) throw new SettingsRefused(problems.map((line) => `${file}: ${line}`));
   return { ...data, logins: bundle.logins };
 }
@@ -300,6 +324,17 @@ function bundleOf(root: string, input: unknown): { problems: readonly string[]; 
     problems: [...problems, ...missing.map((name) => `targets.${name}: is missing; the bundle has it`)],
     logins: Object.fromEntries([...known].map(([name, { user, database }]) => [name, { user, database }])),
   };
+}
+
+function withKnownKeys(input: unknown, issues: readonly z.core.$ZodIssue[]): unknown {
+  const copy: unknown = structuredClone(input);
+  for (const issue of issues) {
+    if (issue.code !== "unrecognized_keys") continue;
+    let place = copy as Record<PropertyKey, unknown>;
+    for (const key of issue.path) place = place[key] as Record<PropertyKey, unknown>;
+    for (const key of issue.keys) delete place[key];
+  }
+  return copy;
 }
 
 function lines(issue: z.core.$ZodIssue, above: readonly PropertyKey[] = []): string[] {

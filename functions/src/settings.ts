@@ -125,6 +125,11 @@ export function journalTable(): string {
   return needed("POSTERN_JOURNAL_TABLE");
 }
 
+/** By identity provider: what the names of its people begin with; none where there is one provider at most. */
+export function namePrefixes(): Readonly<Record<string, string>> {
+  return JSON.parse(optional("POSTERN_PREFIXES") || "{}");
+}
+
 function needed(name: string): string {
   const value = process.env[name];
   if (value === undefined || value === "") throw new Error(`${name} is not set`);

@@ -15,6 +15,10 @@ export const WILDCARDS: readonly (readonly [RegExp, string])[] = [
     /^Resource::(<.*Evidence.*Arn.*>|.*Evidence.*)\/(events|recordings|sealed|ledger|policy)\/\*$/,
     "objects of one prefix of the evidence bucket: their names are sessions; Object Lock keeps what is written",
   ],
+  [
+    /^Resource::<Answers\w+\.Arn>\/answers\/\*$/,
+    "answers to questions, in a bucket of their own: Athena names each by the question's id",
+  ],
   [/^Resource::.*Table.*Arn.*\/index\/\*$/, "the indexes of one table: they hold what the table holds"],
   [
     /^Resource::arn:.*:ses:.*:identity\/\*$/,

@@ -4,6 +4,7 @@ import { CfnWorkGroup } from "aws-cdk-lib/aws-athena";
 import { CfnDatabase } from "aws-cdk-lib/aws-glue";
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from "aws-cdk-lib/aws-s3";
 import type { Construct } from "constructs";
+import { AuditorRole } from "../constructs/auditor-role.ts";
 import { EvidenceTables } from "../constructs/evidence-tables.ts";
 import { explain } from "../constructs/explain.ts";
 import type { DataStack } from "./data-stack.ts";
@@ -18,6 +19,8 @@ export interface AuditProps extends StackProps {
   readonly keys: KeysStack;
   readonly data: DataStack;
   readonly targets: readonly string[];
+  /** ARNs of those who may take on the auditors' role. */
+  readonly auditors: readonly string[];
 }
 
 export class AuditStack extends Stack {
@@ -64,6 +67,11 @@ export class AuditStack extends Stack {
       },
     });
     new EvidenceTables(this, "Tables", { database, workgroup, bucket: props.data.bucket, targets: props.targets });
+    if (props.auditors.length > 0) {
+      const { auditors } = props;
+      const role = new AuditorRole(this, "Auditor", { auditors, name, evidence: props.data.bucket, answers, key });
+      new CfnOutput(this, "AuditorRole", { value: role.roleArn });
+    }
     new CfnOutput(this, "AthenaWorkgroup", { value: name });
     new CfnOutput(this, "AuditDatabase", { value: name });
   }

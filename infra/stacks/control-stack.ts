@@ -1,4 +1,4 @@
-// What decides, asks and answers: the functions, the state machine that minds the time of approvals, and the one way in from outside.
+// What asks and answers: the functions, the state machine that minds the time of approvals, and the one way in from outside.
 import { join } from "node:path";
 import { ArnFormat, Aws, CfnOutput, Stack, type StackProps } from "aws-cdk-lib";
 import { type CfnStage, HttpApi, HttpMethod } from "aws-cdk-lib/aws-apigatewayv2";
@@ -72,7 +72,7 @@ export class ControlStack extends Stack {
     const others = this.detectPhi === null ? [] : [this.detectPhi];
     const officers = this.makeOfficers();
     const review = this.makeReview(notify);
-    this.functions = [this.makeDecide(), this.request, expire, notify, answer, officers, review, ...others];
+    this.functions = [this.request, expire, notify, answer, officers, review, ...others];
     this.workflow = this.makeWorkflow(name, notify, expire);
     this.api = this.makeApi(answer, officers);
     new CfnOutput(this, "AnswerAddress", { value: this.api.apiEndpoint });
@@ -91,15 +91,6 @@ export class ControlStack extends Stack {
       },
       notRotated:
         "Slack and the identity provider issue these credentials: they are rotated there, and filled in here (docs/operations.md)",
-    });
-  }
-
-  /** Decides by the bundle that is deployed with it. */
-  private makeDecide(): PosternFunction {
-    return this.makeFunction("decide", {
-      within: this.#within,
-      environment: { POSTERN_POLICY: IN_BUNDLE },
-      files: { [this.#props.settings.policy]: "policy", [CEDAR]: "cedar_wasm_bg.wasm" },
     });
   }
 

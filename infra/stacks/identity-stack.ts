@@ -86,7 +86,12 @@ export class IdentityStack extends Stack {
       removalPolicy: RemovalPolicy.RETAIN,
     });
     // Puts name, groups, kind and audience where the gateway looks for them, in tokens of both kinds.
-    const claims = new PosternFunction(this, "TokenClaims", { name: "token-claims", key: keys.service, seconds: 5 });
+    const claims = new PosternFunction(this, "TokenClaims", {
+      name: "token-claims",
+      key: keys.service,
+      seconds: 5,
+      environment: { POSTERN_PREFIXES: JSON.stringify(prefixesOf(cognito)) },
+    });
     pool.addTrigger(UserPoolOperation.PRE_TOKEN_GENERATION_CONFIG, claims, LambdaVersion.V2_0);
     for (const name of cognito.groups) new UserPoolGroup(this, `Group-${name}`, { userPool: pool, groupName: name });
     pool.addDomain("Domain", { cognitoDomain: { domainPrefix: cognito.domain } });
@@ -137,6 +142,12 @@ export class IdentityStack extends Stack {
       attributeMapping: mapping("email", groups),
     });
   }
+}
+
+function prefixesOf({ saml, oidc }: Cognito): Record<string, string> {
+  return Object.fromEntries(
+    [...saml, ...oidc].flatMap(({ name, prefix }) => (prefix === undefined ? [] : [[name, prefix]])),
+  );
 }
 
 function mapping(email: string, groups: string) {

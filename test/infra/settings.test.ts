@@ -37,6 +37,8 @@ test.each(SAMPLES)("the sample %s is right", (name) => {
   expect(sample(name).name).toBe("Postern");
 });
 
+const SAML = { name: "Corp", metadata: "https://idp.example.org/metadata", groups: "groups" };
+
 describe("settings that cannot be used", () => {
   const clinic = "targets.clinic";
   const secret = { credential: { iam: "cluster-ABC" } };
@@ -90,6 +92,21 @@ describe("settings that cannot be used", () => {
       { "approvals.slack": { team: "T1", app: "A1" } },
       "approvals.directory: is needed with slack: without it nobody in Slack is known",
     ],
+    [
+      "two providers and a name for both",
+      { "identity.cognito.saml": [SAML, { ...SAML, name: "Labs" }] },
+      "identity.cognito: provider Labs needs a prefix: another may vouch for the same address",
+    ],
+    [
+      "two providers with one prefix",
+      {
+        "identity.cognito.saml": [
+          { ...SAML, prefix: "a:" },
+          { ...SAML, name: "Labs", prefix: "a:" },
+        ],
+      },
+      "identity.cognito: provider Labs has the prefix of another",
+    ],
   ])("%s", (_, changes, line) => expect(problems(changes)).toContain(line));
 
   test("are told of all at once", () => {
@@ -101,6 +118,22 @@ describe("settings that cannot be used", () => {
       targets: {},
     });
     expect(found).toHaveLength(5);
+  });
+
+  test("are told of with what contradicts itself beside an unknown key", () => {
+    const tasks = { least: 3, most: 2 };
+    const found = problems({
+      "proxy.colour": 1,
+      "proxy.tasks": tasks,
+      "approvals.colour": 1,
+      "approvals.slack": { team: "T1", app: "A1" },
+    });
+    expect(found.toSorted()).toEqual([
+      "approvals.colour: unknown key",
+      "approvals.directory: is needed with slack: without it nobody in Slack is known",
+      "proxy.colour: unknown key",
+      "proxy.tasks: least is more than most",
+    ]);
   });
 
   test("stop synth before anything is made, one line each", () => {

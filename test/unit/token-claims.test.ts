@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { type TokenEvent, withClaims } from "#functions/token-claims/claims.ts";
 import { handler } from "#functions/token-claims/handler.ts";
 import { principalOf } from "#shared/claims.ts";
 
@@ -46,6 +47,23 @@ describe("claims of Cognito's tokens", () => {
     ["twice the same", "[a, a,b ]", ["a", "b"]],
   ])("groups: %s", async (_, given, groups) => {
     expect((await claimsOf(event({ "custom:groups": given }))).id?.groups).toEqual(groups);
+  });
+
+  test("a group whose name has a comma stays one where the provider's list is JSON", async () => {
+    expect((await claimsOf(event({ "custom:groups": '["night, ward 3", "dba"]' }))).id?.groups).toEqual([
+      "night, ward 3",
+      "dba",
+    ]);
+  });
+
+  test("two providers that vouch for the same address make two names, and a user of neither gets no token", () => {
+    const prefixes = { Corp: "corp:", "Corp-Labs": "labs:" };
+    const nameOf = (userName: string) => {
+      const made = withClaims({ ...event({ email: "ada@example.org" }), userName } as TokenEvent, prefixes);
+      return JSON.stringify(made.response).match(/"preferred_username":"([^"]+)"/)?.[1];
+    };
+    expect(["Corp_12", "corp-labs_12"].map(nameOf)).toEqual(["corp:ada@example.org", "labs:ada@example.org"]);
+    expect(() => nameOf("ada")).toThrow("no provider");
   });
 
   test("an event of another shape makes no token, and is not repeated in the error", async () => {

@@ -72,12 +72,28 @@ export async function signInAs(signIn: SignIn, person: string): Promise<Granted>
   throw new Problem("the sign-in went round in circles", 1);
 }
 
+/** Where the browser comes back to, by an address that was registered with the issuer: Cognito takes no other port (infra/stacks/identity-stack.ts). */
+export const REGISTERED = { host: "localhost", port: 6435 } as const;
+/** For issuers that take any port of this machine (RFC 8252, 7.3). */
+const ANY = { host: "127.0.0.1", port: 0 } as const;
+
 /** Waits on a loopback port for the browser to come back from the issuer. `show` is given the address to open. */
-export async function signInWithBrowser(signIn: SignIn, show: (url: string) => void): Promise<Granted> {
+export async function signInWithBrowser(
+  signIn: SignIn,
+  show: (url: string) => void,
+  { host, port }: { readonly host: string; readonly port: number } = ANY,
+): Promise<Granted> {
   const metadata = await discover(signIn.issuer);
   const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", () =>
+      reject(
+        new Problem(`port ${port} is in use`, 3, "The browser can come back there alone: end what listens on it."),
+      ),
+    );
+    server.listen(port, host, resolve);
+  });
+  const origin = `http://${host}:${(server.address() as AddressInfo).port}`;
   const { url, finish } = start(signIn, metadata, `${origin}/callback`);
   show(url);
   try {

@@ -14,6 +14,8 @@ import type { ReviewState } from "#shared/review/types.ts";
 
 /** The most that DynamoDB reads at once. */
 const BATCH = 100;
+/** What is final stays to be looked at for a quarter of a year. */
+const KEPT_SECONDS = 90 * 24 * 3600;
 
 /** A request that was written, and how long its history was then. */
 export interface Written {
@@ -30,6 +32,8 @@ export interface Unrecorded {
   news(from: number): ApprovalNews;
   /** How much of it evidence has, as the index knows it. */
   readonly recorded: number;
+  /** Nothing will become of it any more. */
+  readonly final: boolean;
 }
 
 export class AwsApprovalTable {
@@ -82,8 +86,11 @@ export class AwsApprovalTable {
     return Items.flatMap(unrecordedOf);
   }
 
-  /** Evidence has so much of it. What came meanwhile stays news. */
-  async recorded({ key, length }: Unrecorded): Promise<void> {
+  /**
+   * Evidence has so much of it. What came meanwhile stays news. What is final may be forgotten after a while: its evidence is kept.
+   * @param now milliseconds since the epoch
+   */
+  async recorded({ key, length, final }: Unrecorded, now: number): Promise<void> {
     const mark = (update: string, condition: string, values: Record<string, { N: string }>) =>
       unlessChecked(() =>
         this.#client.send(
@@ -92,13 +99,26 @@ export class AwsApprovalTable {
             Key: { key: { S: key } },
             UpdateExpression: update,
             ConditionExpression: condition,
-            ExpressionAttributeNames: { "#news": "news", ...(length === 0 ? {} : { "#length": "length" }) },
+            ExpressionAttributeNames: {
+              "#news": "news",
+              ...(length === 0 ? {} : { "#length": "length" }),
+              ...(update.includes("#expires") ? { "#expires": "expires" } : {}),
+            },
             ...(length === 0 ? {} : { ExpressionAttributeValues: values }),
           }),
         ),
       );
     const known = { ":length": { N: String(length) } };
+    const expires = { ":expires": { N: String(Math.ceil(now / 1000) + KEPT_SECONDS) } };
     if (length === 0) await mark("REMOVE #news", "attribute_exists(#news)", {});
+    else if (
+      final &&
+      (await mark("SET recorded = :length, #expires = :expires REMOVE #news", "#length = :length", {
+        ...known,
+        ...expires,
+      }))
+    )
+      return;
     else if (!(await mark("SET recorded = :length REMOVE #news", "#length = :length", known)))
       await mark("SET recorded = :length", "#length > :length AND attribute_exists(#news)", known);
   }
@@ -145,8 +165,14 @@ function unrecordedOf(item: Item): Unrecorded[] {
   const common = { key, length: Number(item.length?.N ?? 0), recorded: Number(item.recorded?.N ?? 0) };
   const kept = stateOf<ApprovalState | GlassState | ReviewState | Incident>(item);
   if (kept === null) return [];
-  if (!("history" in kept)) return [{ ...common, news: () => ({ type: "incident", incident: kept }) }];
-  return [{ ...common, news: (from) => newsOf(kept, from) }];
+  if (!("history" in kept)) return [{ ...common, final: false, news: () => ({ type: "incident", incident: kept }) }];
+  return [{ ...common, final: isFinal(kept), news: (from) => newsOf(kept, from) }];
+}
+
+/** A review that somebody gave stays: whoever asks for it later finds it here, and the workflow opens none of its period again. */
+function isFinal(kept: ApprovalState | GlassState | ReviewState): boolean {
+  if ("request" in kept) return kept.status !== "open" && kept.status !== "approved";
+  return "glass" in kept && kept.history.some((change) => change.type === "reviewed");
 }
 
 function newsOf(kept: ApprovalState | GlassState | ReviewState, from: number): ApprovalNews {

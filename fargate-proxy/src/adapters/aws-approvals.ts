@@ -194,7 +194,7 @@ class AwsApprovals implements RunningApprovals {
       return false;
     }
     this.#recorded.set(one.key, one.length);
-    await this.#table.recorded(one);
+    await this.#table.recorded(one, this.#options.now());
     return true;
   }
 

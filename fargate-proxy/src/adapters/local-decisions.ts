@@ -1,10 +1,9 @@
-import { decideHandler } from "#functions/decide/handler.ts";
 import type { LoadedBundle } from "#shared/policy/bundle.ts";
 import { createEvaluator } from "#shared/policy/evaluate.ts";
 import type { DecisionPort } from "../ports/decisions.ts";
 
-/** Decisions of the local home: the handler of the Lambda, called in process. */
+/** Decisions by the bundle that is in force here, in this process (docs/decisions/0018). */
 export function localDecisions(bundle: LoadedBundle): DecisionPort {
-  const handler = decideHandler(() => Promise.resolve(createEvaluator(bundle)));
-  return { decide: (request) => handler(request) };
+  const evaluate = createEvaluator(bundle);
+  return { decide: async (request) => evaluate(request) };
 }

@@ -4,10 +4,14 @@ import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-sec
 import { ExecutionAlreadyExists, SendTaskSuccessCommand, SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
 import { z } from "zod";
 import type { ApprovalState } from "#shared/approval/types.ts";
+import { awsTimes } from "./clients.ts";
 import { DynamoApprovals } from "./dynamo-approvals.ts";
 
+/** Of each attempt: whoever calls these functions waits for 20 s at most. */
+const TIMES = awsTimes({ attemptMs: 3000, attempts: 3 });
+
 export function dynamoStore(table: string): DynamoApprovals {
-  return new DynamoApprovals(new DynamoDBClient(), table);
+  return new DynamoApprovals(new DynamoDBClient(TIMES), table);
 }
 
 const secretSchema = z.object({
@@ -20,7 +24,7 @@ export type Secrets = z.infer<typeof secretSchema>;
 /** @param arn of the secret; without one there are no credentials */
 export async function readSecrets(arn: string): Promise<Secrets> {
   if (arn === "") return secretSchema.parse({});
-  const found = await new SecretsManagerClient().send(new GetSecretValueCommand({ SecretId: arn }));
+  const found = await new SecretsManagerClient(TIMES).send(new GetSecretValueCommand({ SecretId: arn }));
   return secretSchema.parse(JSON.parse(found.SecretString ?? "{}"));
 }
 
@@ -30,7 +34,7 @@ export async function readSecrets(arn: string): Promise<Secrets> {
  */
 export function revocationsIn(table: string): (names: readonly string[]) => Promise<boolean> {
   if (table === "") return async () => false;
-  const client = new DynamoDBClient();
+  const client = new DynamoDBClient(TIMES);
   return async (names) => {
     const found = await Promise.all(
       names.map((name) =>
@@ -43,7 +47,7 @@ export function revocationsIn(table: string): (names: readonly string[]) => Prom
 
 /** Starts the state machine under a name, which makes a second start of the same none. */
 export function starter(stateMachineArn: string): (name: string, input: object) => Promise<void> {
-  const client = new SFNClient();
+  const client = new SFNClient(TIMES);
   return async (name, input) => {
     try {
       await client.send(new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) }));
@@ -54,7 +58,7 @@ export function starter(stateMachineArn: string): (name: string, input: object) 
 }
 
 /** Ends the task that waits for an answer. It may be over already; the workflow looks at the request again when its time comes. */
-export function settler(client = new SFNClient()): (taskToken: string, state: ApprovalState) => Promise<void> {
+export function settler(client = new SFNClient(TIMES)): (taskToken: string, state: ApprovalState) => Promise<void> {
   return async (taskToken, { status }) => {
     try {
       await client.send(new SendTaskSuccessCommand({ taskToken, output: JSON.stringify({ status }) }));

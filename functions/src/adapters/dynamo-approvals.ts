@@ -130,9 +130,9 @@ export class DynamoApprovals implements ApprovalStore {
         new UpdateItemCommand({
           TableName: this.#table,
           Key: { key: { S: `push#${id}` } },
-          UpdateExpression: "REMOVE pending",
+          UpdateExpression: "REMOVE #pending",
           ConditionExpression: "attribute_exists(#key)",
-          ExpressionAttributeNames: { "#key": "key" },
+          ExpressionAttributeNames: { "#key": "key", "#pending": "pending" },
         }),
       ),
     );
@@ -150,7 +150,8 @@ export class DynamoApprovals implements ApprovalStore {
         new PutItemCommand({
           TableName: this.#table,
           Item,
-          ConditionExpression: "push = :known",
+          ConditionExpression: "#push = :known",
+          ExpressionAttributeNames: { "#push": "push" },
           ExpressionAttributeValues: { ":known": { S: known } },
         }),
       ),

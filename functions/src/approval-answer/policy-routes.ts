@@ -34,7 +34,8 @@ const LISTED = 20;
 
 /** What is told of a push where its files are not asked for. */
 export interface PushSummary extends Omit<Push, "files"> {
-  readonly status: ApprovalStatus | "in-force";
+  /** `over`: it was decided so long ago that its request is forgotten. */
+  readonly status: ApprovalStatus | "in-force" | "over";
 }
 
 export async function policyRoute(parts: AnswerParts, event: HttpEvent, who: Approver): Promise<HttpResponse> {
@@ -68,7 +69,7 @@ async function show(parts: AnswerParts, id: string): Promise<HttpResponse> {
 
 async function summary(parts: AnswerParts, { files: _, ...push }: Push, inForce?: string): Promise<PushSummary> {
   const state = await parts.store.get(push.id);
-  return { ...push, status: push.id === inForce ? "in-force" : (state?.status ?? "expired") };
+  return { ...push, status: push.id === inForce ? "in-force" : (state?.status ?? "over") };
 }
 
 async function push(parts: AnswerParts, by: Approver, body: z.infer<typeof pushBody>): Promise<HttpResponse> {
