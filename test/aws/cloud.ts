@@ -71,7 +71,12 @@ export interface Member {
   readonly groups: readonly string[];
 }
 
-export async function startCloud(members: readonly Member[], broken: ReadonlySet<string>): Promise<Cloud> {
+/** @param policy folder of the bundle that functions are deployed with */
+export async function startCloud(
+  members: readonly Member[],
+  broken: ReadonlySet<string>,
+  policy = join(ROOT, "policy"),
+): Promise<Cloud> {
   const ministack = await startMiniStack();
   const { endpoint } = ministack;
   const client = clientOf(endpoint);
@@ -107,7 +112,7 @@ export async function startCloud(members: readonly Member[], broken: ReadonlySet
     POSTERN_REVOCATIONS: REVOCATIONS,
     POSTERN_WORKFLOW: workflow,
     POSTERN_SECRET: ARN ?? "",
-    POSTERN_POLICY: join(ROOT, "policy"),
+    POSTERN_POLICY: policy,
     POSTERN_SLACK_API: `${world.url}/api`,
     POSTERN_SLACK_TEAM: TEAM,
     POSTERN_SLACK_APP: APP,

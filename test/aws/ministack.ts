@@ -1,12 +1,13 @@
 // MiniStack, the stand-in for AWS, as a process of its own on loopback.
 import { execFileSync, spawn } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CreateTableCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { build } from "esbuild";
 import { freePort, listening } from "#test/support/net.ts";
 import { ROOT } from "#test/support/project.ts";
 import { environment } from "#test/support/settings.ts";
+import { CEDAR } from "../../infra/constructs/function.ts";
 
 /** Kept between runs, and gone with node_modules. */
 const CACHE = join(ROOT, "node_modules/.cache/aws");
@@ -71,7 +72,8 @@ export async function bundle(name: string, scratch: string, python: string): Pro
     logLevel: "error",
   });
   writeFileSync(join(folder, "package.json"), "{}");
-  execFileSync(python, ["-m", "zipfile", "-c", "../code.zip", "index.js", "package.json"], {
+  copyFileSync(join(ROOT, CEDAR), join(folder, "cedar_wasm_bg.wasm"));
+  execFileSync(python, ["-m", "zipfile", "-c", "../code.zip", "index.js", "package.json", "cedar_wasm_bg.wasm"], {
     cwd: folder,
   });
   return readFileSync(join(scratch, "code.zip"));

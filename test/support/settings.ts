@@ -22,6 +22,9 @@ export const RECORDER_KILLS = amount("POSTERN_RECORDER_KILLS", 36);
 /** In how many manners (simple; extended with text; with binary results) each innocent statement is said; CI says it in all three. */
 export const MANNERS = amount("POSTERN_MANNERS", 1);
 
+/** How many manners of failing each row of the table of failing AWS services is tried with, of four; CI tries two, in turn. */
+export const FAULTS = amount("POSTERN_FAULTS", 2);
+
 /** Seconds after which no further file of PostgreSQL's regression SQL is begun. On a quiet machine all of them run in less. */
 export const REGRESSION_SECONDS = amount("POSTERN_REGRESSION_SECONDS", 240);
 

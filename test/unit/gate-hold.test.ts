@@ -178,6 +178,13 @@ describe("a held command", () => {
     expect(events(at, "execute")).toEqual([]);
   });
 
+  test("is refused at once while nobody here would hear of an answer", async () => {
+    const at = await ground();
+    at.fake.approvals.available = false;
+    expect(await outcome(await send(at))).toBe("approval-unavailable");
+    expect(at.fake.approvals.requests).toEqual([]);
+  });
+
   test("is judged again when it is approved: policy and catalog may be others by then", async () => {
     const at = await ground();
     const refused = await send(at);

@@ -92,6 +92,8 @@ export class Hold {
 
   /** Asks, and waits for the answer. */
   async #approved(request: ApprovalRequest, command: Command, judged: Judged): Promise<Outcome> {
+    // It could be opened, and nobody here would hear of the answer.
+    if (!this.#parts.approvals.port.available) return new Refusal("approval-unavailable");
     let state: ApprovalState;
     try {
       const rows = await this.#estimate(command, judged);
