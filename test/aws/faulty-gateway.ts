@@ -13,7 +13,7 @@ import { ensureCertificates } from "#local/certificates.ts";
 import { APPROVALS, CATALOG, TARGETS } from "#test/support/bundles.ts";
 import { type FaultyWay, startFaultyWay } from "#test/support/faulty.ts";
 import { type Gateway, prepareGateway } from "#test/support/gateway.ts";
-import { startTestPostgres, type TestPostgres } from "#test/support/test-postgres.ts";
+import { startTestPostgres, type TestPostgres } from "#test/support/postgres.ts";
 import { type Cloud, startCloud } from "./cloud.ts";
 import { createTable, REGION } from "./ministack.ts";
 

@@ -34,6 +34,8 @@ const JOURNAL = { attemptMs: 1500, attempts: 3 };
 /** Some tens of milliseconds each: with 32 hundreds of objects a second. Each is below 5 MB, and most of them are small. */
 const OBJECTS_AT_A_TIME = 32;
 const OBJECTS = { attemptMs: 10_000, attempts: 3 };
+/** The gate itself asks ten times: somebody waits. */
+const ASKED_AGAIN = { attemptMs: 3000, attempts: 1 };
 const OTHERS = { attemptMs: 3000, attempts: 3 };
 
 /** @throws StartRefused with a line for everything that is missing, or the error of what could not be opened */
@@ -73,7 +75,7 @@ export async function openAwsHome(options: HomeOptions, aws: AwsConfig): Promise
         now: clock.now,
         onProblem: (problem) => onProblem("approvals", problem),
         dynamo: clients.dynamo,
-        lambda: clients.lambda,
+        lambda: new LambdaClient(awsTimes(ASKED_AGAIN)),
         settle: settler(new SFNClient(awsTimes(OTHERS))),
       }),
     };
