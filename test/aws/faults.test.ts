@@ -251,7 +251,7 @@ test("another policy reaches it through the deployed API, once somebody else agr
   await new Promise((resolve) => setTimeout(resolve, 5000));
   expect(await ssn()).toBe("***");
   ground.way.always = null;
-  await vi.waitFor(async () => expect(await ssn()).toBe("6789"), soon);
+  await vi.waitFor(async () => expect(await ssn()).toBe("***6789"), soon);
   // Its request is decided, and in the evidence: it is forgotten after a while.
   await vi.waitFor(async () => {
     const get = new GetItemCommand({ TableName: "approvals", Key: { key: { S: `request#${id}` } } });

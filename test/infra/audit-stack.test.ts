@@ -8,8 +8,10 @@ interface Statement {
   readonly Resource: unknown;
 }
 
-function statements(of: "minimal" | "existing-aurora"): readonly Statement[] {
-  const policies = Object.entries(templates(of).audit.findResources("AWS::IAM::Policy"));
+const MADE = { minimal: templates("minimal").audit, "existing-aurora": templates("existing-aurora").audit };
+
+function statements(of: keyof typeof MADE): readonly Statement[] {
+  const policies = Object.entries(MADE[of].findResources("AWS::IAM::Policy"));
   return policies
     .filter(([id]) => id.startsWith("Auditor"))
     .flatMap(([, one]) => one.Properties.PolicyDocument.Statement);
@@ -32,6 +34,6 @@ test("it is for those whom settings name, reads the clear lanes, and is denied t
   ).toEqual([]);
   const written = allowed?.filter((one) => [one.Action].flat().includes("s3:PutObject")) ?? [];
   expect(written.map(text)).toEqual([expect.stringContaining("answers/*")]);
-  const [role] = Object.values(templates("existing-aurora").audit.findResources("AWS::IAM::Role"));
+  const [role] = Object.values(MADE["existing-aurora"].findResources("AWS::IAM::Role"));
   expect(JSON.stringify(role?.Properties.AssumeRolePolicyDocument)).toContain("role/Auditors");
 });
