@@ -6,6 +6,8 @@ import { dirname, join } from "node:path";
 import { isObjectKey, KeyExists, type StorePort } from "#shared/evidence/ports.ts";
 import { isPartial, parseTileKey } from "#shared/evidence/tiles.ts";
 
+/** Folders that are remembered: every session has one of its own. */
+const KNOWN = 1000;
 /** Objects on their way, inside the store so that a link does not cross file systems. */
 const DRAFTS = ".drafts";
 
@@ -109,12 +111,14 @@ export class LocalStore implements StorePort {
     return path;
   }
 
-  /** Makes a folder and its name durable, once per folder and process. */
+  /** Makes a folder and its name durable, once for as long as it is remembered. */
   async #folder(path: string): Promise<void> {
     if (this.#known.has(path) || path.length < this.#root.length) return;
     await this.#folder(dirname(path));
     await mkdir(path, { recursive: true, mode: 0o700 });
     if (path !== this.#root) await syncFolder(dirname(path));
+    // Those that are forgotten are made durable once more, should they be used.
+    if (this.#known.size >= KNOWN) this.#known.clear();
     this.#known.add(path);
   }
 }

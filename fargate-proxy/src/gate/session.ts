@@ -1,13 +1,10 @@
 // THE ORDER, once: a command is analysed, decided, planned, approved where policy holds it, recorded, and only then permitted.
-import type { CatalogSnapshot } from "#shared/catalog.ts";
-import type { Decision } from "#shared/decision.ts";
 import { Refusal } from "#shared/errors.ts";
 import type { SessionIdentity } from "#shared/evidence/event.ts";
 import type { Analysis, SyntaxProblem } from "#shared/facts.ts";
 import type { Principal } from "#shared/identity.ts";
 import type { CopyShape } from "#shared/masking/copy.ts";
 import type { CopyMask, MaskTally, RowMask, Shape } from "#shared/masking/types.ts";
-import type { PolicyCatalog } from "#shared/policy/types.ts";
 import type { Target } from "#shared/target.ts";
 import type { Credential } from "../ports/credentials.ts";
 import type { SessionEvidence } from "../ports/evidence.ts";
@@ -29,18 +26,12 @@ import { preparationObstacle } from "./asking.ts";
 import { announceBeside, type BesideParts } from "./beside.ts";
 import { within } from "./deadline.ts";
 import { Hold } from "./hold.ts";
-import { type Judged, judgedAs } from "./judged.ts";
+import type { Judged } from "./judged.ts";
+import { type Found, Judging, PATIENCE_MS } from "./judging.ts";
 import type { GateParts } from "./parts.ts";
 import { mintPermit, type Permit } from "./permit.ts";
 import { refersToNames, withReferred } from "./refers.ts";
-import {
-  deniedRefusal,
-  imagelessRefusal,
-  isUndefinedName,
-  syntaxRefusal,
-  undefinedRefusal,
-  unshowableRefusal,
-} from "./refusal.ts";
+import { deniedRefusal, imagelessRefusal, isUndefinedName, syntaxRefusal, unshowableRefusal } from "./refusal.ts";
 import type { Live, Registry } from "./registry.ts";
 import { SettingsSaid } from "./settings-said.ts";
 import { Showing } from "./showing.ts";
@@ -54,12 +45,6 @@ export interface SessionStart {
 }
 
 type Verdict = Permitted | Refusal;
-type Found = Analysis | SyntaxProblem | Refusal;
-
-/** Milliseconds that analysis, a decision or a look at the catalog may take. */
-const PATIENCE_MS = 20_000;
-/** Statements whose judgement a session keeps: beyond it the oldest are judged anew. */
-const REMEMBERED = 2000;
 
 export class GateSession implements Session, Live {
   readonly id: string;
@@ -72,7 +57,7 @@ export class GateSession implements Session, Live {
   readonly #evidence: SessionEvidence;
   readonly #showing: Showing;
   readonly #start: SessionStart;
-  readonly #judged = new Map<Analysis, Judged>();
+  readonly #judging: Judging;
   readonly #settings = new SettingsSaid();
   /** The command that waits for an approval: the protocol sends no other meanwhile. */
   #waiting: Hold | null = null;
@@ -94,6 +79,7 @@ export class GateSession implements Session, Live {
     this.#evidence = evidence;
     this.#showing = new Showing(parts, evidence, start.target);
     this.#start = start;
+    this.#judging = new Judging(parts, { ...start, lastActive: () => this.lastActive });
   }
 
   get busy(): boolean {
@@ -115,7 +101,7 @@ export class GateSession implements Session, Live {
     const begun = command.continues as Judged | undefined;
     if (begun !== undefined && begun.approval !== null) return this.#permit(command, begun);
     const known = command.prepared as Judged | undefined;
-    if (known !== undefined && this.#isCurrent(known, command)) return this.#permit(command, known);
+    if (known !== undefined && this.#judging.isCurrent(known, command)) return this.#permit(command, known);
     if (command.text.length > this.target.limits.statementBytes)
       return this.#refuse(tooLong(this.target), null, command);
     const found = this.#parts.analysis.analyse(command.text, command.context);
@@ -133,8 +119,8 @@ export class GateSession implements Session, Live {
     if (found instanceof Refusal) return this.#refuse(found, null, command);
     if ("syntax" in found) return this.#refuseSyntax(command, found);
     const analysis = refersToNames(found) ? withReferred(found, command.resolve) : found;
-    const known = this.#judged.get(analysis);
-    if (known !== undefined && this.#isCurrent(known, command)) return this.#permit(command, known);
+    const known = this.#judging.known(analysis, command);
+    if (known !== undefined) return this.#permit(command, known);
     if (analysis.statements.some((s) => s.facts.gaps.some(isUndefinedName))) return this.#lookAgain(command, analysis);
     return this.#decide(command, analysis);
   }
@@ -145,71 +131,15 @@ export class GateSession implements Session, Live {
     return this.#refuse(syntaxRefusal(problem), null);
   }
 
-  /** A name that is not in the snapshot may be new: look at the target's catalog once more before saying no. */
   async #lookAgain(command: Command, first: Analysis): Promise<Verdict> {
-    const before = this.#parts.analysis.snapshot(this.target.name);
-    await this.catalogChanged().catch(() => {});
-    let analysis = first;
-    if (this.#parts.analysis.snapshot(this.target.name) !== before) {
-      const found = await this.#analyse(command);
-      if (found instanceof Refusal) return this.#refuse(found, null, command);
-      if ("syntax" in found) return this.#refuseSyntax(command, found);
-      analysis = refersToNames(found) ? withReferred(found, command.resolve) : found;
-    }
-    const missing = undefinedRefusal(analysis.statements.map((s) => s.facts));
-    return missing === undefined ? this.#decide(command, analysis) : this.#refuse(missing, null, command);
-  }
-
-  async #analyse({ text, context }: Command): Promise<Found> {
-    const found = Promise.resolve(this.#parts.analysis.analyse(text, context));
-    return within(PATIENCE_MS, found).catch(() => new Refusal("internal"));
+    const found = await this.#judging.lookAgain(command, first);
+    if (found instanceof Refusal) return this.#refuse(found, null, command);
+    return "syntax" in found ? this.#refuseSyntax(command, found) : this.#decide(command, found);
   }
 
   async #decide(command: Command, analysis: Analysis): Promise<Verdict> {
-    const judged = await this.#judgedNow(command, analysis);
+    const judged = await this.#judging.decide(command, analysis);
     return judged instanceof Refusal ? this.#refuse(judged, null, command) : this.#permit(command, judged);
-  }
-
-  /** Asks policy, and keeps what follows from its answer. */
-  #judgedNow(command: Command, analysis: Analysis): Promise<Judged | Refusal> {
-    const snapshot = this.#parts.analysis.snapshot(this.target.name);
-    // Another policy may come into force while this one is asked: what follows from its answer is by its own catalog.
-    const { catalog } = this.#parts.bundle;
-    const outOfStep = snapshot === null ? [] : catalog.outOfStep(snapshot);
-    const request = {
-      principal: this.principal,
-      target: this.target.name,
-      question: { type: "command", facts: analysis.statements.map((s) => s.facts) },
-      ...(this.#start.claim.purpose === undefined ? {} : { purpose: this.#start.claim.purpose }),
-      ...(outOfStep.length === 0 ? {} : { outOfStep }),
-      source: this.#start.claim.source.address,
-      time: this.lastActive,
-    } as const;
-    const { clock, meter } = this.#parts;
-    const asked = clock.micros();
-    return within(PATIENCE_MS, this.#parts.decisions.decide(request)).then(
-      (decision) => {
-        meter.time("decide", clock.micros() - asked);
-        return this.#keep(command, analysis, decision, snapshot, catalog);
-      },
-      () => new Refusal("decision-unavailable"),
-    );
-  }
-
-  #keep(
-    command: Command,
-    analysis: Analysis,
-    decision: Decision,
-    snapshot: CatalogSnapshot | null,
-    catalog: PolicyCatalog,
-  ): Judged {
-    const disclosures = this.target.disclosures !== "off";
-    const decided = { command, analysis, decision, snapshot, disclosures };
-    const judged = judgedAs(catalog, this.target, decided, this.lastActive);
-    if (this.#judged.size >= REMEMBERED)
-      for (const oldest of this.#judged.keys()) if (this.#judged.delete(oldest)) break;
-    this.#judged.set(analysis, judged);
-    return judged;
   }
 
   /** Evidence before effect: the permit resolves when the event that announces the command is durable. */
@@ -272,12 +202,12 @@ export class GateSession implements Session, Live {
   async #again(command: Command): Promise<Judged | Refusal> {
     if (this.#ended !== null) return this.#ended;
     this.lastActive = this.#parts.clock.now();
-    const found = await this.#analyse(command);
+    const found = await this.#judging.analyse(command);
     if (found instanceof Refusal) return found;
     if ("syntax" in found) return new Refusal("approval-changed");
-    const known = this.#judged.get(found);
-    if (known !== undefined && this.#isCurrent(known, command)) return known;
-    const judged = await this.#judgedNow(command, found);
+    const known = this.#judging.known(found, command);
+    if (known !== undefined) return known;
+    const judged = await this.#judging.decide(command, found);
     if (judged instanceof Refusal || judged.decision.outcome !== "refuse") return judged;
     return deniedRefusal(judged.decision);
   }
@@ -286,14 +216,6 @@ export class GateSession implements Session, Live {
     // The session may have ended (revocation) while the event was being written.
     if (this.#ended !== null) throw this.#ended;
     return mintPermit(bytes);
-  }
-
-  #isCurrent(judged: Judged, command: Command): boolean {
-    return (
-      judged.validUntil > this.lastActive &&
-      judged.context === command.context &&
-      judged.snapshot === this.#parts.analysis.snapshot(this.target.name)
-    );
   }
 
   #refuse(refusal: Refusal, judged: Judged | null, command?: Command): Refusal {
@@ -426,7 +348,7 @@ export class GateSession implements Session, Live {
   }
 
   catalogChanged(): Promise<void> {
-    return within(PATIENCE_MS, this.#parts.analysis.refresh(this.target.name));
+    return this.#judging.refresh();
   }
 
   disclosing(): Promise<void> | null {
@@ -478,7 +400,7 @@ export class GateSession implements Session, Live {
     this.#showing.giveUp();
     // Its evidence may have to wait for the store; what else it knows need not.
     this.#listener = null;
-    this.#judged.clear();
+    this.#judging.forget();
     const over = this.#ended ?? new Refusal("target-lost");
     this.#ended = over;
     this.#waiting?.giveUp(over, /^client /.test(reason) ? "the client left" : null);
