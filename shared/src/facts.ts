@@ -174,6 +174,20 @@ export interface ImageTemplate {
   readonly repeats?: true;
   /** To be run before it, so that nothing changes between the two. */
   readonly lock?: string;
+  /** Of an INSERT: `before` gives the values by which the rows that it makes, or meets, are found. */
+  readonly made?: MadeRows;
+}
+
+/** How the rows of an INSERT are found. */
+export interface MadeRows {
+  /** Columns whose values say which rows: those of the conflict, or of the primary key. */
+  readonly by: readonly string[];
+  /** The values are not in the statement: a sequence gives them. */
+  readonly generated: boolean;
+  /** What becomes of a row that is there already. */
+  readonly conflict: "error" | "nothing" | "update";
+  /** Rows of the relation itself: not of what inherits from it. */
+  readonly only: boolean;
 }
 
 /**

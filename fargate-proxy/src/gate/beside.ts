@@ -10,6 +10,7 @@ import type { Command, Companion } from "../protocol.ts";
 import { type AskedKeys, type KeyPlan, planKeys } from "./asked-keys.ts";
 import { type ImagePlan, isReadable, planImages, withoutLiterals } from "./image-plan.ts";
 import { Images } from "./images.ts";
+import { NewRows } from "./new-rows.ts";
 
 export interface Beside {
   /** Writes to what holds PHI. */
@@ -71,7 +72,12 @@ export function announceBeside(
     evidence.note({ type: "images", ref: run, relation, before: before === null ? null : 0, after: null, why });
   const readable = beside.images.filter(isReadable);
   if (readable.length === 0) return null;
-  const companion = new Images(place, readable, command.text);
+  // An INSERT with rows to be found is alone in its command string, and writes to nothing else that can be read.
+  const [{ made } = {}] = readable;
+  const companion =
+    made === undefined
+      ? new Images(place, readable, command.text)
+      : new NewRows(place, readable[0] as ImagePlan, made, command.text);
   const recorded = evidence.record({ type: "side", ref: run, texts: clear(analysis, companion.texts) });
   return { companion, recorded };
 }

@@ -2,7 +2,7 @@
 import { normalize } from "#shared/analysis/sql/normalize.ts";
 import { fill, quoted } from "#shared/analysis/sql/words.ts";
 import type { CatalogSnapshot } from "#shared/catalog.ts";
-import type { Action, Analysis, Facts, ImageTemplate, StatementKind } from "#shared/facts.ts";
+import type { Action, Analysis, Facts, ImageTemplate, MadeRows, StatementKind } from "#shared/facts.ts";
 import type { PolicyCatalog } from "#shared/policy/types.ts";
 import { definitionQuery } from "./definition-query.ts";
 
@@ -86,10 +86,26 @@ export function queryBefore({ before }: ImagePlan, text: string): string {
 export function queryAfter({ relation, key, kind, before }: ImagePlan): readonly string[] {
   if (kind === "define") return [fill(before ?? [], "")];
   if (key.length === 0 || kind === "truncate") return [];
-  const dot = relation.indexOf(".");
-  const name = `${quoted(relation.slice(0, dot))}.${quoted(relation.slice(dot + 1))}`;
   const found = key.map((column, i) => `${quoted(column)} = ANY($${i + 1})`);
-  return [`SELECT tableoid, ctid, * FROM ${name} WHERE ${found.join(" AND ")}`];
+  return [`SELECT tableoid, ctid, * FROM ${nameOf(relation)} WHERE ${found.join(" AND ")}`];
+}
+
+function nameOf(relation: string): string {
+  const dot = relation.indexOf(".");
+  return `${quoted(relation.slice(0, dot))}.${quoted(relation.slice(dot + 1))}`;
+}
+
+/** Rows with these values in those columns, one list of values for each. @param more what comes behind it */
+export function queryBy({ relation }: ImagePlan, { by, only }: MadeRows, more = ""): string {
+  const found = by.map((column, i) => `${quoted(column)} = ANY($${i + 1})`);
+  return `SELECT tableoid, ctid, * FROM ${only ? "ONLY " : ""}${nameOf(relation)} WHERE ${found.join(" AND ")}${more}`;
+}
+
+/** Rows of this transaction whose key a sequence gave after a value. Those of a subtransaction are not found. */
+export function querySince({ relation }: ImagePlan, { by, only }: MadeRows): string {
+  const [column = ""] = by;
+  const mine = "xmin = pg_catalog.pg_current_xact_id()::pg_catalog.xid";
+  return `SELECT tableoid, ctid, * FROM ${only ? "ONLY " : ""}${nameOf(relation)} WHERE ${quoted(column)} > $1::pg_catalog.int8 AND ${mine}`;
 }
 
 /** As the evidence may keep them. */

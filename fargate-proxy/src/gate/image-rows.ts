@@ -1,5 +1,7 @@
 // Cells of rows that came as text, and lists of them as a target reads them.
 
+const encoder = new TextEncoder();
+
 /** Text of each cell; null for NULL. */
 export type Cells = readonly (string | null)[];
 
@@ -15,6 +17,29 @@ export function cellsOf(row: Uint8Array): Cells {
     at += length;
     return text.decode(row.subarray(at - length, at));
   });
+}
+
+/** Columns that stand in front of the row: tableoid and ctid, which together say which row it is. */
+export const SYSTEM = 2;
+
+/** Where columns of a row stand in an answer that has such columns in front; -1 for those that are not there. */
+export function placesOf(shape: readonly { readonly name: string }[], columns: readonly string[]): readonly number[] {
+  return columns.map((name) => shape.findIndex((column, i) => i >= SYSTEM && column.name === name));
+}
+
+/** Those with one of the keys: parts of a key that has several were looked for by themselves, and others may have come along. */
+export function withKeys(rows: readonly Uint8Array[], places: readonly number[], keys: readonly Cells[]) {
+  const wanted = new Set(keys.map((key) => JSON.stringify(key)));
+  return rows.filter((row) => {
+    const cells = cellsOf(row);
+    return wanted.has(JSON.stringify(places.map((place) => cells[place] ?? null)));
+  });
+}
+
+/** A parameter for each column of a key, with all its values. */
+export function boundKeys(keys: readonly Cells[], columns: number) {
+  const values = Array.from({ length: columns }, (_, i) => encoder.encode(arrayOf(keys.map((row) => row[i] ?? null))));
+  return { types: [], formats: [], values };
 }
 
 /** An array literal (PostgreSQL documentation, 8.15.2). */

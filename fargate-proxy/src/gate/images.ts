@@ -6,7 +6,7 @@ import type { ImageRules } from "#shared/target.ts";
 import type { SessionEvidence } from "../ports/evidence.ts";
 import type { Ask, Companion, SideAnswer, SideFailure, SideOutcome, SideStatement } from "../protocol.ts";
 import { type ImagePlan, lockOf, queryAfter, queryBefore } from "./image-plan.ts";
-import { arrayOf, type Cells, cellsOf } from "./image-rows.ts";
+import { boundKeys, type Cells, cellsOf, placesOf, SYSTEM, withKeys } from "./image-rows.ts";
 
 /** Where an image belongs. */
 export interface ImagePlace {
@@ -18,9 +18,39 @@ export interface ImagePlace {
   readonly run: number;
 }
 
+/** What becomes of one relation's images. */
+export interface ImageNotes {
+  note(event: Omit<ImagesEvent, "type" | "ref" | "relation">): void;
+  /** Rows before could not be read: the target does not run the command either. */
+  unread(sqlstate: string): null;
+  /** A description, and rows of that shape. */
+  seal(kind: "before" | "after", answer: SideAnswer, rows: readonly Uint8Array[]): void;
+}
+
+export function notesOf({ evidence, run, sealed }: ImagePlace, relation: string): ImageNotes {
+  const note: ImageNotes["note"] = (event) => evidence.note({ type: "images", ref: run, relation, ...event });
+  return {
+    note,
+    unread(sqlstate) {
+      const why = `the rows before could not be read, so it did not run (${sqlstate})`;
+      note({ before: null, after: null, why });
+      return null;
+    },
+    seal(kind, { description }, rows) {
+      if (rows.length === 0 || !sealed) return;
+      for (const bytes of [description, ...rows]) evidence.seal({ kind, ref: run, bytes });
+    },
+  };
+}
+
+export function beyondRefusal({ rows }: ImageRules, relation: string): Refusal {
+  return new Refusal("images-beyond", { detail: `More than ${rows} rows of ${relation} would be concerned.` });
+}
+
 /** One relation, from before to after. */
 interface Taken {
   readonly plan: ImagePlan;
+  readonly notes: ImageNotes;
   /** Values of the key, row by row. */
   keys: readonly Cells[];
   before: number | null;
@@ -37,7 +67,13 @@ export class Images implements Companion {
   constructor(place: ImagePlace, plans: readonly ImagePlan[], text: string) {
     this.#place = place;
     this.text = text;
-    this.#taken = plans.map((plan) => ({ plan, keys: [], before: null, beyond: false }));
+    this.#taken = plans.map((plan) => ({
+      plan,
+      notes: notesOf(place, plan.relation),
+      keys: [],
+      before: null,
+      beyond: false,
+    }));
     this.texts = plans.flatMap((plan) => [...lockOf(plan), queryBefore(plan, text), ...queryAfter(plan)]);
   }
 
@@ -49,17 +85,11 @@ export class Images implements Companion {
       let answer: SideAnswer | SideFailure | null = null;
       for (const statement of [...locks, { text: queryBefore(plan, this.text), bound, most }]) {
         answer = await ask(statement);
-        if ("sqlstate" in answer) return this.#unread(plan, answer);
+        if ("sqlstate" in answer) return taken.notes.unread(answer.sqlstate);
       }
       const refusal = answer === null || "sqlstate" in answer ? null : this.#keep(taken, answer);
       if (refusal !== null) return refusal;
     }
-    return null;
-  }
-
-  #unread({ relation }: ImagePlan, { sqlstate }: SideFailure): null {
-    const why = `the rows before could not be read, so it did not run (${sqlstate})`;
-    this.#note({ relation, before: null, after: null, why });
     return null;
   }
 
@@ -70,14 +100,12 @@ export class Images implements Companion {
     taken.beyond = answer.more || rows.length > rules.rows;
     if (taken.beyond) {
       if (rules.beyond === "count") return null;
-      this.#note({ relation, before: null, after: null, beyond: true });
-      return new Refusal("images-beyond", {
-        detail: `More than ${rules.rows} rows of ${relation} would be concerned.`,
-      });
+      taken.notes.note({ before: null, after: null, beyond: true });
+      return beyondRefusal(rules, relation);
     }
     taken.before = rows.length;
-    this.#seal("before", answer, rows);
-    const places = key.map((name) => answer.shape.findIndex((column, i) => i >= SYSTEM && column.name === name));
+    taken.notes.seal("before", answer, rows);
+    const places = placesOf(answer.shape, key);
     if (key.length > 0 && !places.includes(-1))
       taken.keys = rows.map((row) => {
         const cells = cellsOf(row);
@@ -89,15 +117,13 @@ export class Images implements Companion {
   async after(ask: Ask, { tag, sqlstate }: SideOutcome): Promise<void> {
     const affected = this.#taken.length === 1 ? countIn(tag) : null;
     for (const taken of this.#taken) {
-      const { plan, before, beyond } = taken;
-      const { relation } = plan;
-      if (sqlstate !== "") this.#note({ relation, before, after: null, why: `the command failed (${sqlstate})` });
+      const { notes, before, beyond } = taken;
+      if (sqlstate !== "") notes.note({ before, after: null, why: `the command failed (${sqlstate})` });
       else {
         const after = beyond ? null : await this.#after(ask, taken);
         const difference = affected === null || before === null ? null : affected - before;
         const why = after === null && !beyond ? "the rows after cannot be found by a key" : undefined;
-        this.#note({
-          relation,
+        notes.note({
           before,
           after,
           difference,
@@ -109,48 +135,28 @@ export class Images implements Companion {
   }
 
   /** @returns how many rows there are with the keys of those before; null when that cannot be told */
-  async #after(ask: Ask, { plan, keys, before }: Taken): Promise<number | null> {
+  async #after(ask: Ask, { plan, notes, keys, before }: Taken): Promise<number | null> {
     if (before === 0 || plan.kind === "truncate") return 0;
     const [text] = queryAfter(plan);
     if (text !== undefined && plan.kind === "define") {
       const answer = await ask({ text, bound: null, most: 0 });
       if ("sqlstate" in answer) return null;
-      this.#seal("after", answer, answer.rows);
+      notes.seal("after", answer, answer.rows);
       return answer.rows.length;
     }
     if (text === undefined || keys.length === 0) return null;
-    const values = plan.key.map((_, i) => new TextEncoder().encode(arrayOf(keys.map((row) => row[i] ?? null))));
     const most = this.#place.rules.rows + 1;
-    const answer = await ask({ text, bound: { types: [], formats: [], values }, most });
+    const answer = await ask({ text, bound: boundKeys(keys, plan.key.length), most });
     if ("sqlstate" in answer || answer.more) return null;
-    const wanted = new Set(keys.map((row) => JSON.stringify(row)));
-    const places = plan.key.map((name) => answer.shape.findIndex((column, i) => i >= SYSTEM && column.name === name));
-    // Parts of a key that has several are looked for by themselves: others may have come along.
-    const rows = answer.rows.filter((row) => {
-      const cells = cellsOf(row);
-      return wanted.has(JSON.stringify(places.map((place) => cells[place] ?? null)));
-    });
-    this.#seal("after", answer, rows);
+    const rows = withKeys(answer.rows, placesOf(answer.shape, plan.key), keys);
+    notes.seal("after", answer, rows);
     return rows.length;
   }
 
   left(why: string): void {
-    for (const { plan } of this.#taken) this.#note({ relation: plan.relation, before: null, after: null, why });
-  }
-
-  #seal(kind: "before" | "after", { description }: SideAnswer, rows: readonly Uint8Array[]): void {
-    const { evidence, run, sealed } = this.#place;
-    if (rows.length === 0 || !sealed) return;
-    for (const bytes of [description, ...rows]) evidence.seal({ kind, ref: run, bytes });
-  }
-
-  #note(event: Omit<ImagesEvent, "type" | "ref">): void {
-    this.#place.evidence.note({ type: "images", ref: this.#place.run, ...event });
+    for (const { notes } of this.#taken) notes.note({ before: null, after: null, why });
   }
 }
-
-/** Columns that stand in front of the row: tableoid and ctid, which together say which row it is. */
-const SYSTEM = 2;
 
 function once(rows: readonly Uint8Array[]): readonly Uint8Array[] {
   const seen = new Map<string, Uint8Array>();

@@ -51,7 +51,10 @@ describe("an image is read", () => {
       `${HEAD("devices")} devices WHERE id /* > */ > 1 FOR UPDATE OF "devices"`,
     ],
     ["UPDATE patients AS set SET note = set.sex", `${HEAD("set")} patients AS set FOR NO KEY UPDATE OF "set"`],
-    ["INSERT INTO devices (id) VALUES (1)", ""],
+    [
+      "INSERT INTO devices (id, kind) VALUES (1, DEFAULT), ((2), 'a')",
+      `VALUES ( ( 1 )::"pg_catalog"."int4" ) , ( ( (2) )::"pg_catalog"."int4" )`,
+    ],
     ["TRUNCATE ONLY devices", 'SELECT tableoid, ctid, * FROM ONLY "devices"'],
     ["SELECT 1", "none"],
   ])("%s", (text, expected) => expect(read(text)).toBe(expected === undefined ? "" : expected));
@@ -73,8 +76,25 @@ test.each([
   ["DELETE FROM patients WHERE CURRENT OF c", "WHERE CURRENT OF"],
   ["MERGE INTO devices USING patients p ON p.id = patient_id WHEN MATCHED THEN DELETE", "MERGE"],
   [
-    "INSERT INTO devices (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET kind = ''",
-    "rows in conflict are known only as they are met",
+    "INSERT INTO devices (id) VALUES (1) ON CONFLICT ON CONSTRAINT devices_pkey DO UPDATE SET kind = ''",
+    "rows in conflict are not found by columns",
+  ],
+  [
+    "INSERT INTO devices (id) VALUES (1) ON CONFLICT (lower(kind)) DO UPDATE SET kind = ''",
+    "rows in conflict are not found by columns",
+  ],
+  [
+    "INSERT INTO devices (kind) VALUES ('a') ON CONFLICT (id) DO UPDATE SET kind = ''",
+    "the statement does not say the values that may be in conflict",
+  ],
+  ["INSERT INTO devices (id) VALUES (DEFAULT) ON CONFLICT (id) DO UPDATE SET kind = ''", "a default gives the key"],
+  [
+    "INSERT INTO devices (id) VALUES (random()::int) ON CONFLICT (id) DO UPDATE SET kind = ''",
+    "a function that may change something",
+  ],
+  [
+    "INSERT INTO devices (id) SELECT (random() * id)::int FROM patients ON CONFLICT (id) DO UPDATE SET kind = ''",
+    "a function that may change something",
   ],
   ["DELETE FROM patient_directory", "no table of its own"],
 ])("no image is read of %s", (text, why) => expect(read(text)).toBe(`no: ${why}`));

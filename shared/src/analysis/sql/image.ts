@@ -1,11 +1,14 @@
 // How the rows that a write concerns are read before it runs: a SELECT with the statement's own FROM and WHERE, word for word, so that it
 // finds what the statement will find. Words are named by their number, because an analysis holds for statements that differ in literals.
 import type { Node, RangeVar } from "libpg-query";
+import type { SnapshotRelation } from "../../catalog.ts";
 import type { ImageTemplate } from "../../facts.ts";
+import { ofInsert } from "./image-insert.ts";
+import { effectOf, NEW, type Reading, why } from "./image-reading.ts";
 import { fullName } from "./lookup.ts";
 import { findRelation } from "./relations.ts";
 import type { Run } from "./scope.ts";
-import { type Body, bodyOf, strings, tagOf, walkTelling } from "./tree.ts";
+import { type Body, bodyOf, tagOf } from "./tree.ts";
 import { fill, type Piece, quoted, same, Words } from "./words.ts";
 
 /** @returns what is written to, and how it is read before; nothing for other statements and for temporary tables */
@@ -26,8 +29,7 @@ export function imagesOf(run: Run, node: Node, text: string): readonly ImageTemp
       });
     case "InsertStmt": {
       const body = bodyOf(node, "InsertStmt")!;
-      const upserts = body.onConflictClause?.action === "ONCONFLICT_UPDATE";
-      return of(run, body.relation, () => (upserts ? why("rows in conflict are known only as they are met") : NEW));
+      return of(run, body.relation, (_, relation) => ofInsert(run, body, text, relation));
     }
     case "MergeStmt":
       return of(run, bodyOf(node, "MergeStmt")!.relation, () => why("MERGE"));
@@ -61,20 +63,16 @@ export function mayRunInBlock(node: Node): boolean {
   );
 }
 
-type Reading = Pick<ImageTemplate, "before" | "why"> & Partial<ImageTemplate>;
-
-const NEW: Reading = { before: [], why: "new rows: the statement says what they are" };
-
-function why(reason: string): Reading {
-  return { before: null, why: reason };
-}
-
-function of(run: Run, rangeVar: RangeVar | undefined, read: (alias: string) => Reading): readonly ImageTemplate[] {
+function of(
+  run: Run,
+  rangeVar: RangeVar | undefined,
+  read: (alias: string, relation: SnapshotRelation) => Reading,
+): readonly ImageTemplate[] {
   const relation = rangeVar === undefined ? null : (findRelation(run, rangeVar)?.relation ?? null);
   if (rangeVar === undefined || relation === null) return [];
   const isTable = relation.kind === "table" || relation.kind === "partitioned";
   const found = isTable
-    ? read(quoted(rangeVar.alias?.aliasname ?? rangeVar.relname ?? ""))
+    ? read(quoted(rangeVar.alias?.aliasname ?? rangeVar.relname ?? ""), relation)
     : why("no table of its own");
   const family = run.base.lookup.family(relation).map(fullName);
   return [{ relation: fullName(relation), family, key: relation.key ?? [], ...found }];
@@ -141,33 +139,6 @@ function ofTruncate(relation: RangeVar): Reading {
     why: "",
     lock: `LOCK TABLE ${only}${name} IN ACCESS EXCLUSIVE MODE`,
   };
-}
-
-/** What reading its clauses twice would do twice; null when nothing. */
-export function effectOf(run: Run, clauses: unknown): string | null {
-  let found: string | null = null;
-  const stack: unknown[] = [clauses];
-  while (stack.length > 0) {
-    const value = stack.pop();
-    if (typeof value !== "object" || value === null) continue;
-    for (const [key, child] of Object.entries(value)) {
-      if (/^(Insert|Update|Delete|Merge)Stmt$/.test(key)) found = "a WITH that writes";
-      stack.push(child);
-    }
-  }
-  const { lookup } = run.base;
-  walkTelling({ clauses }, (tag, body) => {
-    if (tag === "FuncCall") {
-      const name = strings((body as Body<"FuncCall">).funcname).at(-1) ?? "";
-      if (lookup.functions(name).some((f) => f.volatility === "v")) found ??= "a function that may change something";
-    } else if (tag === "A_Expr") {
-      const name = strings((body as Body<"A_Expr">).name).at(-1) ?? "";
-      const made = lookup.operators(name).map((operator) => lookup.functionByOid(operator.function));
-      if (made.some((f) => f?.volatility !== "i" && f?.volatility !== "s"))
-        found ??= "an operator that may change something";
-    }
-  });
-  return found;
 }
 
 /** The words were cut in the right places when the parser finds the same clauses in what was put together. */

@@ -26,6 +26,10 @@ export function quoted(name: string): string {
 interface Word {
   readonly start: number;
   readonly stop: number;
+  /** A bracket, a comma ...; empty for all else. */
+  readonly mark: string;
+  /** How many brackets are open before it. */
+  readonly depth: number;
   /** In lower case, outside of all parentheses; empty for all else. */
   readonly outer: string;
 }
@@ -46,10 +50,10 @@ export class Words {
       if (kind === TOKEN.space || kind === TOKEN.comment) continue;
       const { start, stop } = lexer;
       const mark = kind === TOKEN.mark ? text.charAt(start) : "";
+      const outer = kind === TOKEN.word && depth === 0 ? text.slice(start, stop).toLowerCase() : "";
+      this.#words.push({ start, stop, mark, depth, outer });
       if (mark === "(" || mark === "[") depth++;
       else if (mark === ")" || mark === "]") depth--;
-      const outer = kind === TOKEN.word && depth === 0 ? text.slice(start, stop).toLowerCase() : "";
-      this.#words.push({ start, stop, outer });
       if (mark !== ";") end = this.#words.length;
     }
     this.#end = end;
@@ -74,6 +78,37 @@ export class Words {
     // IS DISTINCT FROM
     const at = this.find(from, behind, "distinct");
     return [at < where ? at : end, where, end];
+  }
+
+  /** The first place outside of parentheses from there on where these two words follow each other, or the end. */
+  pair(first: string, second: string, from: number): number {
+    for (let i = from; i < this.#end; i++) if (this.outer(i) === first && this.outer(i + 1) === second) return i;
+    return this.#end;
+  }
+
+  /** The word outside of all parentheses that stands there, in lower case; empty when there is none. */
+  outer(place: number): string {
+    return this.#words[place]?.outer ?? "";
+  }
+
+  /** Where the first parentheses open from there on, or the end. */
+  opening(from: number): number {
+    for (let i = from; i < this.#end; i++) if (this.#words[i]?.mark === "(") return i;
+    return this.#end;
+  }
+
+  /** What stands in parentheses, cut at commas. @param open where they open @returns ranges, and what comes behind */
+  list(open: number): { readonly items: readonly (readonly [number, number])[]; readonly behind: number } {
+    const items: [number, number][] = [];
+    let start = open + 1;
+    for (let i = start; i < this.#end; i++) {
+      const word = this.#words[i];
+      if (word?.depth !== 1 || (word.mark !== "," && word.mark !== ")")) continue;
+      items.push([start, i]);
+      start = i + 1;
+      if (word.mark === ")") return { items, behind: start };
+    }
+    return { items: [], behind: this.#end };
   }
 
   slice([first, end]: readonly [number, number]): string {

@@ -1,0 +1,124 @@
+// Rows that an INSERT makes, and those that it meets and changes: what they were, and what they are. They are found by values that the statement's
+// own words give, or by the sequence that numbers them; when not exactly as many are found as the command says, none is kept.
+import type { Refusal } from "#shared/errors.ts";
+import type { MadeRows } from "#shared/facts.ts";
+import type { Ask, Companion, SideAnswer, SideOutcome, SideStatement } from "../protocol.ts";
+import { type ImagePlan, queryBefore, queryBy, querySince } from "./image-plan.ts";
+import { boundKeys, type Cells, cellsOf, placesOf, withKeys } from "./image-rows.ts";
+import { beyondRefusal, type ImageNotes, type ImagePlace, notesOf } from "./images.ts";
+
+export class NewRows implements Companion {
+  readonly texts: readonly string[];
+  readonly text: string;
+  readonly #place: ImagePlace;
+  readonly #plan: ImagePlan;
+  readonly #made: MadeRows;
+  readonly #notes: ImageNotes;
+  /** Values of the columns that rows are found by; of a generated key, the last one before. Null when they are not looked for. */
+  #keys: readonly Cells[] | null = null;
+  /** Those of rows that were there before. */
+  #met: readonly Cells[] = [];
+  #beyond = false;
+
+  /** @param text of the command */
+  constructor(place: ImagePlace, plan: ImagePlan, made: MadeRows, text: string) {
+    this.#place = place;
+    this.#plan = plan;
+    this.#made = made;
+    this.text = text;
+    this.#notes = notesOf(place, plan.relation);
+    const found = made.generated
+      ? [querySince(plan, made)]
+      : [...(made.conflict === "error" ? [] : [this.#meeting]), queryBy(plan, made)];
+    this.texts = [...new Set([queryBefore(plan, text), ...found])];
+  }
+
+  /** As strong as the command itself will lock them, and no stronger. */
+  get #meeting(): string {
+    return queryBy(this.#plan, this.#made, this.#made.conflict === "update" ? " FOR NO KEY UPDATE" : "");
+  }
+
+  async before(ask: Ask, bound: SideStatement["bound"]): Promise<Refusal | null> {
+    const { rules } = this.#place;
+    const most = rules.rows + 1;
+    const text = queryBefore(this.#plan, this.text);
+    const answer = await ask({ text, bound: this.#made.generated ? null : bound, most });
+    if ("sqlstate" in answer) return this.#notes.unread(answer.sqlstate);
+    const keys = answer.rows.map(cellsOf);
+    if (this.#made.generated) {
+      const last = keys[0]?.[1];
+      this.#keys = last === undefined || last === null ? null : [[last]];
+      return null;
+    }
+    this.#beyond = answer.more || keys.length > rules.rows;
+    if (this.#beyond) return rules.beyond === "count" ? null : this.#refused();
+    this.#keys = keys;
+    return this.#made.conflict === "error" || keys.length === 0 ? null : this.#meet(ask, keys);
+  }
+
+  #refused(): Refusal {
+    this.#notes.note({ before: null, after: null, beyond: true });
+    return beyondRefusal(this.#place.rules, this.#plan.relation);
+  }
+
+  async #meet(ask: Ask, keys: readonly Cells[]): Promise<Refusal | null> {
+    const { by, conflict } = this.#made;
+    const most = this.#place.rules.rows + 1;
+    const answer = await ask({ text: this.#meeting, bound: boundKeys(keys, by.length), most });
+    if ("sqlstate" in answer) return this.#notes.unread(answer.sqlstate);
+    const rows = this.#found(answer, keys);
+    const places = placesOf(answer.shape, by);
+    this.#met = rows.map(cellsOf).map((cells) => places.map((place) => cells[place] ?? null));
+    if (conflict === "update") this.#notes.seal("before", answer, rows);
+    return null;
+  }
+
+  async after(ask: Ask, { tag, sqlstate }: SideOutcome): Promise<void> {
+    const updates = this.#made.conflict === "update";
+    const before = this.#keys === null ? null : updates ? this.#met.length : 0;
+    if (sqlstate !== "") return this.#notes.note({ before, after: null, why: `the command failed (${sqlstate})` });
+    if (this.#beyond) return this.#notes.note({ before: null, after: null, beyond: true });
+    const made = Number(/^INSERT 0 (\d+)$/.exec(tag)?.[1] ?? Number.NaN);
+    const answer = made === 0 ? null : await this.#look(ask);
+    if (made === 0) return this.#notes.note({ before, after: 0, difference: 0 });
+    if (answer === null) return this.#notes.note({ before, after: null, why: "no sequence of its own gives the key" });
+    if (answer.more) return this.#notes.note({ before, after: null, beyond: true });
+    const rows = this.#rows(answer);
+    if (rows.length !== made) {
+      const why = "the rows that it made cannot be told from others";
+      return this.#notes.note({ before, after: null, difference: made - rows.length, why });
+    }
+    this.#notes.seal("after", answer, rows);
+    this.#notes.note({ before, after: rows.length, difference: 0 });
+  }
+
+  async #look(ask: Ask): Promise<SideAnswer | null> {
+    const keys = this.#keys;
+    if (keys === null) return null;
+    const { generated, by } = this.#made;
+    const most = this.#place.rules.rows + 1;
+    const values = [new TextEncoder().encode(keys[0]?.[0] ?? "")];
+    const answer = generated
+      ? await ask({ text: querySince(this.#plan, this.#made), bound: { types: [], formats: [], values }, most })
+      : await ask({ text: queryBy(this.#plan, this.#made), bound: boundKeys(keys, by.length), most });
+    return "sqlstate" in answer ? null : answer;
+  }
+
+  #rows(answer: SideAnswer): readonly Uint8Array[] {
+    if (this.#made.generated) return answer.rows;
+    const rows = this.#found(answer, this.#keys ?? []);
+    if (this.#made.conflict !== "nothing") return rows;
+    // Those that were there have been left as they are.
+    const met = new Set(withKeys(rows, placesOf(answer.shape, this.#made.by), this.#met));
+    return rows.filter((row) => !met.has(row));
+  }
+
+  #found(answer: SideAnswer, keys: readonly Cells[]): readonly Uint8Array[] {
+    const { by } = this.#made;
+    return by.length === 1 ? answer.rows : withKeys(answer.rows, placesOf(answer.shape, by), keys);
+  }
+
+  left(why: string): void {
+    this.#notes.note({ before: null, after: null, why });
+  }
+}
