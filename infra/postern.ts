@@ -58,6 +58,7 @@ export function postern(app: App, settings: Settings) {
     data,
     proxy,
     ledger: settings.ledger,
+    witnesses: settings.witnesses,
   });
   const audit = make(AuditStack, "Audit", "where auditors ask", {
     keys,

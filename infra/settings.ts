@@ -1,7 +1,10 @@
 // What a team says of its deployment: one JSON file, named by the context key `settings`. It is checked as a whole; everything that is wrong is said at once.
+import { hash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
+import type { Sha256 } from "#shared/evidence/digest.ts";
+import { canBeMet, parseWitnessPolicy } from "#shared/evidence/witness-policy.ts";
 import { readTargets } from "#shared/policy/targets-file.ts";
 
 const why = z.string().min(8, "say why in a few words");
@@ -13,6 +16,13 @@ const id = (prefix: string) =>
 const arn = (service: string) =>
   z.string().regex(new RegExp(`^arn:aws[a-z-]*:${service}:`), `is not the ARN of something in ${service}`);
 const zoneId = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d[a-z]$/, "is not an availability zone like eu-central-1a");
+
+/** A function's environment has 4 KB in all. */
+const MOST_WITNESSES = 3000;
+const sha256: Sha256 = {
+  digest: (data) => hash("sha256", data, "buffer"),
+  text: (data, encoding) => hash("sha256", data, encoding),
+};
 
 /** Fargate kills a task this long after SIGTERM. */
 export const STOP_TIMEOUT_SECONDS = 120;
@@ -242,6 +252,8 @@ const schema = z.strictObject({
       openers: z.array(arn("iam")).default([]),
       /** Who may take on the auditors' role: it asks Athena, and reads what is in the clear. Without one there is no such role. */
       auditors: z.array(arn("iam")).default([]),
+      /** File with the witnesses of the ledger, where they are asked and how many are enough, from the repository's root: a C2SP tlog-policy. */
+      witnesses: z.string().min(1).optional(),
       /** Name of a bucket that S3 writes access logs to. */
       accessLogs: z.string().min(3).optional(),
     })
@@ -252,6 +264,8 @@ const schema = z.strictObject({
 export type Settings = z.infer<typeof schema> & {
   /** What the policy bundle says of each target: who the gateway logs in as, and to which database. */
   readonly logins: Readonly<Record<string, { readonly user: string; readonly database: string }>>;
+  /** The text of `evidence.witnesses`; null without it. */
+  readonly witnesses: string | null;
 };
 
 /** Settings that cannot be used: one line per problem. */
@@ -275,15 +289,16 @@ export function readSettings(root: string, file: string): Settings {
   }
   const { data, error } = schema.safeParse(input);
   const bundle = bundleOf(root, input);
+  const witnesses = witnessesOf(root, input);
   const found = new Set((error?.issues ?? []).flatMap((issue) => lines(issue)));
   // What contradicts itself is looked for where all keys are known: so once more without those that are not.
   for (const issue of error === undefined
     ? []
     : (schema.safeParse(withKnownKeys(input, error.issues)).error?.issues ?? []))
     for (const line of lines(issue)) found.add(line);
-  const problems = [...found, ...bundle.problems];
+  const problems = [...found, ...bundle.problems, ...witnesses.problems];
   if (data === undefined || problems.length > 0) throw new SettingsRefused(problems.map((line) => `${file}: ${line}`));
-  return { ...data, logins: bundle.logins };
+  return { ...data, logins: bundle.logins, witnesses: witnesses.text };
 }
 
 /** What the policy bundle says of targets, and where settings disagree; said whatever else is wrong. */
@@ -335,6 +350,24 @@ function withKnownKeys(input: unknown, issues: readonly z.core.$ZodIssue[]): unk
     for (const key of issue.keys) delete place[key];
   }
   return copy;
+}
+
+/** Said whatever else is wrong. */
+function witnessesOf(root: string, input: unknown): { problems: readonly string[]; text: string | null } {
+  const file = (input as { evidence?: { witnesses?: unknown } } | null)?.evidence?.witnesses;
+  if (typeof file !== "string") return { problems: [], text: null };
+  const refused = (what: string) => ({ problems: [`evidence.witnesses: ${file}: ${what}`], text: null });
+  try {
+    const text = readFileSync(resolve(root, file), "utf8");
+    if (!canBeMet(parseWitnessPolicy(text, sha256)))
+      return refused("too few have an address: the quorum cannot be met");
+    return Buffer.byteLength(text) > MOST_WITNESSES
+      ? refused(`has more than ${MOST_WITNESSES} bytes`)
+      : { problems: [], text };
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    return refused(code === undefined ? message : `cannot be read (${code})`);
+  }
 }
 
 function lines(issue: z.core.$ZodIssue, above: readonly PropertyKey[] = []): string[] {

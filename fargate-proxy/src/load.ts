@@ -1,7 +1,7 @@
 // What has to be right before anything listens: the policy bundle, certificates, authorities.
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { parseWitnessPolicy, type WitnessPolicy } from "#shared/evidence/witness-policy.ts";
+import { canBeMet, parseWitnessPolicy, type WitnessPolicy } from "#shared/evidence/witness-policy.ts";
 import type { LoadedBundle } from "#shared/policy/bundle.ts";
 import { BundleRefused, problemLine } from "#shared/policy/problems.ts";
 import { readTlsSecret, SecretUnreadable } from "./adapters/aws-secrets.ts";
@@ -62,7 +62,9 @@ function readWitnesses(
   const text = read(path, "witnesses");
   if (problems.length > before) return null;
   try {
-    return parseWitnessPolicy(text, nodeSha256);
+    const policy = parseWitnessPolicy(text, nodeSha256);
+    if (!canBeMet(policy)) problems.push(`witnesses: ${path}: too few have an address: the quorum cannot be met`);
+    return policy;
   } catch (error) {
     problems.push(`witnesses: ${path}: ${(error as Error).message}`);
     return null;

@@ -110,6 +110,20 @@ export function ledgerSettings(): LedgerSettings {
   };
 }
 
+export interface WitnessSettings extends Pick<LedgerSettings, "name" | "key"> {
+  /** The text of a C2SP tlog-policy. */
+  readonly witnesses: string;
+}
+
+/** @throws when the infrastructure has not set what is needed */
+export function witnessSettings(): WitnessSettings {
+  return {
+    name: needed("POSTERN_LEDGER"),
+    key: needed("POSTERN_LEDGER_KEY"),
+    witnesses: needed("POSTERN_WITNESS_POLICY"),
+  };
+}
+
 /** Name of the table of the index of sessions. @throws when the infrastructure has not set it */
 export function indexTable(): string {
   return needed("POSTERN_INDEX_TABLE");

@@ -40,7 +40,7 @@ export class AuditorRole extends Role {
       ["glue:GetDatabase", "glue:GetTable", "glue:GetPartitions"],
       [glue("catalog"), glue("database", name), glue("table", `${name}/events`)],
     );
-    evidence.lendToRead(this, "events", "recordings", "ledger");
+    evidence.lendToRead(this, "events", "recordings", "ledger", "witness");
     // Athena writes the answer as whoever asks.
     may(
       ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],

@@ -30,7 +30,7 @@ export interface PosternFunctionProps {
   /** Folder under `functions/src`, whose `handler.ts` exports `handler`. */
   readonly name: string;
   readonly key: IKey;
-  /** Where it runs; without it outside of any VPC, as those must that talk to Slack or an identity provider. */
+  /** Where it runs; without it outside of any VPC, as those must that talk to Slack, an identity provider or witnesses. */
   readonly within?: { readonly vpc: IVpc; readonly group: ISecurityGroup };
   readonly environment?: Record<string, string>;
   /** Files that go beside the bundle, from the repository's root to a place in it. */
@@ -76,11 +76,11 @@ export class PosternFunction extends NodejsFunction {
     if (within === undefined)
       explain(this, {
         "HIPAA.Security-LambdaInsideVPC":
-          "it talks to Slack or to the identity provider, and to nothing in a VPC; no PHI passes through it, and its role reaches what it needs alone",
+          "it talks to Slack, to the identity provider or to witnesses of the ledger, and to nothing in a VPC; no PHI passes through it, and its role reaches what it needs alone",
       });
     explain(this, {
       "HIPAA.Security-LambdaDLQ":
-        "called by a caller that retries and reports: a queue with dead letters, a state machine, an API, Cognito or the gateway",
+        "called by a caller that retries and reports: a queue with dead letters, a state machine, an API, Cognito, the gateway, or a schedule whose next call does what one left",
     });
   }
 }

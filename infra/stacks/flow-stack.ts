@@ -1,7 +1,8 @@
 // What follows the evidence: each new object is a notice, each notice is handled by functions that may do it twice.
-import { CfnOutput, Stack, type StackProps } from "aws-cdk-lib";
+import { CfnOutput, Duration, Stack, type StackProps } from "aws-cdk-lib";
 import { SecurityGroup } from "aws-cdk-lib/aws-ec2";
-import type { EventPattern } from "aws-cdk-lib/aws-events";
+import { type EventPattern, Rule, RuleTargetInput, Schedule } from "aws-cdk-lib/aws-events";
+import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
 import type { Construct } from "constructs";
 import { RETENTION_DAYS } from "../constructs/evidence-bucket.ts";
 import { Feed } from "../constructs/feed.ts";
@@ -18,6 +19,8 @@ export interface FlowProps extends StackProps {
   readonly proxy: ProxyStack;
   /** Name of the ledger. */
   readonly ledger: string;
+  /** Its witnesses, as a tlog-policy; null without any. */
+  readonly witnesses: string | null;
 }
 
 /** What is a leaf of the ledger. */
@@ -58,6 +61,8 @@ export class FlowStack extends Stack {
   readonly functions: readonly PosternFunction[];
   /** Notices wait here for each function, and lie in the dead letters when they could not be handled. */
   readonly feeds: readonly Feed[];
+  /** Asks witnesses; null without any. */
+  readonly cosign: PosternFunction | null;
   readonly #props: FlowProps;
   readonly #within: { readonly vpc: NetworkStack["vpc"]; readonly group: SecurityGroup };
 
@@ -74,7 +79,8 @@ export class FlowStack extends Stack {
     const seal = this.makeSealer();
     const index = this.makeIndexer();
     const recover = this.makeRecoverer();
-    this.functions = [seal, index, recover];
+    this.cosign = props.witnesses === null ? null : this.makeCosigner(props.witnesses);
+    this.functions = [seal, index, recover, ...(this.cosign === null ? [] : [this.cosign])];
     this.feeds = [
       this.feed("Ledger", SEALER, seal, this.created(LANES)),
       this.feed("Index", INDEXER, index, this.created(["events"])),
@@ -92,6 +98,32 @@ export class FlowStack extends Stack {
     const table = data.sequence.lend(fn, "GetItem", "Query", "PutItem", "UpdateItem", "BatchWriteItem");
     fn.addEnvironment("POSTERN_LEDGER_TABLE", table);
     keys.ledger.grant(fn, "kms:Sign", "kms:GetPublicKey");
+    return fn;
+  }
+
+  /** Submits heads to witnesses, once a minute. It alone reaches anybody outside, and it cannot sign. */
+  private makeCosigner(witnesses: string): PosternFunction {
+    const { keys, data, ledger } = this.#props;
+    const fn = new PosternFunction(this, "cosign-ledger", {
+      name: "cosign-ledger",
+      key: keys.service,
+      environment: {
+        POSTERN_RETENTION_DAYS: String(RETENTION_DAYS),
+        POSTERN_LEDGER: ledger,
+        POSTERN_LEDGER_KEY: keys.ledger.keyArn,
+        POSTERN_WITNESS_POLICY: witnesses,
+      },
+      seconds: 60,
+      concurrency: 1,
+    });
+    data.bucket.lendToRead(fn, "ledger");
+    fn.addEnvironment("POSTERN_BUCKET", data.bucket.lendToWrite(fn, "witness"));
+    keys.ledger.grant(fn, "kms:GetPublicKey");
+    new Rule(this, "CosignSchedule", {
+      description: "Submits the ledger's head to its witnesses",
+      schedule: Schedule.rate(Duration.minutes(1)),
+      targets: [new LambdaFunction(fn, { event: RuleTargetInput.fromObject({}), retryAttempts: 0 })],
+    });
     return fn;
   }
 

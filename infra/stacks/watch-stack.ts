@@ -16,7 +16,7 @@ import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
 import { Operation } from "aws-cdk-lib/aws-dynamodb";
 import { Rule } from "aws-cdk-lib/aws-events";
 import { SnsTopic } from "aws-cdk-lib/aws-events-targets";
-import { FilterPattern, type IFilterPattern, MetricFilter } from "aws-cdk-lib/aws-logs";
+import { FilterPattern, type IFilterPattern, type ILogGroup, MetricFilter } from "aws-cdk-lib/aws-logs";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
 import type { Construct } from "constructs";
@@ -55,7 +55,7 @@ export class WatchStack extends Stack {
     this.#props = props;
     this.#topic = new Topic(this, "Alarms", { masterKey: props.keys.service, enforceSSL: true });
     for (const address of props.settings.alarms) this.#topic.addSubscription(new EmailSubscription(address));
-    const watched = { ...this.gateway(), ...this.evidence(), ...this.work() };
+    const watched = { ...this.gateway(), ...this.evidence(), ...this.witnesses(), ...this.work() };
     const alarms = Object.entries(watched).map(([name, one]) => this.alarm(name, one));
     this.watchKeys();
     this.draw(alarms);
@@ -120,6 +120,18 @@ export class WatchStack extends Stack {
     };
   }
 
+  private witnesses(): Record<string, Watched> {
+    const { cosign } = this.#props.flow;
+    if (cosign === null) return {};
+    return {
+      HeadsUncosigned: {
+        metric: this.counted("HeadsUncosigned", UNCOSIGNED, { log: cosign.logGroup, period: QUARTER }),
+        above: MISSED,
+        says: "For a quarter of an hour the ledger's head has not been cosigned by enough witnesses: the log of cosign-ledger names them, and says why. Evidence is written all the same.",
+      },
+    };
+  }
+
   private work(): Record<string, Watched> {
     const { control, flow } = this.#props;
     const alarms: Record<string, Watched> = {
@@ -150,16 +162,20 @@ export class WatchStack extends Stack {
     return alarms;
   }
 
-  /** Counts lines of the gateway's log. */
-  private counted(name: string, filterPattern: IFilterPattern): Metric {
+  /** Counts lines of a log, which is the gateway's unless another is named. */
+  private counted(
+    name: string,
+    filterPattern: IFilterPattern,
+    { log = this.#props.proxy.log, period = MINUTE }: { readonly log?: ILogGroup; readonly period?: Duration } = {},
+  ): Metric {
     return new MetricFilter(this, `Count-${name}`, {
-      logGroup: this.#props.proxy.log,
+      logGroup: log,
       filterPattern,
       metricNamespace: this.stackName,
       metricName: name,
       metricValue: "1",
       defaultValue: 0,
-    }).metric({ statistic: Stats.SUM, period: MINUTE });
+    }).metric({ statistic: Stats.SUM, period });
   }
 
   private alarm(name: string, { metric, above, says, minutes = 1 }: Watched): Alarm {
@@ -217,8 +233,13 @@ export class WatchStack extends Stack {
 }
 
 const MINUTE = Duration.minutes(1);
+const QUARTER = Duration.minutes(15);
+/** Of the fifteen calls in that time: one that failed, and was made up for, is nobody's alarm. */
+const MISSED = 10;
 const LATE_SECONDS = 15 * 60;
 const LEVEL_ERROR = FilterPattern.stringValue("$.level", "=", "error");
+/** Words of `functions/src/cosign-ledger`. */
+const UNCOSIGNED = FilterPattern.literal('"short of its quorum of witnesses"');
 const EVIDENCE = FilterPattern.all(LEVEL_ERROR, FilterPattern.stringValue("$.what", "=", "evidence"));
 
 function activeFlows({ balancer }: ProxyStack): IMetric {

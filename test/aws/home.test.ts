@@ -19,6 +19,7 @@ import { decompress } from "#proxy/adapters/node-zstd.ts";
 import { genesis, link } from "#shared/evidence/chain.ts";
 import { type EvidenceLine, readLine } from "#shared/evidence/line-read.ts";
 import { parts } from "#test/support/bundles.ts";
+import { says, startFakeWitness } from "#test/support/fake-witness.ts";
 import { type Fault, type FaultyWay, startFaultyWay } from "#test/support/faulty.ts";
 import { type Gateway, prepareGateway } from "#test/support/gateway.ts";
 import { startTestPostgres, type TestPostgres } from "#test/support/postgres.ts";
@@ -359,12 +360,30 @@ test("the ledger is written from the bucket, and `postern verify` reads it there
   expect((await run("show", killed)).out).toContain("closed by recovery");
   expect((await run("tail", "--once")).err).toContain("cannot be followed");
 
+  const witness = await startFakeWitness("witness.example");
+  vi.stubEnv("POSTERN_WITNESS_POLICY", `witness w ${witness.key} ${witness.url}\nquorum w\n`);
+  const { handler: cosign } = await import("#functions/cosign-ledger/handler.ts");
+  const { ledgerEntries } = report.checked;
+  witness.plan.push(says(500));
+  const warned = vi.spyOn(console, "warn").mockImplementation(() => {});
+  const failed = { head: ledgerEntries, cosigned: 0, refused: { "witness.example": "failed" } };
+  expect(await cosign({})).toEqual(failed);
+  expect(warned.mock.calls.join()).toContain("short of its quorum of witnesses");
+  warned.mockRestore();
+  expect(await cosign({})).toEqual({ head: ledgerEntries, cosigned: ledgerEntries, refused: {} });
+  await witness.close();
+  const seen = JSON.parse((await run("verify", "--json", "--witness", witness.key)).out);
+  expect(seen).toMatchObject({ ok: true, cosigned: { size: ledgerEntries, by: [{ name: "witness.example" }] } });
+  expect(seen.checked.locks).toBe(report.checked.locks + 1);
+
   // The same bytes, put over an object by somebody who leaves the lock out.
   let object = "";
   for await (const found of store.list("events/")) object = found.key;
   const s3 = new S3Client({ ...(cloud.client as object), forcePathStyle: true });
   await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: object, Body: (await store.get(object)) ?? "" }));
-  const covered = JSON.parse((await run("verify", "--json")).out);
+  const bad = await run("verify", "--json");
+  expect(bad.err).toBe("");
+  const covered = JSON.parse(bad.out);
   expect(covered).toMatchObject({ ok: false, bad: { key: object, what: expect.stringMatching(/^lock missing/) } });
   const without = JSON.parse((await run("verify", "--json", "--no-locks")).out);
   expect(without).toMatchObject({ ok: true, checked: { locks: 0 } });

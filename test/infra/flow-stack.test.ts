@@ -86,8 +86,8 @@ describe("who writes", () => {
   const writersOf = (prefix: string) =>
     roles.filter(({ tags }) => tags.includes(`postern-writes-${prefix}`)).map(({ name }) => name);
 
-  test("evidence: the gateway, and recovery for its events; the ledger: one function, which alone signs it", () => {
-    expect(writersOf("events").sort()).toEqual(["flow/recoversessionRole", "proxy/TaskRole"]);
+  test("evidence: the gateway, recovery and officers for their events; the ledger: one function, which alone signs it", () => {
+    expect(writersOf("events").sort()).toEqual(["control/officersRole", "flow/recoversessionRole", "proxy/TaskRole"]);
     for (const prefix of ["recordings", "sealed", "policy"])
       expect(writersOf(prefix), prefix).toEqual(["proxy/TaskRole"]);
     expect(writersOf("ledger")).toEqual(["flow/sealledgerRole"]);
@@ -100,7 +100,7 @@ describe("who writes", () => {
   });
 
   test("nobody else, whatever roles of the account may do", () => {
-    for (const prefix of ["events", "recordings", "sealed", "ledger", "policy"])
+    for (const prefix of ["events", "recordings", "sealed", "ledger", "witness", "policy"])
       data.hasResourceProperties("AWS::S3::BucketPolicy", {
         PolicyDocument: {
           Statement: Match.arrayWith([
@@ -113,5 +113,47 @@ describe("who writes", () => {
           ]),
         },
       });
+  });
+});
+
+describe("witnesses of the ledger", () => {
+  const { flow, watch, network, data: store } = templates("three-targets");
+  const [cosign] = Object.entries(flow.findResources("AWS::Lambda::Function"))
+    .filter(([id]) => id.startsWith("cosignledger"))
+    .map(([, { Properties }]) => Properties);
+
+  test("are asked once a minute, by a function that reaches nobody's network, and that settings alone bring about", () => {
+    expect(cosign).toMatchObject({ ReservedConcurrentExecutions: 1, Timeout: 60 });
+    expect(cosign?.VpcConfig).toBeUndefined();
+    expect(cosign?.Environment.Variables.POSTERN_WITNESS_POLICY).toContain("quorum both");
+    flow.hasResourceProperties("AWS::Events::Rule", { ScheduleExpression: "rate(1 minute)" });
+    template.resourcePropertiesCountIs("AWS::Events::Rule", { ScheduleExpression: Match.anyValue() }, 0);
+    expect(JSON.stringify(network.findResources("AWS::EC2::SecurityGroupEgress"))).not.toContain("witness");
+  });
+
+  test("are asked by who can neither sign the ledger nor write it", () => {
+    const [policy] = Object.entries(flow.findResources("AWS::IAM::Policy"))
+      .filter(([id]) => id.startsWith("cosignledger"))
+      .map(
+        ([, { Properties }]) =>
+          Properties.PolicyDocument.Statement as { Action: string | string[]; Resource: unknown }[],
+      );
+    const may = (action: string) => (policy ?? []).filter(({ Action }) => [Action].flat().includes(action));
+    expect(may("kms:Sign")).toEqual([]);
+    expect(may("kms:GetPublicKey")).toHaveLength(1);
+    expect(may("s3:PutObject")).toHaveLength(1);
+    expect(JSON.stringify(may("s3:PutObject"))).toContain("/witness/*");
+    expect(JSON.stringify(may("s3:PutObject"))).not.toContain("/ledger/");
+    // And the bucket lets nobody else write what witnesses have signed.
+    expect(JSON.stringify(store.findResources("AWS::S3::BucketPolicy"))).toContain("postern-writes-witness");
+  });
+
+  test("that are too few for a quarter of an hour are somebody's to know", () => {
+    watch.hasResourceProperties("AWS::Logs::MetricFilter", { FilterPattern: '"short of its quorum of witnesses"' });
+    watch.hasResourceProperties("AWS::CloudWatch::Alarm", {
+      MetricName: "HeadsUncosigned",
+      Period: 900,
+      AlarmDescription: Match.stringLikeRegexp("cosigned by enough witnesses"),
+    });
   });
 });

@@ -53,6 +53,16 @@ describe("settings that cannot be used", () => {
       { "network.clients": ["0.0.0.0/0"] },
       "network.clients.0: lets everybody in: name the ranges that clients come from",
     ],
+    [
+      "witnesses that are nowhere",
+      { "evidence.witnesses": "infra/samples/none.policy" },
+      "evidence.witnesses: infra/samples/none.policy: cannot be read (ENOENT)",
+    ],
+    [
+      "witnesses that are something else",
+      { "evidence.witnesses": "infra/samples/minimal.json" },
+      "evidence.witnesses: infra/samples/minimal.json: line 1: { is not log, witness, group or quorum",
+    ],
     ["no identity", { identity: {} }, 'identity: needs one of "cognito" and "issuer"'],
     [
       "target that no bundle has",

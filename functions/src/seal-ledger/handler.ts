@@ -3,7 +3,7 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { KMSClient } from "@aws-sdk/client-kms";
 import { CHECKPOINT_KEY } from "#shared/evidence/ledger.ts";
 import { DynamoSequence } from "../adapters/dynamo-sequence.ts";
-import { openBucket, TIMES } from "../adapters/evidence-bucket.ts";
+import { headIn, openBucket, TIMES } from "../adapters/evidence-bucket.ts";
 import type { Fed } from "../adapters/feed.ts";
 import { openKmsSigner } from "../adapters/kms-signer.ts";
 import { nodeSha256, nodeVerifyEd25519 } from "../adapters/node-crypto.ts";
@@ -17,13 +17,7 @@ export const handler: Invoke<Fed> = sealLedger(async () => {
   return {
     bucket,
     store,
-    head: {
-      async read() {
-        const found = await store.version(CHECKPOINT_KEY);
-        return found === null ? null : { note: found.bytes, tag: found.tag };
-      },
-      replace: (note, tag) => store.swap(CHECKPOINT_KEY, note, tag),
-    },
+    head: headIn(store, CHECKPOINT_KEY),
     describe: (object) => store.describe(object),
     list: (prefix, after) => store.list(prefix, after),
     sequence: new DynamoSequence(new DynamoDBClient(TIMES), table),

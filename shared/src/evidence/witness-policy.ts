@@ -18,6 +18,11 @@ export interface WitnessPolicy {
   enough(cosigned: ReadonlySet<string>): boolean;
 }
 
+/** Whether those that can be asked are enough, if all of them cosign. */
+export function canBeMet({ witnesses, enough }: WitnessPolicy): boolean {
+  return enough(new Set(witnesses.filter(({ url }) => url !== null).map(({ key }) => key.id)));
+}
+
 type Rule = (cosigned: ReadonlySet<string>) => boolean;
 
 /** All of them. @throws Error that says which is no key of a witness */

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { nodeSha256 as sha256 } from "#proxy/adapters/node-crypto.ts";
 import { COSIGNATURE_ED25519, parseVerifierKey, verifierKey } from "#shared/evidence/checkpoint.ts";
-import { allOf, parseWitnessPolicy } from "#shared/evidence/witness-policy.ts";
+import { allOf, canBeMet, parseWitnessPolicy } from "#shared/evidence/witness-policy.ts";
 
 const keyOf = (n: number, name = `w${n}.example`) =>
   verifierKey(name, Buffer.alloc(32, n), sha256, COSIGNATURE_ED25519);
@@ -74,6 +74,13 @@ describe("a policy", () => {
     [["trust me"], "line 1: trust is not log, witness, group or quorum"],
   ])("%j is refused", (lines, what) => {
     expect(() => read(...lines)).toThrow(what);
+  });
+
+  test("can be met when enough of them can be asked", () => {
+    const [one, two] = [`witness X1 ${keyOf(1)} https://w1.example`, `witness X2 ${keyOf(2)}`];
+    expect(canBeMet(read(one, two, "group g any X1 X2", "quorum g"))).toBe(true);
+    expect(canBeMet(read(one, two, "group g all X1 X2", "quorum g"))).toBe(false);
+    expect(canBeMet(read("quorum none"))).toBe(true);
   });
 
   test("of keys alone asks for all of them", () => {
