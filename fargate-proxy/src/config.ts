@@ -53,6 +53,15 @@ const awsSchema = z.strictObject({
   task: name.optional(),
 });
 
+/** Where other gateways reach this one: an address of its own, with nothing for clients. */
+const among = { listen: address(6436) };
+const fleetSchema = z.union([
+  /** A folder of this machine that all of them have; revocations, approvals and the keys of pseudonyms and disclosures are in it, too. */
+  z.strictObject({ ...among, shared: file }),
+  /** A table, and a secret `{"version": 1, "key": "..."}`. */
+  z.strictObject({ ...among, table: name, secret: name }),
+]);
+
 const schema = z.strictObject({
   listen: address(6432),
   /** Health and metrics. */
@@ -102,6 +111,8 @@ const schema = z.strictObject({
   witnesses: file.optional(),
   /** With it the gateway keeps everything in AWS; without it, on this machine. Region, credentials and endpoints are the SDK's own settings. */
   aws: awsSchema.optional(),
+  /** Several gateways behind one balancer: they pass requests to cancel to each other, and count their sessions together. */
+  fleet: fleetSchema.optional(),
 });
 const consistent = schema.refine((it) => it.aws === undefined || it.witnesses === undefined, {
   path: ["witnesses"],
@@ -109,6 +120,7 @@ const consistent = schema.refine((it) => it.aws === undefined || it.witnesses ==
 });
 
 export type AwsConfig = z.infer<typeof awsSchema>;
+export type FleetConfig = z.infer<typeof fleetSchema>;
 export type Config = Omit<z.infer<typeof schema>, "oauth"> & {
   readonly oauth: { readonly configuration: string; readonly scope: string };
   /** Where ECS tells a container about its task. */
@@ -160,6 +172,8 @@ export function parseConfig(
   }
   const { data, error } = consistent.safeParse(input);
   for (const issue of (error?.issues ?? []).flatMap(usual)) problems.push(`${path}: ${at(issue.path)}${issue.message}`);
+  if (data?.fleet !== undefined && "table" in data.fleet !== (data.aws !== undefined))
+    problems.push(`${path}: fleet: takes \`table\` and \`secret\` with \`aws\`, and \`shared\` without it`);
   if (data === undefined || problems.length > 0) throw new ConfigRefused(problems);
   return settled(data, dirname(resolve(path)));
 }
@@ -198,6 +212,10 @@ function settled(data: z.infer<typeof schema>, folder: string): Config {
     policy: abs(data.policy),
     state: abs(data.state),
     ...(data.witnesses === undefined ? {} : { witnesses: abs(data.witnesses) }),
+    fleet:
+      data.fleet !== undefined && "shared" in data.fleet
+        ? { ...data.fleet, shared: abs(data.fleet.shared) }
+        : data.fleet,
     tls: data.tls === null || "secret" in data.tls ? data.tls : { cert: abs(data.tls.cert), key: abs(data.tls.key) },
     issuers: data.issuers.map((i) => (i.caFile === undefined ? i : { ...i, caFile: abs(i.caFile) })),
     oauth: data.oauth ?? { configuration: `${first}/.well-known/openid-configuration`, scope: "openid" },

@@ -10,6 +10,7 @@ import { createAnalysis } from "./adapters/analysis.ts";
 import { openAwsHome } from "./adapters/aws-home.ts";
 import { lambdaInspector } from "./adapters/aws-inspector.ts";
 import { openCredentials } from "./adapters/credentials.ts";
+import { openFleet } from "./adapters/fleet.ts";
 import { serveHealth } from "./adapters/health.ts";
 import { type Home, type HomeOptions, type RunningWitnesses, StartRefused } from "./adapters/home.ts";
 import { createIdentity, type IssuerSettings } from "./adapters/identity.ts";
@@ -32,7 +33,7 @@ import type { Clock } from "./ports/clock.ts";
 import type { CredentialPort } from "./ports/credentials.ts";
 import type { EvidencePort } from "./ports/evidence.ts";
 import type { Log, LogFields } from "./ports/log.ts";
-import { CancelKeys } from "./protocols/postgres/cancel.ts";
+import { CancelKeys, type CancelOutcome } from "./protocols/postgres/cancel.ts";
 import { postgresCatalog } from "./protocols/postgres/catalog-source.ts";
 import { SIDES } from "./protocols/postgres/encode.ts";
 import { postgresEstimates } from "./protocols/postgres/estimates.ts";
@@ -102,6 +103,18 @@ async function compose(config: Config, log: Log, loaded: Loaded, home: Home): Pr
     onFailure: (target, error) => log.warn("a catalog could not be read", { target, ...reasonOf(error) }),
   });
   const estimates = postgresEstimates(upstream, targets, credentials);
+  const cancelled = (outcome: CancelOutcome) => metrics.count("cancel_requests", 1, outcome);
+  const fleet =
+    home.fleet === undefined
+      ? undefined
+      : await openFleet({
+          ...home.fleet,
+          now: clock.now,
+          newId: () => newId(clock.now()),
+          onRequest: async (request) => cancelled(await cancelKeys.handed(request)),
+          onProblem: (problem) => log.error("fleet", { problem }),
+        });
+  const cancelKeys = new CancelKeys(randomBytes, fleet);
   const parts: GateParts = {
     clock,
     get bundle() {
@@ -129,6 +142,7 @@ async function compose(config: Config, log: Log, loaded: Loaded, home: Home): Pr
     subjects: home.subjects,
     inert: { postgres: inertFrames },
     sides: { postgres: SIDES },
+    ...(fleet === undefined ? {} : { places: fleet }),
     maxSessions: config.limits.sessions,
   };
   const gate = await createGate(parts, policyEvent(policy.bundle.version, null, pushed));
@@ -144,12 +158,12 @@ async function compose(config: Config, log: Log, loaded: Loaded, home: Home): Pr
     allowPlaintextLoopback: config.allowPlaintextLoopback,
     authentication: config.authentication,
     oauth: config.oauth,
-    cancelKeys: new CancelKeys(randomBytes),
+    cancelKeys,
     loginMs: config.limits.loginSeconds * 1000,
     pending: config.limits.pending,
     onCrowded: () => metrics.count("connections", 1, "crowded"),
     searchPath: (target) => analysis.snapshot(target)?.searchPath ?? [],
-    onCancel: (found) => metrics.count("cancel_requests", 1, found ? "sent" : "unknown"),
+    onCancel: cancelled,
     onDiscovery: () => metrics.count("logins_ended", 1, "oauth discovery"),
   });
   await analysis.start();
@@ -178,6 +192,7 @@ async function compose(config: Config, log: Log, loaded: Loaded, home: Home): Pr
     catalogs: [...targets.keys()].every((target) => analysis.snapshot(target) !== null),
     revocations: revocations.available,
     approvals: approvals.available,
+    ...(fleet === undefined ? {} : { fleet: fleet.available }),
     accepting: !gate.sessions.draining,
   });
   const health = await serveHealth(config.admin, readiness, () => metrics.text());
@@ -195,6 +210,7 @@ async function compose(config: Config, log: Log, loaded: Loaded, home: Home): Pr
       // Its last news goes into the gate's own log.
       await approvals.close();
       await gate.close();
+      await fleet?.close();
       estimates.close();
       stopOfficers();
       await evidence.close();

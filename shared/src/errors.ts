@@ -42,6 +42,11 @@ export const ERRORS = {
     message: "too many connections",
     hint: "Close sessions that are not needed, or ask for a higher limit.",
   },
+  "limits-unavailable": {
+    sqlstate: "58000",
+    message: "it cannot be told how many sessions there are, so nobody is let in",
+    hint: "Try again; if it lasts, tell the operators of the gateway.",
+  },
   "protocol-violation": {
     sqlstate: "08P01",
     message: "the client broke the protocol",

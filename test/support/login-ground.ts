@@ -115,7 +115,7 @@ export async function loginGround(options: GroundOptions = {}): Promise<LoginGro
     dialer,
     authorities: new Map([["clinic", pem.ca]]),
     log: { info: write, warn: write, error: write },
-    onCancel: (found) => void ground.counted.push(found ? "cancel_sent" : "cancel_unknown"),
+    onCancel: (outcome) => void ground.counted.push(`cancel_${outcome}`),
     onDiscovery: () => void ground.counted.push("oauth_discovery"),
     ...options.parts,
   };

@@ -67,6 +67,7 @@ export async function openAwsHome(options: HomeOptions, aws: AwsConfig): Promise
       witnesses: null,
       pseudonyms,
       subjects,
+      fleet: undefined,
       revocations: await watchRevocations(openDynamoRevocations(aws.tables.revocations), clock.now),
       policies: policiesIn(aws.approvals.table),
       approvals: openAwsApprovals({

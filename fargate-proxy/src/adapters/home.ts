@@ -5,6 +5,7 @@ import type { GateParts } from "../gate/parts.ts";
 import type { RunningApprovals } from "../ports/approvals.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Recorder } from "../recorder/recorder.ts";
+import type { FleetParts } from "./fleet.ts";
 import type { PolicySource } from "./policy-watch.ts";
 import type { RunningRevocations } from "./revocations.ts";
 
@@ -24,6 +25,8 @@ export interface Home {
   readonly subjects: GateParts["subjects"];
   /** Null when there are none, or somebody else asks them. */
   readonly witnesses: RunningWitnesses | null;
+  /** Undefined for a gateway that is alone. */
+  readonly fleet: FleetParts | undefined;
 }
 
 export interface HomeOptions {

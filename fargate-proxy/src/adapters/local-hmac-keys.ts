@@ -1,4 +1,5 @@
-// HMAC keys in files: of pseudonyms, and of the subjects of disclosures. Whoever has one can test guesses: they never leave the gateway.
+// HMAC keys in files: of pseudonyms, of the subjects of disclosures, and what gateways know each other by. Whoever has one can test guesses: they never
+// leave the gateway.
 import { randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -13,12 +14,13 @@ export interface HmacKey {
   hmac(message: Uint8Array): Uint8Array;
 }
 
-export type HmacKeyKind = "pseudonym" | "disclosure";
+export type HmacKeyKind = "pseudonym" | "disclosure" | "fleet";
 
 /** `pseudonym.key` is the first, `pseudonym-2.key` the second: the highest is in use, the others can still tell what was made with them. */
 const NAMES: Readonly<Record<HmacKeyKind, RegExp>> = {
   pseudonym: /^pseudonym(?:-([2-9]|[1-9]\d{1,6}))?\.key$/,
   disclosure: /^disclosure(?:-([2-9]|[1-9]\d{1,6}))?\.key$/,
+  fleet: /^fleet\.key$/,
 };
 
 function fileOf(folder: string, kind: HmacKeyKind, version: number): string {

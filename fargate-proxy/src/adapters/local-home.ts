@@ -1,9 +1,12 @@
-// Everything in one folder of this machine.
-import { resolve } from "node:path";
+// Everything in one folder of this machine. Gateways that stand behind one balancer share a second folder: evidence is each one's own.
+import { join, resolve } from "node:path";
+import type { FleetConfig } from "../config.ts";
 import type { RunningApprovals } from "../ports/approvals.ts";
+import type { FleetParts } from "./fleet.ts";
 import type { Home, HomeOptions } from "./home.ts";
 import { LocalApprovalStore } from "./local-approval-store.ts";
 import { type LocalApprovalsOptions, openLocalApprovals } from "./local-approvals.ts";
+import { LocalFleetTable } from "./local-fleet-table.ts";
 import { openLocalKey } from "./local-hmac-keys.ts";
 import { openLocalRecorder } from "./local-recorder.ts";
 import { localApprovalsFile, localReviewSource } from "./local-reviews.ts";
@@ -19,7 +22,8 @@ export async function openLocalHome(
   { config, clock, witnesses, onProblem }: HomeOptions,
   approvals: (options: LocalApprovalsOptions) => RunningApprovals = openLocalApprovals,
 ): Promise<Home> {
-  const inState = (path: string) => resolve(config.state, path);
+  const shared = config.fleet !== undefined && "shared" in config.fleet ? config.fleet.shared : config.state;
+  const inShared = (path: string) => resolve(shared, path);
   const evidence = await openLocalRecorder({
     state: config.state,
     clock,
@@ -36,12 +40,12 @@ export async function openLocalHome(
               policy: witnesses,
               onProblem: (problem) => onProblem("witnesses", problem),
             }),
-      revocations: await watchRevocations(new RevocationTable(inState("index.db"), PATIENCE_MS), clock.now),
-      pseudonyms: openLocalKey(inState("keys"), "pseudonym"),
-      subjects: openLocalKey(inState("keys"), "disclosure"),
-      policies: new LocalApprovalStore(inState("index.db"), PATIENCE_MS),
+      revocations: await watchRevocations(new RevocationTable(inShared("index.db"), PATIENCE_MS), clock.now),
+      pseudonyms: openLocalKey(inShared("keys"), "pseudonym"),
+      subjects: openLocalKey(inShared("keys"), "disclosure"),
+      policies: new LocalApprovalStore(inShared("index.db"), PATIENCE_MS),
       approvals: approvals({
-        path: inState("index.db"),
+        path: inShared("index.db"),
         now: clock.now,
         reviews: {
           source: localReviewSource(config.state),
@@ -49,9 +53,15 @@ export async function openLocalHome(
         },
         onProblem: (problem) => onProblem("approvals", problem),
       }),
+      fleet: config.fleet === undefined ? undefined : fleetOf(config.fleet, shared),
     };
   } catch (error) {
     await evidence.close();
     throw error;
   }
+}
+
+function fleetOf({ listen }: FleetConfig, shared: string): FleetParts {
+  const table = new LocalFleetTable(join(shared, "fleet.db"));
+  return { table, key: openLocalKey(join(shared, "keys"), "fleet"), listen, host: listen.host };
 }

@@ -7,7 +7,7 @@ import type { SessionEvidence } from "../ports/evidence.ts";
 import type { Claim, Gate, Session } from "../protocol.ts";
 import { newsEvents } from "./news.ts";
 import type { GateParts } from "./parts.ts";
-import { Registry } from "./registry.ts";
+import { fullFor, Registry } from "./registry.ts";
 import { GateSession } from "./session.ts";
 
 export interface RunningGate extends Gate {
@@ -91,12 +91,15 @@ async function tryAdmit(parts: GateParts, registry: Registry, claim: Claim): Pro
   const credential = await parts.credentials.fetch(target.name).catch(() => null);
   if (credential === null) return new Refusal("target-refused");
 
+  const place = await takePlace(parts, principal, target);
+  if (place instanceof Refusal) return place;
   const identity = { session: parts.newId(), target: target.name, protocol: claim.protocol, principal };
   const evidence = parts.evidence.open(identity);
   const session = new GateSession(parts, registry, evidence, { identity, principal, target, claim, credential });
   // Taken before the wait for durability, so that two logins at once cannot both have the last place.
   const full = registry.room(principal, target);
-  if (full === undefined) registry.add(session);
+  if (full === undefined) registry.add(session, place);
+  else place();
   try {
     await evidence.record({
       type: "session.opened",
@@ -123,6 +126,19 @@ async function tryAdmit(parts: GateParts, registry: Registry, claim: Claim): Pro
   parts.meter.count("sessions_opened", 1, principal.kind);
   parts.meter.gauge("sessions_live", registry.size);
   return session;
+}
+
+/** A place among the sessions of all gateways, where there are several. @returns what gives it back */
+async function takePlace({ places }: GateParts, principal: Principal, target: Target): Promise<(() => void) | Refusal> {
+  if (places === undefined) return () => {};
+  const { connections, connectionsPerPrincipal } = target.limits;
+  const place = { target: target.name, principal: principal.name };
+  try {
+    const full = await places.take(place, { target: connections, principal: connectionsPerPrincipal });
+    return full === null ? () => places.free(place) : fullFor(full, target);
+  } catch {
+    return new Refusal("limits-unavailable");
+  }
 }
 
 /** The target that was asked for, if policy lets this identity connect; else a refusal that lists those it may. */

@@ -9,6 +9,7 @@ import type { CredentialPort } from "../ports/credentials.ts";
 import type { DecisionPort } from "../ports/decisions.ts";
 import type { EstimatePort } from "../ports/estimates.ts";
 import type { EvidencePort } from "../ports/evidence.ts";
+import type { PlacesPort } from "../ports/fleet.ts";
 import type { IdentityPort } from "../ports/identity.ts";
 import type { InspectorPort } from "../ports/inspector.ts";
 import type { Meter } from "../ports/meter.ts";
@@ -40,6 +41,8 @@ export interface GateParts {
   readonly inert: Readonly<Record<string, (bytes: Uint8Array) => boolean>>;
   /** Per protocol: statements of the gateway's own, as they go to the target. */
   readonly sides: Readonly<Record<string, SideEncoder>>;
+  /** Sessions of all gateways together; left out where there is one. */
+  readonly places?: PlacesPort;
   /** Sessions of all principals and targets together. */
   readonly maxSessions: number;
 }

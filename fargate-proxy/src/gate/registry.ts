@@ -20,6 +20,7 @@ export class Registry {
   readonly #live = new Map<string, Live>();
   readonly #byPrincipal = new Map<string, number>();
   readonly #byTarget = new Map<string, number>();
+  readonly #onRemoved = new Map<string, () => void>();
   readonly #limit: number;
   #empty: (() => void)[] = [];
   draining = false;
@@ -36,16 +37,17 @@ export class Registry {
   /** Asks for room for one more session; checked again by `add`, since a login takes time. */
   room(principal: Principal, target: Target): Refusal | undefined {
     if (this.draining) return new Refusal("shutting-down");
-    if (this.#live.size >= this.#limit) return full(`the gateway's limit is ${this.#limit}`);
-    if ((this.#byTarget.get(target.name) ?? 0) >= target.limits.connections)
-      return full(`the limit for ${target.name} is ${target.limits.connections}`);
+    if (this.#live.size >= this.#limit) return full(`The gateway's limit is ${this.#limit}.`);
+    if ((this.#byTarget.get(target.name) ?? 0) >= target.limits.connections) return fullFor("target", target);
     if ((this.#byPrincipal.get(key(principal, target)) ?? 0) >= target.limits.connectionsPerPrincipal)
-      return full(`the limit for one identity at ${target.name} is ${target.limits.connectionsPerPrincipal}`);
+      return fullFor("principal", target);
     return undefined;
   }
 
-  add(session: Live): void {
+  /** @param onRemoved called once, when the session is no longer live */
+  add(session: Live, onRemoved?: () => void): void {
     this.#live.set(session.id, session);
+    if (onRemoved !== undefined) this.#onRemoved.set(session.id, onRemoved);
     bump(this.#byPrincipal, key(session.principal, session.target), 1);
     bump(this.#byTarget, session.target.name, 1);
   }
@@ -54,6 +56,8 @@ export class Registry {
     if (!this.#live.delete(session.id)) return;
     bump(this.#byPrincipal, key(session.principal, session.target), -1);
     bump(this.#byTarget, session.target.name, -1);
+    this.#onRemoved.get(session.id)?.();
+    this.#onRemoved.delete(session.id);
     if (this.#live.size > 0) return;
     for (const resolve of this.#empty.splice(0)) resolve();
   }
@@ -76,8 +80,14 @@ export class Registry {
   }
 }
 
+/** @param what is full: the target, or this identity's part of it */
+export function fullFor(what: "target" | "principal", { name, limits }: Target): Refusal {
+  if (what === "target") return full(`The limit for ${name} is ${limits.connections}.`);
+  return full(`The limit for one identity at ${name} is ${limits.connectionsPerPrincipal}.`);
+}
+
 function full(detail: string): Refusal {
-  return new Refusal("too-many-connections", { detail: `${detail[0]?.toUpperCase()}${detail.slice(1)}.` });
+  return new Refusal("too-many-connections", { detail });
 }
 
 function key(principal: Principal, target: Target): string {

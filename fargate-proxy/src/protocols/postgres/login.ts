@@ -5,7 +5,7 @@ import type { Log } from "../../ports/log.ts";
 import type { Accepted } from "../../ports/network.ts";
 import type { Claim, Ending, Gate, Session } from "../../protocol.ts";
 import { askForToken, authenticationMessage, type Oauth, tellWhereTokensAre } from "./auth.ts";
-import type { CancelKey, CancelKeys } from "./cancel.ts";
+import type { CancelKey, CancelKeys, CancelOutcome } from "./cancel.ts";
 import type { TargetConnection } from "./connection.ts";
 import { withCredential } from "./credential.ts";
 import { message } from "./encode.ts";
@@ -24,8 +24,8 @@ export interface LoginParts extends StartupRules, UpstreamParts {
   /** From the first byte to ReadyForQuery. */
   readonly loginMs: number;
   readonly log: Log;
-  /** A cancel request came; `found` when a session has its key. */
-  onCancel(found: boolean): void;
+  /** A cancel request came. */
+  onCancel(outcome: CancelOutcome): void;
   /** A client asked where tokens are to be had. */
   onDiscovery(): void;
 }
