@@ -20,6 +20,8 @@ import { bundleProxy } from "./proxy-bundle.ts";
 
 export const PORT = 6432;
 export const ADMIN_PORT = 6434;
+/** Where gateways reach each other. */
+export const FLEET_PORT = 6436;
 /** The one place that it writes to besides /tmp: spools of recordings, and the catalogs it remembers. Gone with the task. */
 export const STATE = "/var/lib/postern";
 
@@ -58,7 +60,7 @@ export class GatewayTask extends Construct {
     const container = this.definition.addContainer("gateway", {
       image: ContainerImage.fromAsset(bundleProxy(policy, authorities).folder, { platform: Platform.LINUX_ARM64 }),
       environment: { POSTERN_CONFIG: Stack.of(this).toJsonString(configuration) },
-      portMappings: [{ containerPort: PORT }, { containerPort: ADMIN_PORT }],
+      portMappings: [PORT, ADMIN_PORT, FLEET_PORT].map((containerPort) => ({ containerPort })),
       logging: LogDriver.awsLogs({ logGroup: log, streamPrefix: "gateway" }),
       readonlyRootFilesystem: true,
       user: "65532:65532",

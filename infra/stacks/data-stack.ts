@@ -25,6 +25,8 @@ export class DataStack extends Stack {
   readonly index: KeptTable;
   /** Identities that were offboarded. */
   readonly revocations: KeptTable;
+  /** Gateways that run, where they reach each other, and how many sessions each has for whom. */
+  readonly fleet: KeptTable;
   /** Wrapped data keys of what is sealed: to take one away shreds what it sealed. */
   readonly sealedKeys: KeptTable;
   /** What officers ask of each other. */
@@ -58,6 +60,7 @@ export class DataStack extends Stack {
     });
     this.index = new KeptTable(this, "IndexTable", { key, partition: text("key"), sort: text("sort"), expires: false });
     this.revocations = new KeptTable(this, "RevocationsTable", { key, partition: text("name"), expires: false });
+    this.fleet = new KeptTable(this, "FleetTable", { key, partition: text("key"), expires: true, recoveryDays: 1 });
     this.sealedKeys = new KeptTable(this, "SealedKeysTable", {
       key,
       partition: text("session"),

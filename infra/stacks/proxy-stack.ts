@@ -10,7 +10,7 @@ import { Secret } from "aws-cdk-lib/aws-secretsmanager";
 import type { Construct } from "constructs";
 import { RETENTION_DAYS } from "../constructs/evidence-bucket.ts";
 import { explain } from "../constructs/explain.ts";
-import { ADMIN_PORT, GatewayTask, PORT, STATE } from "../constructs/gateway-task.ts";
+import { ADMIN_PORT, FLEET_PORT, GatewayTask, PORT, STATE } from "../constructs/gateway-task.ts";
 import { KeptSecret, lendSecret } from "../constructs/kept-secret.ts";
 import { logGroup } from "../constructs/log-group.ts";
 import { OnlyThroughTheGate } from "../constructs/only-through-the-gate.ts";
@@ -23,6 +23,9 @@ import type { NetworkStack } from "./network-stack.ts";
 
 /** Where clients connect. */
 const CLIENT_PORT = 5432;
+/** Why keys of pseudonyms and of subjects are not rotated by AWS. */
+const COMPARED =
+  "a new version makes other pseudonyms and other subject keys: whoever runs the gateway decides when, and old ones stay to be compared with (docs/operations.md)";
 
 export interface ProxyProps extends StackProps {
   readonly keys: KeysStack;
@@ -61,6 +64,7 @@ export class ProxyStack extends Stack {
     });
     network.allowServices(this.#group);
     network.allowTargets(this.#group, Object.values(settings.targets));
+    this.#group.connections.allowInternally(Port.tcp(FLEET_PORT), "one gateway to another");
     this.#task = new GatewayTask(this, "Task", {
       cluster: this.cluster,
       size: settings.proxy,
@@ -98,6 +102,21 @@ export class ProxyStack extends Stack {
       ),
       ...this.inspection(),
       aws: this.lent(),
+      fleet: this.fleet(),
+    };
+  }
+
+  /** Tasks pass requests to cancel to each other, and count their sessions together. */
+  private fleet(): object {
+    const actions = ["DescribeTable", "GetItem", "UpdateItem", "Scan"] as const;
+    return {
+      listen: { host: "0.0.0.0", port: FLEET_PORT },
+      table: this.#props.data.fleet.lend(this.#task.role, ...actions),
+      secret: this.ownKey(
+        "Fleet",
+        "What gateways know each other by: whoever has it, and is in their network, can hand them requests to cancel",
+        "tasks with another version do not hear each other: whoever runs the gateway decides when, and deploys (docs/operations.md)",
+      ),
     };
   }
 
@@ -148,7 +167,7 @@ export class ProxyStack extends Stack {
     return sealed.keyArn;
   }
 
-  private ownKey(id: string, description: string): string {
+  private ownKey(id: string, description: string, notRotated = COMPARED): string {
     const secret = new KeptSecret(this, id, {
       description,
       key: this.#props.keys.secrets,
@@ -158,8 +177,7 @@ export class ProxyStack extends Stack {
         passwordLength: 64,
         excludePunctuation: true,
       },
-      notRotated:
-        "a new version makes other pseudonyms and other subject keys: whoever runs the gateway decides when, and old ones stay to be compared with (docs/operations.md)",
+      notRotated,
     });
     return secret.lend(this.#task.role);
   }

@@ -84,10 +84,14 @@ export function fleetTableContract(name: string, open: () => Promise<FleetTable>
         if (id === "left") await table.leave({ number, id });
       }
       await table.count("k", "never", count(0, 4));
-      await table.sweep(NOW + SPARE_MS);
+      const own = await table.sweep(NOW + SPARE_MS, "alive");
+      expect([...own].sort()).toEqual([
+        ["k", 1],
+        ["l", 2],
+      ]);
       expect(await table.count("k", "x", count(0, 1, 3))).toEqual({ done: true });
-      await table.sweep(NOW + SPARE_MS + 1);
-      await table.sweep(NOW + SPARE_MS + 1);
+      await table.sweep(NOW + SPARE_MS + 1, "alive");
+      await table.sweep(NOW + SPARE_MS + 1, "alive");
       expect(await table.count("k", "alive", count(1, 2, 2))).toEqual({ done: true });
       expect(await table.count("l", "alive", count(2, 3, 3))).toEqual({ done: true });
       expect(await table.count("l", "dead", count(2, 3))).toEqual({ done: false, own: 0 });

@@ -125,6 +125,7 @@ describe("every table", () => {
     const keysOf = (name: string) => named(name)?.KeySchema.map((key: { AttributeName: string }) => key.AttributeName);
     expect(tables.map(([id]) => id.replace(/Table[0-9A-F]+$/, "")).sort()).toEqual([
       "Approvals",
+      "Fleet",
       "Index",
       "Journal",
       "Officers",
@@ -133,6 +134,7 @@ describe("every table", () => {
       "Sequence",
     ]);
     expect(keysOf("Approvals")).toEqual(["key"]);
+    expect(keysOf("Fleet")).toEqual(["key"]);
     expect(keysOf("Journal")).toEqual(["task", "sequence"]);
     expect(keysOf("Index")).toEqual(["key", "sort"]);
     expect(keysOf("Revocations")).toEqual(["name"]);

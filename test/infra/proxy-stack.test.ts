@@ -97,18 +97,20 @@ describe("the balancer", () => {
     });
   });
 
-  test("takes the ranges of clients that settings name; the gateway takes the balancer alone", () => {
+  test("takes the ranges of clients that settings name; the gateway takes the balancer and other gateways alone", () => {
     const groups = template.findResources("AWS::EC2::SecurityGroup");
     const inline = Object.entries(groups).flatMap(([id, { Properties }]) =>
       ((Properties.SecurityGroupIngress ?? []) as { CidrIp: string }[]).map(({ CidrIp }) => [id.slice(0, -8), CidrIp]),
     );
     expect(inline).toEqual([["BalancerGroup", "10.0.0.0/8"]]);
     const apart = Object.values(template.findResources("AWS::EC2::SecurityGroupIngress"));
-    expect(apart.map(({ Properties }) => Properties.FromPort).sort()).toEqual([6432, 6434]);
-    for (const { Properties } of apart) {
-      expect(JSON.stringify(Properties.GroupId)).toMatch(/Gateway/);
-      expect(JSON.stringify(Properties.SourceSecurityGroupId)).toMatch(/BalancerGroup/);
-    }
+    const from = Object.fromEntries(apart.map(({ Properties }) => [Properties.FromPort, Properties]));
+    expect(Object.keys(from)).toEqual(["6432", "6434", "6436"]);
+    for (const { GroupId } of Object.values(from)) expect(JSON.stringify(GroupId)).toMatch(/Gateway/);
+    for (const port of [6432, 6434]) expect(JSON.stringify(from[port].SourceSecurityGroupId)).toMatch(/BalancerGroup/);
+    // The port of gateways to each other.
+    expect(from[6436].SourceSecurityGroupId).toEqual(from[6436].GroupId);
+    expect(JSON.parse(environmentOf(template).POSTERN_CONFIG as string).fleet.listen.port).toBe(6436);
   });
 });
 

@@ -41,8 +41,12 @@ class World {
   readonly #path: string;
   readonly gateways: Gateway[] = [];
 
-  constructor(path: string) {
+  readonly #sweepMs: number;
+
+  /** @param sweepMs time stands still here: 0, or never */
+  constructor(path: string, sweepMs = 30_000) {
     this.#path = path;
+    this.#sweepMs = sweepMs;
   }
 
   async start(): Promise<Gateway> {
@@ -56,7 +60,7 @@ class World {
       newId: () => `m${++this.#ids}`,
       onRequest: async () => {},
       onProblem: () => {},
-      timing: { leaseMs: DEAD_MS / 2, renewMs: 2, soonMs: 0 },
+      timing: { leaseMs: DEAD_MS / 2, renewMs: 2, sweepMs: this.#sweepMs, soonMs: 0 },
     });
     return gateway;
   }
@@ -147,7 +151,7 @@ test("never are there more sessions than the limits, and every place that is fre
       within(world.live);
       await world.close();
     }),
-    { numRuns: 60 },
+    { numRuns: 30 },
   );
 });
 
@@ -176,10 +180,33 @@ test("a gateway that could not say that it lives lets nobody in, and counts agai
   await expect.poll(() => one.fleet.available && other.fleet.available).toBe(true);
   expect(one.fleet.number).toBe(number);
   await expect.poll(() => ask(other).then((full) => full === null)).toBe(false);
-  await table.sweep(world.now);
+  await table.sweep(world.now, "nobody");
   expect(await ask(other)).toBe("principal");
   one.fleet.free({ target: "clinic", principal: "engineer" });
   await expect.poll(() => ask(other)).toBe(null);
+  table.close();
+  await world.close();
+});
+
+test("a write that arrives long after it was given up is found out, and put right", async () => {
+  const world = new World(join(state.path, "overtaken/fleet.db"), 0);
+  const table = new LocalFleetTable(join(state.path, "overtaken/fleet.db"));
+  const gateway = await world.start();
+  const { fleet } = gateway;
+  const place = { target: "clinic", principal: "engineer" };
+  expect(await fleet.take(place, LIMITS)).toBe(null);
+  for (const key of ["target#clinic", "principal#clinic#engineer"])
+    expect(await table.count(key, "m1", { from: 1, to: 3, limit: null })).toEqual({ done: true });
+  await expect
+    .poll(async () => Object.fromEntries(await table.sweep(world.now, "m1")))
+    .toEqual({
+      "target#clinic": 1,
+      "principal#clinic#engineer": 1,
+    });
+  fleet.free(place);
+  await expect.poll(async () => (await table.sweep(world.now, "m1")).size).toBe(0);
+  expect(await table.count("target#clinic", "m1", { from: 0, to: 1, limit: null })).toEqual({ done: true });
+  await expect.poll(async () => (await table.sweep(world.now, "m1")).size).toBe(0);
   table.close();
   await world.close();
 });

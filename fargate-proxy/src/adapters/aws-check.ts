@@ -16,19 +16,20 @@ export interface AwsClients {
 /** By the name of the setting. */
 const TABLE_KEYS = { journal: "task, sequence", revocations: "name", sealedKeys: "session" } as const;
 const APPROVALS_KEY = "key";
+const FLEET_KEY = "key";
 
 /** @returns one line for each thing that is missing or of another kind; nothing when all is well */
 export async function checkAws(aws: AwsConfig, clients: AwsClients): Promise<string[]> {
   const tables = Object.entries(TABLE_KEYS).map(
-    ([name, keys]) => [`tables.${name}`, aws.tables[name as keyof typeof TABLE_KEYS], keys] as const,
+    ([name, keys]) => [`aws.tables.${name}`, aws.tables[name as keyof typeof TABLE_KEYS], keys] as const,
   );
   const found = await Promise.all([
-    told("bucket", aws.bucket, () => checkBucket(clients.s3, aws.bucket)),
-    ...[...tables, ["approvals.table", aws.approvals.table, APPROVALS_KEY] as const].map(([setting, table, keys]) =>
+    told("aws.bucket", aws.bucket, () => checkBucket(clients.s3, aws.bucket)),
+    ...[...tables, ["aws.approvals.table", aws.approvals.table, APPROVALS_KEY] as const].map(([setting, table, keys]) =>
       told(setting, table, () => checkTable(clients.dynamo, table, keys)),
     ),
-    told("keys.sealed", aws.keys.sealed, () => checkSealing(clients.kms, aws.keys.sealed)),
-    told("approvals.requestFunction", aws.approvals.requestFunction, async () => {
+    told("aws.keys.sealed", aws.keys.sealed, () => checkSealing(clients.kms, aws.keys.sealed)),
+    told("aws.approvals.requestFunction", aws.approvals.requestFunction, async () => {
       const FunctionName = aws.approvals.requestFunction;
       await clients.lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
       return null;
@@ -41,11 +42,16 @@ export async function checkAws(aws: AwsConfig, clients: AwsClients): Promise<str
 export async function told(setting: string, name: string, check: () => Promise<string | null>): Promise<string | null> {
   try {
     const problem = await check();
-    return problem === null ? null : `aws.${setting}: ${name} ${problem}`;
+    return problem === null ? null : `${setting}: ${name} ${problem}`;
   } catch (error) {
     const why = error instanceof SecretUnreadable ? error.message : error instanceof Error ? error.name : "unknown";
-    return `aws.${setting}: ${name} cannot be used (${why})`;
+    return `${setting}: ${name} cannot be used (${why})`;
   }
+}
+
+/** @returns what is wrong with the table of gateways; null when nothing is */
+export function checkFleet(table: string, dynamo: DynamoDBClient): Promise<string | null> {
+  return checkTable(dynamo, table, FLEET_KEY);
 }
 
 async function checkBucket(client: S3Client, bucket: string): Promise<string | null> {

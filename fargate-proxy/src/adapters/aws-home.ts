@@ -17,7 +17,8 @@ import { S3Store } from "#functions/adapters/s3-store.ts";
 import type { AwsConfig } from "../config.ts";
 import { openRecorder, type Recorder } from "../recorder/recorder.ts";
 import { openAwsApprovals } from "./aws-approvals.ts";
-import { checkAws, told } from "./aws-check.ts";
+import { checkAws, checkFleet, told } from "./aws-check.ts";
+import { DynamoFleetTable } from "./aws-fleet-table.ts";
 import { openDynamoRevocations } from "./aws-revocations.ts";
 import { readSecretKey } from "./aws-secrets.ts";
 import { type Home, type HomeOptions, StartRefused } from "./home.ts";
@@ -36,11 +37,14 @@ const OBJECTS_AT_A_TIME = 32;
 const OBJECTS = { attemptMs: 10_000, attempts: 3 };
 /** The gate itself asks ten times: somebody waits. */
 const ASKED_AGAIN = { attemptMs: 3000, attempts: 1 };
+/** A login waits for its place. */
+const FLEET = { attemptMs: 1500, attempts: 3 };
 const OTHERS = { attemptMs: 3000, attempts: 3 };
 
 /** @throws StartRefused with a line for everything that is missing, or the error of what could not be opened */
 export async function openAwsHome(options: HomeOptions, aws: AwsConfig): Promise<Home> {
-  const { clock, onProblem } = options;
+  const { config, clock, onProblem } = options;
+  const among = config.fleet !== undefined && "table" in config.fleet ? config.fleet : undefined;
   const clients = {
     s3: new S3Client(awsTimes(OBJECTS)),
     dynamo: new DynamoDBClient(awsTimes(OTHERS)),
@@ -48,18 +52,29 @@ export async function openAwsHome(options: HomeOptions, aws: AwsConfig): Promise
     lambda: new LambdaClient(awsTimes(OTHERS)),
   };
   const secrets = new SecretsManagerClient(awsTimes(OTHERS));
-  const keys: { pseudonyms?: HmacKey; subjects?: HmacKey } = {};
-  const read = (name: keyof typeof keys) =>
-    told(`secrets.${name}`, aws.secrets[name], async () => {
-      keys[name] = await readSecretKey(secrets, aws.secrets[name]);
+  const keys: { pseudonyms?: HmacKey; subjects?: HmacKey; fleet?: HmacKey } = {};
+  const read = (name: keyof typeof keys, setting: string, id: string) =>
+    told(setting, id, async () => {
+      keys[name] = await readSecretKey(secrets, id);
       return null;
     });
-  const found = await Promise.all([checkAws(aws, clients), read("pseudonyms"), read("subjects")]);
+  const found = await Promise.all([
+    checkAws(aws, clients),
+    read("pseudonyms", "aws.secrets.pseudonyms", aws.secrets.pseudonyms),
+    read("subjects", "aws.secrets.subjects", aws.secrets.subjects),
+    ...(among === undefined
+      ? []
+      : [
+          told("fleet.table", among.table, () => checkFleet(among.table, clients.dynamo)),
+          read("fleet", "fleet.secret", among.secret),
+        ]),
+  ]);
   const problems = found.flat().filter((line) => line !== null);
   const { pseudonyms, subjects } = keys;
   if (problems.length > 0 || pseudonyms === undefined || subjects === undefined) throw new StartRefused(problems);
 
-  const evidence = await openAwsRecorder(options, aws, clients);
+  const place = config.taskMetadata === undefined ? null : await placeOf(config.taskMetadata);
+  const evidence = await openAwsRecorder(options, aws, clients, aws.task ?? place?.task ?? hostname());
   try {
     return {
       evidence,
@@ -67,7 +82,15 @@ export async function openAwsHome(options: HomeOptions, aws: AwsConfig): Promise
       witnesses: null,
       pseudonyms,
       subjects,
-      fleet: undefined,
+      fleet:
+        among === undefined || keys.fleet === undefined
+          ? undefined
+          : {
+              table: new DynamoFleetTable(new DynamoDBClient(awsTimes(FLEET)), among.table),
+              key: keys.fleet,
+              listen: among.listen,
+              host: place?.address ?? among.listen.host,
+            },
       revocations: await watchRevocations(openDynamoRevocations(aws.tables.revocations), clock.now),
       policies: policiesIn(aws.approvals.table),
       approvals: openAwsApprovals({
@@ -95,13 +118,14 @@ function policiesIn(table: string): Home["policies"] {
 /** The ledger is written by the function seal-ledger, from the objects that come into the bucket. */
 async function openAwsRecorder(
   { config, clock, onProblem }: HomeOptions,
-  { bucket, retentionDays, tables, keys, task }: AwsConfig,
+  { bucket, retentionDays, tables, keys }: AwsConfig,
   { s3, dynamo, kms }: { readonly s3: S3Client; readonly dynamo: DynamoDBClient; readonly kms: KMSClient },
+  task: string,
 ): Promise<Recorder> {
   const journal = await openDynamoJournal({
     client: new DynamoDBClient(awsTimes(JOURNAL)),
     table: tables.journal,
-    task: task ?? (await taskOf(config.taskMetadata)),
+    task,
     now: clock.now,
   });
   try {
@@ -129,12 +153,27 @@ async function openAwsRecorder(
   }
 }
 
-/** The id of the ECS task, which is in the event that says that it has stopped. @param metadata address of the task's metadata, where there is one */
-async function taskOf(metadata: string | undefined): Promise<string> {
-  if (metadata === undefined) return hostname();
+interface Place {
+  /** The id of the ECS task, which is in the event that says that it has stopped. */
+  readonly task: string;
+  /** Its private address, at which others of its security group reach it. */
+  readonly address: string | undefined;
+}
+
+/** @param metadata address of the task's metadata */
+async function placeOf(metadata: string): Promise<Place> {
   const answer = await fetch(`${metadata}/task`, { signal: AbortSignal.timeout(5000) });
-  const { TaskARN } = (await answer.json()) as { readonly TaskARN?: string };
-  const id = TaskARN?.split("/").at(-1);
-  if (id === undefined || id === "") throw new Error("the container's metadata names no task");
-  return id;
+  const { TaskARN, Containers } = (await answer.json()) as TaskMetadata;
+  const task = TaskARN?.split("/").at(-1);
+  if (task === undefined || task === "") throw new Error("the container's metadata names no task");
+  const addresses = (Containers ?? [])
+    .flatMap(({ Networks = [] }) => Networks)
+    .flatMap((one) => one.IPv4Addresses ?? []);
+  return { task, address: addresses[0] };
+}
+
+/** Version 4, as far as it is looked at. */
+interface TaskMetadata {
+  readonly TaskARN?: string;
+  readonly Containers?: readonly { readonly Networks?: readonly { readonly IPv4Addresses?: readonly string[] }[] }[];
 }

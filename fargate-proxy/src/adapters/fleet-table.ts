@@ -44,8 +44,11 @@ export interface FleetTable {
     id: string,
     change: { readonly from: number; readonly to: number; readonly limit: number | null },
   ): Promise<Counted>;
-  /** Takes those out of all counts who are no members (any more). */
-  sweep(now: number): Promise<void>;
+  /**
+   * Takes those out of all counts who are no members (any more).
+   * @returns the parts of this member, by key, as they were a moment ago
+   */
+  sweep(now: number, id: string): Promise<ReadonlyMap<string, number>>;
   close(): void;
 }
 

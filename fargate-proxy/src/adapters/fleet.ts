@@ -49,7 +49,6 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
   try {
     const fleet = new RunningFleet(options, channel, listener);
     await fleet.enter();
-    await options.table.sweep(options.now());
     return fleet;
   } catch (error) {
     listener.close();
@@ -188,11 +187,16 @@ class RunningFleet implements Fleet {
   }
 
   #sweep(): Promise<void> {
-    this.#sweeping ??= this.#options.table.sweep(this.#options.now()).finally(() => {
+    this.#sweeping ??= this.#look().finally(() => {
       this.#sweptAt = this.#options.now();
       this.#sweeping = null;
     });
     return this.#sweeping;
+  }
+
+  async #look(): Promise<void> {
+    const own = await this.#options.table.sweep(this.#options.now(), this.#me?.id ?? "");
+    for (const [key, part] of own) this.#count(key).seen(part);
   }
 }
 

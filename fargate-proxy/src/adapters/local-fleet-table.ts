@@ -71,9 +71,11 @@ export class LocalFleetTable implements FleetTable {
     });
   }
 
-  async sweep(now: number): Promise<void> {
+  async sweep(now: number, id: string): Promise<ReadonlyMap<string, number>> {
     const sql = "DELETE FROM counts WHERE id NOT IN (SELECT id FROM members WHERE until + ? >= ?)";
     this.#db.prepare(sql).run(SPARE_MS, now);
+    const own = this.#db.prepare("SELECT key, count FROM counts WHERE id = ?").all(id);
+    return new Map(own.map((row) => [String(row.key), Number(row.count)]));
   }
 
   close(): void {

@@ -47,6 +47,13 @@ export class SharedCount {
     return this.#next(() => this.#catchUp());
   }
 
+  /** What the table was seen to have. A write that arrived late, when nobody expected it any more, is found out so. */
+  seen(own: number): void {
+    if (own === this.#written) return;
+    this.#unsure = true;
+    void this.write();
+  }
+
   /** Counts all that there is again, for another id: the earlier one's part is no longer of anybody. */
   startOver(id: string): void {
     void this.#next(async () => {
