@@ -104,12 +104,15 @@ describe("the balancer", () => {
     );
     expect(inline).toEqual([["BalancerGroup", "10.0.0.0/8"]]);
     const apart = Object.values(template.findResources("AWS::EC2::SecurityGroupIngress"));
-    const from = Object.fromEntries(apart.map(({ Properties }) => [Properties.FromPort, Properties]));
+    type Rule = Readonly<Record<"GroupId" | "SourceSecurityGroupId", unknown>>;
+    const from: Record<string, Rule> = Object.fromEntries(
+      apart.map(({ Properties }) => [Properties.FromPort, Properties]),
+    );
     expect(Object.keys(from)).toEqual(["6432", "6434", "6436"]);
     for (const { GroupId } of Object.values(from)) expect(JSON.stringify(GroupId)).toMatch(/Gateway/);
-    for (const port of [6432, 6434]) expect(JSON.stringify(from[port].SourceSecurityGroupId)).toMatch(/BalancerGroup/);
+    for (const port of [6432, 6434]) expect(JSON.stringify(from[port]?.SourceSecurityGroupId)).toMatch(/BalancerGroup/);
     // The port of gateways to each other.
-    expect(from[6436].SourceSecurityGroupId).toEqual(from[6436].GroupId);
+    expect(from[6436]?.SourceSecurityGroupId).toEqual(from[6436]?.GroupId);
     expect(JSON.parse(environmentOf(template).POSTERN_CONFIG as string).fleet.listen.port).toBe(6436);
   });
 });

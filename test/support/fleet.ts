@@ -10,7 +10,7 @@ import { ensureCertificates } from "#local/certificates.ts";
 import type { ApprovalStore } from "#shared/approval/store.ts";
 import { parts, TARGETS } from "./bundles.ts";
 import { type Gateway, prepareGateway } from "./gateway.ts";
-import { startTestPostgres, type TestPostgres } from "./test-postgres.ts";
+import { startTestPostgres, type TestPostgres } from "./postgres.ts";
 
 const SECRET = "the-gateways-own";
 /** Everything is permitted; a DELETE has to be agreed to. */
@@ -133,11 +133,13 @@ async function startBalancer(ports: readonly number[]): Promise<{ readonly port:
   const open = new Set<Socket>();
   const reach = (client: Socket, tries: number) => {
     const target = connect(ports[turn++ % ports.length] as number, "127.0.0.1");
+    let reached = false;
     target.once("connect", () => {
+      reached = true;
       client.pipe(target).pipe(client);
       client.on("close", () => target.destroy());
     });
-    target.on("error", () => (target.connecting && tries > 1 ? reach(client, tries - 1) : client.destroy()));
+    target.on("error", () => (reached || tries === 1 ? client.destroy() : reach(client, tries - 1)));
     target.on("close", () => target.bytesRead > 0 && client.end());
   };
   const server = createServer({ allowHalfOpen: true }, (client) => {

@@ -17,6 +17,11 @@ interface Change {
   readonly limit: number | null;
 }
 
+interface Expression {
+  readonly names: Readonly<Record<string, string>>;
+  readonly values: Item;
+}
+
 const MEMBER = "member#";
 const COUNT = "count#";
 /** A count that nobody is in. */
@@ -168,17 +173,12 @@ export class DynamoFleetTable implements FleetTable {
     }
   }
 
-  async #update(...how: Parameters<DynamoFleetTable["#held"]>): Promise<boolean> {
-    return (await this.#held(...how)) === null;
+  async #update(Key: Item, change: string, condition: string, expression: Expression): Promise<boolean> {
+    return (await this.#held(Key, change, condition, expression)) === null;
   }
 
   /** @returns null when it is done; what the item is when the condition does not hold */
-  async #held(
-    Key: Item,
-    change: string,
-    condition: string,
-    { names, values }: { readonly names: Record<string, string>; readonly values: Item },
-  ): Promise<Item | null> {
+  async #held(Key: Item, change: string, condition: string, { names, values }: Expression): Promise<Item | null> {
     try {
       await this.#client.send(
         new UpdateItemCommand({

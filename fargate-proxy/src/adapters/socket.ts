@@ -11,6 +11,10 @@ import {
 } from "node:tls";
 import type { Accepted, Dialer, SecuredClient, SecuredTarget, TargetTls, TlsAcceptor } from "../ports/network.ts";
 
+/** Whoever is silent is asked so often whether they are there: what lies between forgets connections after some minutes (a balancer of AWS after 350 s). */
+const KEEP_ALIVE_MS = 60_000;
+const LISTENING = { noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS, pauseOnConnect: true };
+
 export interface Listener {
   readonly port: number;
   /** Accepts no more; connections that are open stay. */
@@ -19,7 +23,7 @@ export interface Listener {
 
 /** @throws when the address cannot be listened on */
 export function listen(host: string, port: number, onConnection: (accepted: Accepted) => void): Promise<Listener> {
-  const server = createServer({ noDelay: true, keepAlive: true, pauseOnConnect: true }, (socket) => {
+  const server = createServer(LISTENING, (socket) => {
     // A peer may be gone at any moment: whoever reads the stream sees it close.
     socket.on("error", () => {});
     const address = socket.remoteAddress;
@@ -85,7 +89,7 @@ export const dialer: Dialer = {
         clearTimeout(timer);
         give(error);
       });
-      socket.setNoDelay(true).setKeepAlive(true);
+      socket.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_MS);
       socket.connect({ host, port }, () => {
         clearTimeout(timer);
         socket.removeAllListeners("error").on("error", () => {});
