@@ -151,7 +151,7 @@ test("never are there more sessions than the limits, and every place that is fre
       within(world.live);
       await world.close();
     }),
-    { numRuns: 30 },
+    { numRuns: 15 },
   );
 });
 

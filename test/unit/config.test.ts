@@ -90,6 +90,15 @@ describe("configuration", () => {
     expect(cosigned).toEqual([expect.stringContaining("which it does not on AWS")]);
   });
 
+  test("other gateways are found in a folder at home, in a table on AWS", () => {
+    const here = parse({ ...LEAST, fleet: { shared: "shared" } }).fleet;
+    expect(here).toEqual({ listen: { host: "127.0.0.1", port: 6436 }, shared: "/home/shared" });
+    expect(parse(LEAST).fleet).toBeUndefined();
+    const wrong = [expect.stringContaining("fleet: takes `table` and `secret` with `aws`, and `shared` without it")];
+    expect(problems({ ...LEAST, fleet: { table: "t", secret: "arn:f" } })).toEqual(wrong);
+    expect(problems({ ...LEAST, fleet: { shared: "shared", table: "t" } }).length).toBeGreaterThan(0);
+  });
+
   test("every problem is named with its place", () => {
     const found = problems({
       ...LEAST,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Permit } from "#proxy/gate/permit.ts";
 import { GateSession } from "#proxy/gate/session.ts";
+import type { Place } from "#proxy/ports/fleet.ts";
 import type { Permitted } from "#proxy/protocol.ts";
 import { Refusal } from "#shared/errors.ts";
 import { analysis, CLAIM, command, ENGINEER, type FakeGate, facts, fakeGate, PERMIT } from "#test/support/fake-gate.ts";
@@ -82,6 +83,38 @@ describe("a login", () => {
     const both = await Promise.all([fake.gate.admit(CLAIM), fake.gate.admit(CLAIM)]);
     expect(both.map(code).sort()).toEqual(["no refusal", "too-many-connections"]);
     expect(fake.gate.sessions.size).toBe(2);
+  });
+
+  test("takes a place among the sessions of all gateways, and gives it back once, however it ends", async () => {
+    const taken: string[] = [];
+    let full: "target" | "principal" | null | Error = null;
+    const places = {
+      available: true,
+      async take({ target, principal }: Place) {
+        if (full instanceof Error) throw full;
+        if (full === null) taken.push(`${target} ${principal}`);
+        return full;
+      },
+      free: ({ target, principal }: Place) => void taken.splice(taken.indexOf(`${target} ${principal}`), 1),
+    };
+    const fake = await fakeGate({ places });
+    const session = await admitted(fake);
+    expect(taken).toEqual(["clinic engineer"]);
+    await session.close("done");
+    await session.close("done again");
+    expect(taken).toEqual([]);
+    for (full of ["target", "principal"] as const)
+      expect(code(await fake.gate.admit(CLAIM))).toBe("too-many-connections");
+    full = new Error("nobody knows");
+    expect(code(await fake.gate.admit(CLAIM))).toBe("limits-unavailable");
+    full = null;
+    fake.world.failJournal = true;
+    expect(code(await fake.gate.admit(CLAIM))).toBe("evidence-unavailable");
+    fake.world.failJournal = false;
+    // Both find a place; this gateway's own last one is one alone.
+    await admitted(fake);
+    await Promise.all([fake.gate.admit(CLAIM), fake.gate.admit(CLAIM)]);
+    expect(taken).toEqual(["clinic engineer", "clinic engineer"]);
   });
 
   test("revoked while it was under way does not become a session", async () => {
