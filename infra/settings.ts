@@ -182,7 +182,7 @@ const proxy = z
   .strictObject({
     cpu: z.union([z.literal(512), z.literal(1024), z.literal(2048), z.literal(4096)]).default(1024),
     memory: z.int().multipleOf(1024).default(2048),
-    tasks: z.strictObject({ least: z.int().min(1), most: z.int().min(1) }).default({ least: 2, most: 6 }),
+    tasks: z.strictObject({ least: z.int().min(1), most: z.int().min(1).max(120) }).default({ least: 2, most: 6 }),
     /** Sessions of one task. */
     sessions: z.int().min(1).default(500),
     /** After a task is taken out of the balancer, the time that its sessions go on. */
