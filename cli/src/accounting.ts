@@ -50,7 +50,7 @@ interface Entry {
 
 async function run(evidence: LocalEvidence, options: Options): Promise<void> {
   const target = await targetMeant(evidence, options.target);
-  const meant = new Set(subjectsMeant(target, options.domain, options.subject));
+  const meant = new Set(await subjectsMeant(target, options.domain, options.subject));
   const span = { since: options.from ?? sixYearsAgo(), ...(options.to === undefined ? {} : { until: options.to }) };
   if (options.to !== undefined && parseTime(span.since) > parseTime(options.to))
     throw new Problem("--from is after --to", 2);

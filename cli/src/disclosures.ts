@@ -53,7 +53,7 @@ async function run(evidence: LocalEvidence, options: Options): Promise<void> {
   if ((session === undefined) === (subject === undefined)) throw new Problem("say --session or --subject", 2);
   if (session !== undefined) return ofSession(evidence, await evidence.find(session), options);
   const target = await targetMeant(evidence, options.target);
-  const subjects = subjectsMeant(target, options.domain, subject ?? "");
+  const subjects = await subjectsMeant(target, options.domain, subject ?? "");
   if (options.hashes) {
     for (const hash of subjects) await print(hash);
     return;

@@ -13,11 +13,17 @@ export function stateDirectory(): string {
 
 /**
  * A bucket whose evidence is read in place of that of this machine: POSTERN_STORE, `s3://` and its name, and POSTERN_VERIFIER_KEY, the public key of its
- * ledger, or a file with it. Null without the first.
+ * ledger, or a file with it. Sessions are found by the table POSTERN_INDEX (`dynamodb://` and its name) when there is one. Null without the first.
  */
-export function evidenceBucket(): { readonly store: string; readonly key: string } | null {
-  const { POSTERN_STORE: store = "", POSTERN_VERIFIER_KEY: key = "" } = process.env;
-  return store === "" ? null : { store, key };
+export function evidenceBucket(): { readonly store: string; readonly key: string; readonly index: string } | null {
+  const { POSTERN_STORE: store = "", POSTERN_VERIFIER_KEY: key = "", POSTERN_INDEX: index = "" } = process.env;
+  return store === "" ? null : { store, key, index };
+}
+
+/** The secrets of Secrets Manager that hold disclosure keys: POSTERN_DISCLOSURE_SECRET, names or ARNs with commas between them. */
+export function disclosureSecrets(): readonly string[] {
+  const { POSTERN_DISCLOSURE_SECRET: named = "" } = process.env;
+  return named.split(",").filter((name) => name !== "");
 }
 
 /** POSTERN_WITNESSES: a file with the witnesses that have to have cosigned a ledger. Null without it. */

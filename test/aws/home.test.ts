@@ -31,7 +31,7 @@ import { createTable, REGION } from "./ministack.ts";
 const STARTING = 400_000;
 const RUNNING = 120_000;
 const ACCESS = `@id("all") permit (principal, action, resource);
-@id("hide") forbid (principal, action == Action::"reveal", resource);`;
+@id("hide") forbid (principal, action == Action::"reveal", resource) unless { principal.name == "doctor" };`;
 const BUCKET = "evidence";
 const PASSWORDS = ["the-first", "the-second"] as const;
 const soon = { timeout: 40_000, interval: 100 };
@@ -52,6 +52,7 @@ let masked = "";
 /** Another one, which has its end. */
 let quiet = "";
 let verifierKey = "";
+let doctors = "";
 /** What the target takes now. */
 let current: string = PASSWORDS[0];
 let aws: Record<string, unknown>;
@@ -233,6 +234,15 @@ describe("a gateway whose home is AWS", () => {
     expect([...lanes].sort()).toEqual(["events", "recordings", "sealed"]);
   });
 
+  test("says whose records were shown in clear", { timeout: RUNNING }, async () => {
+    const client = await connected("doctor");
+    const { rows } = await client.query("SELECT id, full_name FROM patients");
+    expect(rows).toEqual([{ id: 1, full_name: "Ada Lovelace" }]);
+    doctors = await running();
+    await client.end();
+    expect(types(await ended(doctors))).toContain("disclosure");
+  });
+
   test("tries the newest credential when the target refuses the one it has, and says so", {
     timeout: RUNNING,
   }, async () => {
@@ -388,6 +398,37 @@ test("the ledger is written from the bucket, and `postern verify` reads it there
   const without = JSON.parse((await run("verify", "--json", "--no-locks")).out);
   expect(without).toMatchObject({ ok: true, checked: { locks: 0 } });
   expect(without.notes).toContain("what keeps objects from being deleted was not looked at");
+});
+
+test("who saw whom is found by the index in DynamoDB, and keys in Secrets Manager", { timeout: RUNNING }, async () => {
+  const asking = async (settings: Record<string, string>, ...args: string[]) => {
+    for (const name of ["POSTERN_INDEX", "POSTERN_DISCLOSURE_SECRET"]) vi.stubEnv(name, settings[name] ?? "");
+    return postern("auditor", "", ...args);
+  };
+  // The index that `index-segment` keeps finds the same, and one that has nothing finds nothing: it is what is asked.
+  for (const table of ["index", "empty"])
+    await createTable(new DynamoDBClient(cloud.client), table, { key: "S", sort: "S" });
+  vi.stubEnv("POSTERN_INDEX_TABLE", "index");
+  const follow = await import("#functions/index-segment/handler.ts");
+  expect(await follow.handler({ list: "events/v1/" })).toMatchObject({ next: null });
+  const byTable = { POSTERN_INDEX: "dynamodb://index", POSTERN_DISCLOSURE_SECRET: "subjects" };
+  expect((await asking({}, "disclosures", "--subject", "1")).err).toContain("POSTERN_DISCLOSURE_SECRET");
+  for (const more of [{ POSTERN_DISCLOSURE_SECRET: "subjects" }, byTable]) {
+    const shown = await asking(more, "disclosures", "--subject", "001", "--json");
+    expect(JSON.parse(shown.out)).toMatchObject({ session: doctors, who: "doctor", relations: ["public.patients"] });
+    expect((await asking(more, "disclosures", "--subject", "2", "--json")).out).toBe("");
+    expect((await asking(more, "accounting", "--subject", "1")).out).toMatch(/received by {2}doctor/);
+    expect((await asking(more, "disclosures", "--session", doctors.slice(0, 20), "--json")).out).toContain(doctors);
+  }
+  const nowhere = { ...byTable, POSTERN_INDEX: "dynamodb://empty" };
+  expect((await asking(nowhere, "disclosures", "--subject", "1", "--target", "clinic", "--json")).out).toBe("");
+  // The gateway's next key: what is in the evidence is still found by the one before.
+  const next = JSON.stringify({ version: 2, key: "n".repeat(64) });
+  const put = new PutSecretValueCommand({ SecretId: "subjects", SecretString: next });
+  await new SecretsManagerClient(cloud.client as object).send(put);
+  expect((await asking(byTable, "disclosures", "--subject", "1", "--json")).out).toContain(doctors);
+  expect((await asking(byTable, "disclosures", "--subject", "1", "--hashes")).out.trim().split("\n")).toHaveLength(2);
+  await asking({}, "sessions");
 });
 
 describe("two officers", () => {

@@ -86,6 +86,24 @@ function from(depth: number): fc.Arbitrary<From> {
   return fc.oneof(one, { weight: 3, arbitrary: two }, comma, { weight: 2, arbitrary: three });
 }
 
+/** A column that a join merges is of either side. */
+const merging: fc.Arbitrary<From> = fc
+  .tuple(
+    fc.subarray(["encounters", "diagnoses", "devices", "lab_results"], { minLength: 2, maxLength: 3 }),
+    fc.constantFrom(...JOINS),
+    fc.boolean(),
+  )
+  .map(([names, join, cut]) => {
+    const [first, ...others] = names.map((name, i) =>
+      cut && i === 1 ? `(SELECT * FROM ${name} WHERE patient_id > 3) m${i}` : `${name} m${i}`,
+    );
+    const items = names.map((name, i): Source => {
+      const text = TABLES[name]!.text.map((column) => `m${i}.${column}`);
+      return { sql: name, key: "patient_id", text };
+    });
+    return { sql: [first, ...others.map((other) => `${join} ${other} USING (patient_id)`)].join(" "), items };
+  });
+
 function value({ items }: From): fc.Arbitrary<string> {
   const column = fc.constantFrom(...items.flatMap((item) => item.text));
   const key = fc.constantFrom(...items.map((item) => item.key));
@@ -100,11 +118,20 @@ function value({ items }: From): fc.Arbitrary<string> {
   );
 }
 
-const plain: fc.Arbitrary<string> = from(2).chain((f) =>
+const CASTS = ["", "", "::text", "::int8", "::varchar", "::numeric"];
+
+const keysOf = ({ items }: From): fc.Arbitrary<string[]> =>
   fc
-    .tuple(fc.subarray(f.items.map((item) => item.key)), fc.array(value(f), { minLength: 1, maxLength: 3 }))
-    .map(([keys, values]) => `SELECT ${[...keys, ...values].join(", ")} FROM ${f.sql}`),
-);
+    .tuple(fc.subarray([...new Set(items.map((item) => item.key))]), fc.constantFrom(...CASTS))
+    .map(([keys, cast]) => keys.map((key) => `${key}${cast}`));
+
+const plain: fc.Arbitrary<string> = fc
+  .oneof({ weight: 4, arbitrary: from(2) }, merging)
+  .chain((f) =>
+    fc
+      .tuple(keysOf(f), fc.array(value(f), { minLength: 1, maxLength: 3 }))
+      .map(([keys, values]) => `SELECT ${[...keys, ...values].join(", ")} FROM ${f.sql}`),
+  );
 
 const grouped: fc.Arbitrary<string> = from(1).chain((f) =>
   fc

@@ -1,6 +1,8 @@
 // The commands that read evidence, without the rest of the program.
 import { Command } from "commander";
+import { registerAccounting } from "#cli/accounting.ts";
 import { registerBundle } from "#cli/bundle.ts";
+import { registerDisclosures } from "#cli/disclosures.ts";
 import { registerIndex } from "#cli/index-rebuild.ts";
 import { registerAgree } from "#cli/officers.ts";
 import { registerProof } from "#cli/proof.ts";
@@ -25,6 +27,8 @@ for (const register of [
   registerProof,
   registerAgree,
   registerShred,
+  registerDisclosures,
+  registerAccounting,
 ])
   register(program);
 await program.parseAsync();

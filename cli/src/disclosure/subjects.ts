@@ -1,21 +1,38 @@
 // From a person's key to what stands for it in the evidence. It takes the gateway's disclosure keys: whoever may ask this may read them.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { readSecretKeys, SecretUnreadable } from "#proxy/adapters/aws-secrets.ts";
 import type { LocalEvidence } from "#proxy/adapters/local-evidence.ts";
-import { allLocalKeys } from "#proxy/adapters/local-hmac-keys.ts";
+import { allLocalKeys, type HmacKey } from "#proxy/adapters/local-hmac-keys.ts";
 import { keysMeant, subjectHasher } from "#shared/disclosure/subject.ts";
 import { Problem } from "../problem.ts";
-import { stateDirectory } from "../settings.ts";
+import { disclosureSecrets, evidenceBucket, stateDirectory } from "../settings.ts";
 
 /** Hex, with every key that there ever was, for all that somebody may mean who writes this. */
-export function subjectsMeant(target: string, domain: string, written: string): readonly string[] {
-  const folder = join(stateDirectory(), "keys");
-  const missing = `there is no disclosure key in ${folder}`;
-  const hint = "Ask an officer who may read the gateway's keys, or set POSTERN_STATE.";
-  if (!existsSync(folder)) throw new Problem(missing, 3, hint);
-  const keys = allLocalKeys(folder, "disclosure");
-  if (keys.length === 0) throw new Problem(missing, 3, hint);
+export async function subjectsMeant(target: string, domain: string, written: string): Promise<readonly string[]> {
+  const keys = evidenceBucket() === null ? localKeys() : await secretKeys();
   return keys.flatMap(({ hmac }) => keysMeant(written).map((key) => subjectHasher(hmac, target)(domain, key)));
+}
+
+function localKeys(): readonly HmacKey[] {
+  const folder = join(stateDirectory(), "keys");
+  const keys = existsSync(folder) ? allLocalKeys(folder, "disclosure") : [];
+  if (keys.length > 0) return keys;
+  const hint = "Ask an officer who may read the gateway's keys, or set POSTERN_STATE.";
+  throw new Problem(`there is no disclosure key in ${folder}`, 3, hint);
+}
+
+async function secretKeys(): Promise<readonly HmacKey[]> {
+  const ids = disclosureSecrets();
+  const hint = "Set POSTERN_DISCLOSURE_SECRET to the secrets that the gateway's `aws.secrets.subjects` has named.";
+  if (ids.length === 0) throw new Problem("whom the evidence speaks of takes the gateway's disclosure keys", 3, hint);
+  try {
+    return await readSecretKeys(ids);
+  } catch (error) {
+    if (error instanceof SecretUnreadable)
+      throw new Problem(`a disclosure key cannot be read: ${error.message}`, 3, hint);
+    throw error;
+  }
 }
 
 /** The target that is meant: the only one that there is evidence of, when none is named. */

@@ -1,8 +1,8 @@
 // What the commands that read evidence have in common.
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { bucketReader } from "#proxy/adapters/bucket-evidence.ts";
-import { LocalEvidence, NotFound } from "#proxy/adapters/local-evidence.ts";
+import { bucketReader, tableReader } from "#proxy/adapters/bucket-evidence.ts";
+import { LocalEvidence, NotFound, type SessionFinder } from "#proxy/adapters/local-evidence.ts";
 import { BadEvidence } from "#shared/evidence/verify-types.ts";
 import { attempt, Problem } from "../problem.ts";
 import { evidenceBucket, stateDirectory } from "../settings.ts";
@@ -35,7 +35,7 @@ export function openEvidence(): LocalEvidence {
       );
     const key = existsSync(elsewhere.key) ? readFileSync(elsewhere.key, "utf8").trim() : elsewhere.key;
     mkdirSync(state, { recursive: true, mode: 0o700 });
-    return new LocalEvidence(state, { bucket, key, reader: bucketReader(bucket) });
+    return new LocalEvidence(state, { bucket, key, reader: bucketReader(bucket), index: indexOf(elsewhere.index) });
   }
   if (!existsSync(join(state, "evidence")))
     throw new Problem(
@@ -44,6 +44,13 @@ export function openEvidence(): LocalEvidence {
       "Start the gateway first (`npm start`), or set POSTERN_STATE.",
     );
   return new LocalEvidence(state);
+}
+
+function indexOf(named: string): SessionFinder | null {
+  if (named === "") return null;
+  const table = /^dynamodb:\/\/([A-Za-z0-9_.-]{3,255})$/.exec(named)?.[1];
+  if (table === undefined) throw new Problem(`POSTERN_INDEX is not dynamodb://TABLE: ${named}`, 2);
+  return tableReader(table);
 }
 
 function foreseen(error: unknown): Problem | undefined {

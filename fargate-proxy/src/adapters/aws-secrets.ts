@@ -17,11 +17,27 @@ export class SecretUnreadable extends Error {
 }
 
 /** @throws SecretUnreadable */
-export async function readSecretKey(client: SecretsManagerClient, id: string): Promise<HmacKey> {
-  const { data } = keySchema.safeParse(jsonOf(await read(client, id)));
+export async function readSecretKey(client: SecretsManagerClient, id: string, stage = "AWSCURRENT"): Promise<HmacKey> {
+  const { data } = keySchema.safeParse(jsonOf(await read(client, id, stage)));
   if (data === undefined) throw new SecretUnreadable('not {"version": 1, "key": "at least 43 random characters"}');
   const { version, key } = data;
   return { version, hmac: hmacSha256(Buffer.from(key)) };
+}
+
+/**
+ * The disclosure keys that these secrets hold, and the one before in each: for who may ask whom a subject stands for.
+ * @throws SecretUnreadable
+ */
+export async function readSecretKeys(ids: readonly string[]): Promise<HmacKey[]> {
+  const client = new SecretsManagerClient(awsTimes(TIMES));
+  const keys = ids.map(async (id) => {
+    const before = readSecretKey(client, id, "AWSPREVIOUS").catch((error: Error) => {
+      if (error.message === "ResourceNotFoundException") return null;
+      throw error;
+    });
+    return Promise.all([readSecretKey(client, id), before]);
+  });
+  return (await Promise.all(keys)).flat().filter((key) => key !== null);
 }
 
 /** @throws SecretUnreadable */
@@ -31,9 +47,10 @@ export async function readTlsSecret(id: string): Promise<{ readonly cert: string
   return data;
 }
 
-async function read(client: SecretsManagerClient, id: string): Promise<string> {
+async function read(client: SecretsManagerClient, id: string, stage = "AWSCURRENT"): Promise<string> {
   try {
-    return (await client.send(new GetSecretValueCommand({ SecretId: id }))).SecretString ?? "";
+    const command = new GetSecretValueCommand({ SecretId: id, VersionStage: stage });
+    return (await client.send(command)).SecretString ?? "";
   } catch (error) {
     throw new SecretUnreadable(error instanceof Error ? error.name : "unknown");
   }

@@ -36,6 +36,16 @@ export interface Elsewhere {
   readonly reader: EvidenceReader & Pick<LockCheck, "lock">;
   /** Of its ledger, had from somebody else than who gave the bucket. */
   readonly key: VerifierKey;
+  /** Finds sessions; null where an index has to be made of the bucket first. */
+  readonly index: SessionFinder | null;
+}
+
+/** Finds sessions as `IndexPort` does. */
+export interface SessionFinder {
+  get(session: string): Promise<SessionSummary | null>;
+  find(filter: SessionFilter): Promise<readonly SessionSummary[]>;
+  startingWith(prefix: string, limit: number): Promise<readonly SessionSummary[]>;
+  disclosed(subjects: readonly string[]): Promise<readonly Disclosed[]>;
 }
 
 export class LocalEvidence {
@@ -73,6 +83,8 @@ export class LocalEvidence {
 
   /** Newest first; sessions that run now included. */
   async sessions(filter: SessionFilter): Promise<SessionSummary[]> {
+    const finder = this.elsewhere?.index ?? null;
+    if (finder !== null) return [...(await finder.find(filter))];
     const live = await this.#catchUp();
     const { limit = Number.POSITIVE_INFINITY, ...rest } = filter;
     const stored = this.#index.find({ ...rest, ...(Number.isFinite(limit) ? { limit: limit + live.size } : {}) });
@@ -83,13 +95,15 @@ export class LocalEvidence {
 
   /** The session that a name means: an id, the start of one, or `last` for the newest of a person, workload or agent. */
   async find(name: string): Promise<SessionSummary> {
-    const live = await this.#catchUp();
+    const finder = this.elsewhere?.index ?? null;
+    const live = finder === null ? await this.#catchUp() : new Map<string, SessionSummary>();
     if (name === "last") {
       const newest = (await this.sessions({ limit: 50 })).find((so) => so.principal !== null);
       if (newest === undefined) throw new NotFound("there are no sessions yet");
       return newest;
     }
-    const found = new Map(this.#index.startingWith(name, 5).map((so) => [so.session, so]));
+    const stored = await (finder ?? this.#index).startingWith(name, 5);
+    const found = new Map(stored.map((so) => [so.session, so]));
     for (const so of live.values()) if (so.session.startsWith(name)) found.set(so.session, so);
     const [only] = found.values();
     const exact = found.get(name);
@@ -118,10 +132,12 @@ export class LocalEvidence {
 
   /** Sessions that showed records of any of these subjects (hex HMACs, or UNTOLD), those that run now included. */
   async disclosed(subjects: readonly string[]): Promise<SessionSummary[]> {
-    const live = await this.#catchUp();
+    const finder = this.elsewhere?.index ?? null;
+    const live = finder === null ? await this.#catchUp() : new Map<string, SessionSummary>();
+    const index = finder ?? this.#index;
     const found = new Map<string, SessionSummary>();
-    for (const { session } of this.#index.disclosed(subjects)) {
-      const so = live.get(session) ?? this.#index.get(session);
+    for (const { session } of await index.disclosed(subjects)) {
+      const so = found.get(session) ?? live.get(session) ?? (await index.get(session));
       if (so !== null) found.set(session, so);
     }
     const wanted = new Set(subjects);

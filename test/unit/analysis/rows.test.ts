@@ -38,6 +38,24 @@ function told(sql: string): string {
 test.each([
   ["SELECT id, full_name FROM patients", "full_name:id"],
   ["SELECT full_name FROM patients", "full_name:?"],
+  ["SELECT id::text AS k, full_name FROM patients", "full_name:k"],
+  ["SELECT id::int8::varchar AS k, full_name FROM patients", "full_name:k"],
+  ["SELECT id::varchar(1) AS k, full_name FROM patients", "full_name:?"],
+  ["SELECT id::numeric AS k, full_name FROM patients", "full_name:?"],
+  ["SELECT id::text || '' AS k, full_name FROM patients", "full_name:?"],
+  ["SELECT k, full_name FROM (SELECT id::text AS k, full_name FROM patients) s", "full_name:k"],
+  [
+    "SELECT patient_id, e.reason, d.kind FROM encounters e FULL JOIN devices d USING (patient_id)",
+    "reason:patient_id kind:patient_id",
+  ],
+  [
+    "SELECT patient_id AS k, e.reason, d.kind, l.test FROM encounters e FULL JOIN devices d USING (patient_id) FULL JOIN lab_results l USING (patient_id)",
+    "reason:k kind:k test:k",
+  ],
+  [
+    "SELECT max(patient_id) AS k, string_agg(d.kind, '') AS a FROM encounters e FULL JOIN devices d USING (patient_id)",
+    "a:?",
+  ],
   ["SELECT p.id AS k, upper(full_name) AS u FROM patients p", "u:k"],
   [
     "SELECT e.patient_id, p.full_name, e.reason FROM encounters e JOIN patients p ON p.id = e.patient_id",
@@ -83,7 +101,6 @@ test.each([
     "SELECT patient_id, e.reason, d.kind FROM encounters e JOIN devices d USING (patient_id)",
     "reason:patient_id kind:patient_id",
   ],
-  ["SELECT patient_id, e.reason, d.kind FROM encounters e FULL JOIN devices d USING (patient_id)", "reason:? kind:?"],
   ["SELECT patient_id, string_agg(reason, ',') AS all FROM encounters GROUP BY patient_id", "all:patient_id"],
   ["SELECT patient_id, string_agg(reason, ',') OVER () AS all FROM encounters", "all:?"],
   ["SELECT patient_id, lag(reason) OVER (ORDER BY id) AS before FROM encounters", "before:?"],

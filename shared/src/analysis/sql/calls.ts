@@ -260,7 +260,7 @@ function returnType(
 function called(run: Run, item: SnapshotFunction, value: Value, args: readonly Value[]): Called {
   const polymorphic = item.args[0] === ANY_ARRAY ? value.type : (args[0]?.type ?? 0);
   const returns = POLYMORPHIC.has(item.returns) ? polymorphic : item.returns;
-  const part = { ...value, origin: null, fields: null, near: false };
+  const part = { ...value, origin: null, keys: [], fields: null, near: false };
   const fields =
     item.outputs.length > 1
       ? item.outputs.map((name) => ({ name, value: { ...part, type: 0 } }))

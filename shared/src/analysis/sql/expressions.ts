@@ -4,6 +4,7 @@ import { callFunction } from "./calls.ts";
 import { compositeFields } from "./composites.ts";
 import { castFunctions, combineOperator } from "./operators.ts";
 import { membership, predicate } from "./predicates.ts";
+import { castKeys } from "./rows.ts";
 import {
   canFail,
   columnOf,
@@ -325,6 +326,7 @@ function typeCast(run: Run, body: TypeCast, scope: Scope): Value {
     small: arg.small && total,
     risky: arg.risky || !total,
     origin: same ? arg.origin : null,
+    keys: cut ? [] : castKeys(run, arg, type.oid),
     fields: type.relation === undefined ? null : compositeFields(run, type.oid, arg),
   });
 }

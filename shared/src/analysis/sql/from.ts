@@ -5,7 +5,7 @@ import { within } from "./expressions.ts";
 import { columnName } from "./names.ts";
 import { predicate } from "./predicates.ts";
 import { relationItem } from "./relations.ts";
-import { equateJoined, equateMerged } from "./rows.ts";
+import { equateJoined, equateMerged, mergedValue } from "./rows.ts";
 import {
   aliased,
   canFail,
@@ -21,7 +21,7 @@ import {
 } from "./scope.ts";
 import { bodyOf, type Node, strings, tagOf } from "./tree.ts";
 import { typeOf } from "./types.ts";
-import { derive, either, type Field, type Item, PLAIN, union, type Value } from "./value.ts";
+import { derive, type Field, type Item, PLAIN, union, type Value } from "./value.ts";
 
 /** @param outer the scope around the query, with its CTEs */
 export function fromClause(run: Run, nodes: readonly Node[] | undefined, outer: Scope): Item[] {
@@ -197,5 +197,5 @@ function mergeColumn(run: Run, name: string, body: JoinExpr, left: readonly Fiel
   run.out.influence(union(l.value.sources, r.value.sources), "join");
   equateMerged(run, body, l.value, r.value);
   if (body.jointype === "JOIN_RIGHT") return { name, value: r.value };
-  return { name, value: body.jointype === "JOIN_FULL" ? either([l.value, r.value]) : l.value };
+  return { name, value: body.jointype === "JOIN_FULL" ? mergedValue(run, l.value, r.value) : l.value };
 }

@@ -1,17 +1,6 @@
 // What facts say of whose rows a result shows (facts.rows).
 import type { RowFact } from "../../facts.ts";
-import type { Field, Row, Value } from "./value.ts";
-
-export interface Column {
-  readonly row: Row;
-  readonly column: string;
-}
-
-/** The column of a row that a value is, unchanged. */
-export function columnIn({ origin, rows }: Value): Column | null {
-  const [row] = rows;
-  return origin === null || rows.size !== 1 || row === undefined ? null : { row, column: origin.column };
-}
+import { type Column, columnsIn, type Field, type Row, type Value } from "./value.ts";
 
 /** What facts say of the rows behind result columns; `of` has, per column, positions in `rows`. */
 export function rowFacts(fields: readonly Field[]): { readonly rows: RowFact[]; readonly of: number[][] } {
@@ -38,16 +27,16 @@ export function placesOf(fields: readonly Field[]): ReadonlyMap<Row, number> {
 /** What holds columns of rows: result columns, say. */
 export type Holders<T> = ReadonlyMap<Row, ReadonlyMap<string, T>>;
 
-/** Those of the values that are a column, unchanged. */
+/** Those of the values that say what a column says. */
 export function columnsAt<T>(values: readonly (readonly [Value, T])[]): Holders<T> {
   const found = new Map<Row, Map<string, T>>();
-  for (const [value, holder] of values) {
-    const at = columnIn(value);
-    if (at === null || at.row.relations.length === 0) continue;
-    const columns = found.get(at.row) ?? new Map<string, T>();
-    if (!columns.has(at.column)) columns.set(at.column, holder);
-    found.set(at.row, columns);
-  }
+  for (const [value, holder] of values)
+    for (const { row, column } of columnsIn(value)) {
+      if (row.relations.length === 0) continue;
+      const columns = found.get(row) ?? new Map<string, T>();
+      if (!columns.has(column)) columns.set(column, holder);
+      found.set(row, columns);
+    }
   return found;
 }
 

@@ -1,11 +1,20 @@
 // Whose row a value comes from: each place where a statement names a relation gives rows of its own, and conditions tell which columns
 // of two of them are equal. From it follows which result column says whose record is shown (facts.rows).
 import type { BoolExpr, JoinExpr } from "libpg-query";
-import { type Column, columnIn } from "./row-facts.ts";
 import { type Run, type Scope, spend, valueAt } from "./scope.ts";
 import { bodyOf, type Node, strings } from "./tree.ts";
 import { baseOf, OID } from "./types.ts";
-import { type Field, type Item, NO_ROWS, type Row, type Rows, type Value } from "./value.ts";
+import {
+  type Column,
+  columnsIn,
+  either,
+  type Field,
+  type Item,
+  NO_ROWS,
+  type Row,
+  type Rows,
+  type Value,
+} from "./value.ts";
 
 /** Stands for rows of which nothing can be told. */
 export const STRANGER: Row = { relations: [], links: [] };
@@ -29,7 +38,8 @@ export function renewed(run: Run, fields: readonly Field[]): readonly Field[] {
   const again = ({ name, value }: Field): Field => {
     const rows = sets.get(value.rows) ?? new Set([...value.rows].map(copy));
     sets.set(value.rows, rows);
-    return { name, value: { ...value, rows, fields: value.fields?.map(again) ?? null } };
+    const keys = value.keys.map(({ row, column }) => ({ row: copy(row), column }));
+    return { name, value: { ...value, rows, keys, fields: value.fields?.map(again) ?? null } };
   };
   return fields.map(again);
 }
@@ -52,6 +62,28 @@ export function equateJoined(run: Run, join: JoinExpr, left: readonly Item[], ri
 export function equateMerged(run: Run, join: JoinExpr, left: Value, right: Value): void {
   const [a, b] = [columnIn(left), columnIn(right)];
   if (a !== null && b !== null && comparable(run, left, right)) equalIn(join, left.rows, right.rows, a, b);
+}
+
+/** What the column of a FULL JOIN that USING merges says: of each side what its own column says, where the side is there. */
+export function mergedValue(run: Run, left: Value, right: Value): Value {
+  const keys = comparable(run, left, right) ? [...columnsIn(left), ...columnsIn(right)] : [];
+  return { ...either([left, right]), keys };
+}
+
+/** The columns that a cast to another type shows in the same words. */
+export function castKeys(run: Run, value: Value, type: number): Value["keys"] {
+  const [from, to] = [baseOf(run, value.type), baseOf(run, type)];
+  const alike = to === from || TEXTS.has(to) || (NUMBERS.has(from) && NUMBERS.has(to));
+  const told = NUMBERS.has(from) || TEXTS.has(from) || from === OID.uuid;
+  const own = run.base.lookup.snapshot.casts?.some((cast) => cast.source === from && cast.target === to);
+  // A domain may cut what is cast to it.
+  return told && alike && !own && to === type ? columnsIn(value) : [];
+}
+
+/** The column of a row that a value is, unchanged. */
+function columnIn(value: Value): Column | null {
+  const [only, ...others] = value.origin === null ? [] : columnsIn(value);
+  return only === undefined || others.length > 0 ? null : only;
 }
 
 function equalIn(join: JoinExpr, left: Rows, right: Rows, a: Column, b: Column): void {

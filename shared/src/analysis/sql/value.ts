@@ -22,6 +22,11 @@ interface Link {
   readonly sure: boolean;
 }
 
+export interface Column {
+  readonly row: Row;
+  readonly column: string;
+}
+
 /** Rows that a value can come from, by their places in the statement. */
 export type Rows = ReadonlySet<Row>;
 
@@ -34,6 +39,8 @@ export interface Value {
   readonly origin: ColumnRef | null;
   /** Whose rows the sources are of. Sources without rows: it is not known. */
   readonly rows: Rows;
+  /** What is no column as it stands, and says the same as these in other words (a cast, the merged column of a join), whenever their rows are there. */
+  readonly keys: readonly Column[];
   /** A constant compared with this value says what it would say of the column itself: no part of it was cut out by choice. */
   readonly near: boolean;
   /** Evaluation can fail or take long because of something that stands in the expression (a division, a subquery ...). */
@@ -86,6 +93,7 @@ export const PLAIN: Value = {
   quiet: NOTHING,
   origin: null,
   rows: NO_ROWS,
+  keys: [],
   near: false,
   risky: false,
   type: 0,
@@ -124,6 +132,13 @@ export function unionAll<T>(values: readonly Value[], part: (value: Value) => Re
   let out: ReadonlySet<T> = new Set();
   for (const value of values) out = union(out, part(value));
   return out;
+}
+
+/** The columns of rows whose values this shows, whenever these rows are there. */
+export function columnsIn(value: Value): readonly Column[] {
+  const { origin, rows } = value;
+  const [row] = rows;
+  return origin === null || rows.size !== 1 || row === undefined ? value.keys : [{ row, column: origin.column }];
 }
 
 /** A value made from others in a way that may show all of them. */
