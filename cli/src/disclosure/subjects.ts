@@ -1,7 +1,6 @@
 // From a person's key to what stands for it in the evidence. It takes the gateway's disclosure keys: whoever may ask this may read them.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { readSecretKeys, SecretUnreadable } from "#proxy/adapters/aws-secrets.ts";
 import type { LocalEvidence } from "#proxy/adapters/local-evidence.ts";
 import { allLocalKeys, type HmacKey } from "#proxy/adapters/local-hmac-keys.ts";
 import { keysMeant, subjectHasher } from "#shared/disclosure/subject.ts";
@@ -26,6 +25,7 @@ async function secretKeys(): Promise<readonly HmacKey[]> {
   const ids = disclosureSecrets();
   const hint = "Set POSTERN_DISCLOSURE_SECRET to the secrets that the gateway's `aws.secrets.subjects` has named.";
   if (ids.length === 0) throw new Problem("whom the evidence speaks of takes the gateway's disclosure keys", 3, hint);
+  const { readSecretKeys, SecretUnreadable } = await import("#proxy/adapters/aws-secrets.ts");
   try {
     return await readSecretKeys(ids);
   } catch (error) {

@@ -1,7 +1,7 @@
 // What the commands that read evidence have in common.
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { bucketReader, tableReader } from "#proxy/adapters/bucket-evidence.ts";
+import { bucketReader } from "#proxy/adapters/bucket-evidence.ts";
 import { LocalEvidence, NotFound, type SessionFinder } from "#proxy/adapters/local-evidence.ts";
 import { BadEvidence } from "#shared/evidence/verify-types.ts";
 import { attempt, Problem } from "../problem.ts";
@@ -10,7 +10,7 @@ import { evidenceBucket, stateDirectory } from "../settings.ts";
 /** Runs a command on the evidence of this home; says in one line what went wrong. */
 export function withEvidence(action: (evidence: LocalEvidence) => Promise<void>): Promise<void> {
   return attempt(async () => {
-    const evidence = openEvidence();
+    const evidence = await openEvidence();
     try {
       await action(evidence);
     } catch (error) {
@@ -21,7 +21,7 @@ export function withEvidence(action: (evidence: LocalEvidence) => Promise<void>)
   });
 }
 
-export function openEvidence(): LocalEvidence {
+export async function openEvidence(): Promise<LocalEvidence> {
   const state = stateDirectory();
   const elsewhere = evidenceBucket();
   if (elsewhere !== null) {
@@ -35,7 +35,12 @@ export function openEvidence(): LocalEvidence {
       );
     const key = existsSync(elsewhere.key) ? readFileSync(elsewhere.key, "utf8").trim() : elsewhere.key;
     mkdirSync(state, { recursive: true, mode: 0o700 });
-    return new LocalEvidence(state, { bucket, key, reader: bucketReader(bucket), index: indexOf(elsewhere.index) });
+    return new LocalEvidence(state, {
+      bucket,
+      key,
+      reader: bucketReader(bucket),
+      index: await indexOf(elsewhere.index),
+    });
   }
   if (!existsSync(join(state, "evidence")))
     throw new Problem(
@@ -46,10 +51,12 @@ export function openEvidence(): LocalEvidence {
   return new LocalEvidence(state);
 }
 
-function indexOf(named: string): SessionFinder | null {
+async function indexOf(named: string): Promise<SessionFinder | null> {
   if (named === "") return null;
   const table = /^dynamodb:\/\/([A-Za-z0-9_.-]{3,255})$/.exec(named)?.[1];
   if (table === undefined) throw new Problem(`POSTERN_INDEX is not dynamodb://TABLE: ${named}`, 2);
+  // The service's client takes longer to load than most commands to run.
+  const { tableReader } = await import("#proxy/adapters/table-index.ts");
   return tableReader(table);
 }
 

@@ -50,7 +50,7 @@ export async function replay(before: LoadedBundle, after: LoadedBundle, count: s
 
 /** Each statement once for whoever asked it. */
 async function lately(limit: number): Promise<Asked[]> {
-  const evidence = openEvidence();
+  const evidence = await openEvidence();
   try {
     const asked = new Map<string, Asked>();
     for (const so of await evidence.sessions({ limit })) {

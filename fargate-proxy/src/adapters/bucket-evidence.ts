@@ -1,8 +1,6 @@
 // Evidence of the AWS home, for reading: what is in the bucket. What waits in a journal is not seen from here, nor written.
-import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { S3Client } from "@aws-sdk/client-s3";
 import { awsTimes } from "#functions/adapters/clients.ts";
-import { DynamoIndex } from "#functions/adapters/dynamo-index.ts";
 import { S3Store } from "#functions/adapters/s3-store.ts";
 import type { EvidenceReader, LockCheck } from "#shared/evidence/verify-types.ts";
 
@@ -13,9 +11,4 @@ export function bucketReader(bucket: string): EvidenceReader & Pick<LockCheck, "
   const { get, list, lock } = S3Store.prototype;
   const store = new S3Store({ client: new S3Client(awsTimes(TIMES)), bucket, retentionDays: 1, now: Date.now });
   return { get: get.bind(store), list: list.bind(store), lock: lock.bind(store) };
-}
-
-/** The index that `index-segment` keeps: dynamodb:Query, GetItem and BatchGetItem of the table. */
-export function tableReader(table: string): DynamoIndex {
-  return new DynamoIndex(new DynamoDBClient(awsTimes(TIMES)), table);
 }
