@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 
 /** Suites that take minutes or need other programs: `.ci/run` runs them, `npm test` does not. */
 const HEAVY = [
-  "test/{aws,bypass,conformance,crash,fuzz,infra,locks,noninterference,oracles,scenarios,thirdparty}/**/*.test.ts",
+  "test/{aws,bypass,conformance,crash,deploy,fuzz,infra,locks,noninterference,oracles,scenarios,thirdparty}/**/*.test.ts",
 ];
 
 // biome-ignore lint/style/noDefaultExport: vitest reads the default export

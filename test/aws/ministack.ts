@@ -22,12 +22,13 @@ export interface MiniStack {
   stop(): void;
 }
 
-/** Installs it when it is missing. @throws when it cannot be had or does not start */
-export async function startMiniStack(): Promise<MiniStack> {
+/** Installs it when it is missing. @param more variables of it and of the functions that it runs. @throws when it cannot be had or does not start */
+export async function startMiniStack(more: Readonly<Record<string, string>> = {}): Promise<MiniStack> {
   execFileSync(join(ROOT, "test/aws/setup.sh"), [CACHE], { stdio: "inherit" });
   const port = await freePort();
   const python = join(CACHE, "python/bin/python");
-  const env = { ...environment(), BIND_HOST: "127.0.0.1", GATEWAY_PORT: String(port), LAMBDA_EXECUTOR: "local" };
+  const own = { BIND_HOST: "127.0.0.1", GATEWAY_PORT: String(port), LAMBDA_EXECUTOR: "local" };
+  const env = { ...environment(), ...more, ...own };
   const child = spawn(python, ["-m", "ministack"], { env, stdio: "ignore" });
   // What starts may fail half way: the process ends with this one all the same.
   process.once("exit", () => child.kill("SIGKILL"));
