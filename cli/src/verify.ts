@@ -20,6 +20,7 @@ import {
   type VerifyRequest,
 } from "#shared/evidence/verify-types.ts";
 import { allOf, parseWitnessPolicy, type WitnessPolicy } from "#shared/evidence/witness-policy.ts";
+import { createEvaluator } from "#shared/policy/evaluate.ts";
 import { isBundle, readBundle } from "./evidence/bundle-file.ts";
 import { formatTime, parseTime, print, withEvidence } from "./evidence/home.ts";
 import { attempt, Problem } from "./problem.ts";
@@ -176,9 +177,9 @@ export async function verify(
     ...(scope.type === "all" ? { index: evidence.indexCheck() } : {}),
     progress: (done, total) => showProgress(done, total, "objects"),
     ...(locks === undefined ? {} : { locks }),
-    versionOf(files) {
+    deciderOf(files) {
       const bundle = loadPolicyFiles(files);
-      return "problems" in bundle ? null : bundle.version;
+      return "problems" in bundle ? null : { version: bundle.version, decide: createEvaluator(bundle) };
     },
     ...(witnesses == null ? {} : { witnesses }),
     // Of a bucket, wrapped keys are where officers look.
@@ -225,6 +226,7 @@ function words(report: VerifyReport): string[] {
     ...(checked.approved === 0
       ? []
       : [`approvals ${checked.approved} commands ran by one, each as it was asked for, agreed to by others, in time`]),
+    ...(checked.decisions === 0 ? [] : [`decisions ${checked.decisions} made again, each as it was recorded`]),
     `objects   ${checked.objects} read (${checked.bytes} bytes)`,
     ...(checked.locks === 0
       ? []

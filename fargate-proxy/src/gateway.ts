@@ -145,7 +145,7 @@ async function compose(config: Config, log: Log, loaded: Loaded, home: Home): Pr
     ...(fleet === undefined ? {} : { places: fleet }),
     maxSessions: config.limits.sessions,
   };
-  const gate = await createGate(parts, policyEvent(policy.bundle.version, null, pushed));
+  const gate = await createGate(parts, policyEvent(policy.bundle, null, pushed));
   revocations.onEntered((revocation) => void recordRevocation(evidence, revocation).catch(() => {}));
   // On AWS nobody can ask the officers yet.
   const stopOfficers =
@@ -176,7 +176,7 @@ async function compose(config: Config, log: Log, loaded: Loaded, home: Home): Pr
     now: clock.now,
     load: loadPush,
     async use(next) {
-      await gate.record(policyEvent(next.bundle.version, policy.bundle.version, next));
+      await gate.record(policyEvent(next.bundle, policy.bundle.version, next));
       policy.use(next.bundle);
       analysis.redeclare();
       log.info("another policy is in force", { version: next.bundle.version, push: next.push.id });

@@ -2,7 +2,7 @@
 import type { EvidenceEvent } from "#shared/evidence/event.ts";
 import type { LoadedBundle } from "#shared/policy/bundle.ts";
 import { asDeployed } from "#shared/policy/push/deployed.ts";
-import type { Push } from "#shared/policy/push/types.ts";
+import { MOST_POLICY_TEXT, type PolicyFiles, type Push } from "#shared/policy/push/types.ts";
 import type { Target } from "#shared/target.ts";
 import { localDecisions } from "./adapters/local-decisions.ts";
 import { loadPolicyFiles } from "./adapters/policy-folder.ts";
@@ -40,10 +40,18 @@ export function loadingFor(deployed: ReadonlyMap<string, Target>) {
   };
 }
 
-/** Names the version, and keeps what it says: whoever has the evidence can tell what was decided by. */
-export function policyEvent(version: string, previous: string | null, pushed: PushedPolicy | null): EvidenceEvent {
-  if (pushed === null) return { type: "policy.in_force", version, previous };
-  const { files } = pushed.push;
+/** Names the version, and keeps what it says: whoever has the evidence can tell what was decided by, and decide so again. */
+export function policyEvent(
+  { version, files }: LoadedBundle,
+  previous: string | null,
+  pushed: PushedPolicy | null,
+): EvidenceEvent {
+  const event = { type: "policy.in_force", version, previous, ...(fits(files) ? { files } : {}) } as const;
+  if (pushed === null) return event;
   const { push: id, by, approvedBy, reason, from, since } = pushed.inForce;
-  return { type: "policy.in_force", version, previous, push: { id, by, approvedBy, reason, from, since }, files };
+  return { ...event, push: { id, by, approvedBy, reason, from, since } };
+}
+
+function fits(files: PolicyFiles): boolean {
+  return Object.values(files).reduce((sum, text) => sum + text.length, 0) <= MOST_POLICY_TEXT;
 }

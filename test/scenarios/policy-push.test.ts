@@ -99,5 +99,6 @@ it("a push shows what it weakens, waits for somebody else, and holds for session
   expect(versions).toEqual([before, now.version, before, now.version]);
   await expect.poll(async () => (await people.postern("verify", "--json")).code, { timeout: 15_000 }).toBe(0);
   const report = JSON.parse((await people.postern("verify", "--json")).out);
+  expect(report.checked.decisions).toBeGreaterThanOrEqual(4);
   expect(report.notes.filter((note: string) => /polic/.test(note))).toEqual([]);
 }, 120_000);

@@ -1,11 +1,35 @@
 // The events that announce a command: durable before its bytes move.
+import { type Asked, askedFacts } from "#shared/evidence/asked.ts";
 import type { EvidenceEvent } from "#shared/evidence/event.ts";
 import type { SyntaxProblem } from "#shared/facts.ts";
 import type { Command } from "../protocol.ts";
 import { type Judged, summarize } from "./judged.ts";
 
-/** `statement` the first time in a session, `execute` from then on. */
-export function announcement(command: Command, judged: Judged): EvidenceEvent {
+/** Facts of a session that are remembered, to name their event when they come again. */
+const REMEMBERED = 1000;
+
+/** What policy was asked in a session: in full the first time. */
+export class Questions {
+  readonly #seen = new Map<string, number>();
+
+  /** @returns also what to call with the number of the event that has it, once it was taken */
+  of({ analysis, asked: { time, outOfStep } }: Judged): { readonly asked: Asked; kept(seq: number): void } {
+    const facts = analysis.statements.map((s) => askedFacts(s.facts));
+    const text = JSON.stringify(facts);
+    const seen = this.#seen.get(text);
+    return {
+      asked: { time, ...(outOfStep.length === 0 ? {} : { outOfStep }), facts: seen ?? facts },
+      kept: (seq) => {
+        if (seen !== undefined) return;
+        if (this.#seen.size >= REMEMBERED) this.#seen.clear();
+        this.#seen.set(text, seq);
+      },
+    };
+  }
+}
+
+/** `statement` the first time in a session, with what policy was asked; `execute` from then on. */
+export function announcement(command: Command, judged: Judged, asked?: Asked): EvidenceEvent {
   const { decision, analysis } = judged;
   if (judged.ref !== 0)
     return {
@@ -30,6 +54,7 @@ export function announcement(command: Command, judged: Judged): EvidenceEvent {
       version: decision.version,
       reveal: decision.reveal,
     },
+    ...(asked === undefined ? {} : { asked }),
   };
 }
 

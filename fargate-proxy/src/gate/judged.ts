@@ -16,6 +16,8 @@ import { setsSomething } from "./settings-said.ts";
 
 export interface Judged extends Judgement {
   readonly decision: Decision;
+  /** When policy was asked, and what was out of step with the target then. */
+  readonly asked: { readonly time: number; readonly outOfStep: readonly string[] };
   /** Milliseconds since the epoch: after it, policy is asked again. */
   readonly validUntil: number;
   readonly plans: readonly MaskPlan[];
@@ -45,7 +47,7 @@ export interface Decided {
   readonly disclosures: boolean;
 }
 
-/** What follows from policy's answer, once for all runs. @param now milliseconds since the epoch */
+/** What follows from policy's answer, once for all runs. @param now when policy was asked, milliseconds since the epoch */
 export function judgedAs(
   listed: PolicyCatalog,
   at: Target,
@@ -54,7 +56,8 @@ export function judgedAs(
 ): Judged {
   const target = at.name;
   // What is out of step with the target is masked whole, whatever was said of it.
-  const catalog = snapshot === null ? listed : listed.without(target, listed.outOfStep(snapshot));
+  const outOfStep = snapshot === null ? [] : listed.outOfStep(snapshot);
+  const catalog = snapshot === null ? listed : listed.without(target, outOfStep);
   const facts = analysis.statements.map((s) => s.facts);
   const reveal = new Set(decision.reveal);
   const plans = decision.outcome === "refuse" ? [] : facts.map((f) => planStatement(f, catalog, target, reveal));
@@ -70,6 +73,7 @@ export function judgedAs(
     analysis,
     ref: 0,
     decision,
+    asked: { time: now, outOfStep },
     validUntil: now + decision.cacheSeconds * 1000,
     held: decision.outcome === "hold",
     accompanied: isAccompanied(beside),

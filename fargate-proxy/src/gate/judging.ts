@@ -1,11 +1,9 @@
 // What the commands of one session are judged to be: analysed, decided by policy, and what follows from the decision; remembered for when they come
 // again. What becomes of a judged command is session.ts's.
 import type { CatalogSnapshot } from "#shared/catalog.ts";
-import type { Decision } from "#shared/decision.ts";
 import { Refusal } from "#shared/errors.ts";
 import type { Analysis, SyntaxProblem } from "#shared/facts.ts";
 import type { Principal } from "#shared/identity.ts";
-import type { PolicyCatalog } from "#shared/policy/types.ts";
 import type { Target } from "#shared/target.ts";
 import type { Claim, Command } from "../protocol.ts";
 import { within } from "./deadline.ts";
@@ -86,26 +84,17 @@ export class Judging {
     return within(PATIENCE_MS, this.#parts.decisions.decide(request)).then(
       (decision) => {
         meter.time("decide", clock.micros() - asked);
-        return this.#keep(command, analysis, decision, snapshot, catalog);
+        const decided = { command, analysis, decision, snapshot, disclosures: target.disclosures !== "off" };
+        return this.#keep(judgedAs(catalog, target, decided, request.time));
       },
       () => new Refusal("decision-unavailable"),
     );
   }
 
-  #keep(
-    command: Command,
-    analysis: Analysis,
-    decision: Decision,
-    snapshot: CatalogSnapshot | null,
-    catalog: PolicyCatalog,
-  ): Judged {
-    const { target, lastActive } = this.#asker;
-    const disclosures = target.disclosures !== "off";
-    const decided = { command, analysis, decision, snapshot, disclosures };
-    const judged = judgedAs(catalog, target, decided, lastActive());
+  #keep(judged: Judged): Judged {
     if (this.#judged.size >= REMEMBERED)
       for (const oldest of this.#judged.keys()) if (this.#judged.delete(oldest)) break;
-    this.#judged.set(analysis, judged);
+    this.#judged.set(judged.analysis, judged);
     return judged;
   }
 

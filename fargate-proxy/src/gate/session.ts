@@ -1,6 +1,6 @@
 // THE ORDER, once: a command is analysed, decided, planned, approved where policy holds it, recorded, and only then permitted.
 import { Refusal } from "#shared/errors.ts";
-import type { SessionIdentity } from "#shared/evidence/event.ts";
+import type { EvidenceEvent, SessionIdentity } from "#shared/evidence/event.ts";
 import type { Analysis, SyntaxProblem } from "#shared/facts.ts";
 import type { Principal } from "#shared/identity.ts";
 import type { CopyShape } from "#shared/masking/copy.ts";
@@ -21,7 +21,7 @@ import {
   type SideEncoder,
   type SideStatement,
 } from "../protocol.ts";
-import { announcement, unparsed } from "./announce.ts";
+import { announcement, Questions, unparsed } from "./announce.ts";
 import { preparationObstacle } from "./asking.ts";
 import { announceBeside, type BesideParts } from "./beside.ts";
 import { within } from "./deadline.ts";
@@ -58,6 +58,7 @@ export class GateSession implements Session, Live {
   readonly #showing: Showing;
   readonly #start: SessionStart;
   readonly #judging: Judging;
+  readonly #questions = new Questions();
   readonly #settings = new SettingsSaid();
   /** The command that waits for an approval: the protocol sends no other meanwhile. */
   #waiting: Hold | null = null;
@@ -159,9 +160,8 @@ export class GateSession implements Session, Live {
     if (judged.guarded) this.#touched = true;
     const { clock, meter } = this.#parts;
     const announced = clock.micros();
-    const recorded = this.#evidence.record(announcement(command, judged));
+    const recorded = this.#announce(command, judged, (event) => this.#evidence.record(event));
     const run = this.#evidence.seq;
-    if (judged.ref === 0) judged.ref = run;
     this.#showing.command(command, judged);
     const beside = command.phase === "prepare" ? null : announceBeside(this.#recording, command, judged, run);
     meter.count("commands", 1, judged.analysis.statements[0]?.facts.kind ?? "empty");
@@ -233,10 +233,20 @@ export class GateSession implements Session, Live {
     return refusal;
   }
 
+  #announce<T>(command: Command, judged: Judged, append: (event: EvidenceEvent) => T): T {
+    const before = this.#evidence.seq;
+    const question = judged.ref === 0 ? this.#questions.of(judged) : null;
+    const done = append(announcement(command, judged, question?.asked));
+    // An event that was not taken is none that others can name.
+    if (question === null || this.#evidence.seq === before) return done;
+    judged.ref = this.#evidence.seq;
+    question.kept(judged.ref);
+    return done;
+  }
+
   #noteStatement(command: Command, judged: Judged): void {
     if (judged.ref !== 0) return;
-    this.#evidence.note(announcement(command, judged));
-    judged.ref = this.#evidence.seq;
+    this.#announce(command, judged, (event) => this.#evidence.note(event));
     this.#showing.command(command, judged);
   }
 

@@ -8,6 +8,7 @@ import { provenRoot } from "./proof.ts";
 import { type ObjectRecord, parseKey } from "./segment.ts";
 import { bySession, verifySessions } from "./verify.ts";
 import { ApprovalWalk } from "./verify-approvals.ts";
+import { DecisionWalk } from "./verify-decisions.ts";
 import { DisclosureWalk } from "./verify-disclosures.ts";
 import { PolicyWalk } from "./verify-policy.ts";
 import { Shredding } from "./verify-shredded.ts";
@@ -126,6 +127,8 @@ export async function verifyBundle(
     ...none,
     approvals,
     policies,
+    // The policies are in logs of the gateway, which are not in most bundles.
+    decisions: new DecisionWalk(undefined),
     disclosures,
     shredding: new Shredding(),
     index: null,
@@ -151,7 +154,7 @@ export async function verifyBundle(
     if (key === undefined)
       walk.notes.push(`the key came with the bundle: compare it with one that you trust (${bundle.head.key})`);
     walk.notes.push(
-      "other sessions, recordings that were left out, sealed originals, and how open sessions went on cannot be told from a bundle",
+      "other sessions, recordings that were left out, sealed originals, how open sessions went on, and whether policy would decide so again cannot be told from a bundle",
     );
     return report(null, head);
   } catch (error) {

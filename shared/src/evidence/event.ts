@@ -18,6 +18,7 @@ import type { NotInspected } from "../masking/inspection.ts";
 import type { MaskTally } from "../masking/types.ts";
 import type { InForce, PolicyFiles } from "../policy/push/types.ts";
 import type { Head, ReviewChange, Totals } from "../review/types.ts";
+import type { Asked } from "./asked.ts";
 import type { OfficerWord } from "./officers.ts";
 
 export interface Source {
@@ -117,6 +118,8 @@ export type EvidenceEvent =
       readonly fingerprint: string;
       readonly facts: readonly FactsSummary[];
       readonly decision: DecisionSummary;
+      /** What the decision was made of. Absent in older evidence, and where nobody was asked. */
+      readonly asked?: Asked;
     }
   /** A statement that this session was already judged for runs (again). `ref` is the `seq` of its `statement` event. */
   | {

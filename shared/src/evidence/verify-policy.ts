@@ -1,6 +1,5 @@
 // Each policy that came into force by a push: did others agree to it, in time? And is every version that decisions name one that was in force?
 import type { ApprovalChange } from "../approval/types.ts";
-import type { PolicyFiles } from "../policy/push/types.ts";
 import type { EvidenceEvent } from "./event.ts";
 import type { EvidenceLine } from "./line-read.ts";
 import { SPARE_MS } from "./verify-standing.ts";
@@ -8,9 +7,6 @@ import { BadEvidence, type BadPlace } from "./verify-types.ts";
 
 type Place = Omit<BadPlace, "what">;
 type Entered = EvidenceEvent & { readonly type: "policy.in_force" };
-
-/** The version that a bundle has, by this program; null when it is none that can be used. */
-export type VersionOf = (files: PolicyFiles) => string | null;
 
 interface Log {
   readonly requester: string;
@@ -39,10 +35,10 @@ export class PolicyWalk {
    * @returns what could not be checked
    * @throws BadEvidence
    */
-  check(whole: boolean, versionOf?: VersionOf): string[] {
+  check(whole: boolean): string[] {
     const notes = new Set<string>();
     for (const { event, time, place } of this.#entered) {
-      const { push, files, version } = event;
+      const { push, version } = event;
       if (push === undefined) continue;
       const log = this.#logs.get(push.id);
       if (log !== undefined) {
@@ -55,9 +51,6 @@ export class PolicyWalk {
           what: `nobody asked for policy ${short(version)}: request ${push.id} is not in the log`,
         });
       else notes.add(`the log of request ${push.id}, by which a policy came into force, was not read`);
-      // Built-in policies are part of a version: another release gives the same files another.
-      if (files !== undefined && versionOf !== undefined && versionOf(files) !== version)
-        notes.add(`the files of policy ${short(version)} are kept; this release of Postern gives them another version`);
     }
     const known = new Set(this.#entered.map(({ event }) => event.version));
     for (const version of whole ? this.#decided : [])

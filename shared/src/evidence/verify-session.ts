@@ -117,6 +117,7 @@ function follow(
   walk.checked.events += 1;
   walk.approvals.saw(line, { ...at, session, seq });
   walk.policies.saw(line, { ...at, session, seq });
+  walk.decisions.saw(line, { ...at, session, seq });
   walk.disclosures.saw(line, { ...at, session, seq });
   walk.shredding.saw(line);
   walk.index?.saw(line, at);

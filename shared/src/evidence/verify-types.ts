@@ -1,4 +1,5 @@
 // The words of verification: what it asks for, what it is given, what it says.
+import type { Decision, DecisionRequest } from "../decision.ts";
 import type { PolicyFiles } from "../policy/push/types.ts";
 import type { CheckpointTools, VerifierKey } from "./checkpoint.ts";
 import type { Disclosed } from "./disclosure.ts";
@@ -22,6 +23,15 @@ export interface CosignedHead extends KnownHead {
   /** Witnesses of the policy that have, with the times that they gave. */
   readonly by: readonly { readonly name: string; readonly time: number }[];
 }
+
+/** A policy that can be asked again. */
+export interface Decider {
+  readonly version: string;
+  decide(request: DecisionRequest): Decision;
+}
+
+/** Null when its files are none that this program can use. */
+export type DeciderOf = (files: PolicyFiles) => Decider | null;
 
 export interface EvidenceReader {
   /** All objects whose key starts with `prefix`, in no particular order. */
@@ -51,8 +61,8 @@ export interface VerifyRequest {
   settle(): Promise<void>;
   /** An index to hold against the evidence; looked at when all of it is read. */
   readonly index?: IndexCheck;
-  /** The version of a bundle's files, where somebody can tell. */
-  versionOf?(files: PolicyFiles): string | null;
+  /** Who can ask a policy again; without it no decision is made again. */
+  readonly deciderOf?: DeciderOf;
   progress?(done: number, total: number): void;
   /** Witnesses that have to have cosigned the ledger; without it their cosignatures are not checked. */
   readonly witnesses?: WitnessPolicy;
@@ -121,6 +131,8 @@ export interface Tally {
   pendingEvents: number;
   /** Commands that ran by an approval. */
   approved: number;
+  /** Decisions that were made again. */
+  decisions: number;
   objects: number;
   bytes: number;
   /** Objects whose lock was looked at. */
@@ -128,7 +140,17 @@ export interface Tally {
 }
 
 export function emptyTally(): Tally {
-  return { ledgerEntries: 0, sessions: 0, events: 0, pendingEvents: 0, approved: 0, objects: 0, bytes: 0, locks: 0 };
+  return {
+    ledgerEntries: 0,
+    sessions: 0,
+    events: 0,
+    pendingEvents: 0,
+    approved: 0,
+    decisions: 0,
+    objects: 0,
+    bytes: 0,
+    locks: 0,
+  };
 }
 
 export class BadEvidence extends Error {
@@ -163,6 +185,8 @@ export interface Walk {
   readonly approvals: { saw(line: EvidenceLine, place: Omit<BadPlace, "what">): void };
   /** Looks at policies in force (verify-policy.ts). */
   readonly policies: { saw(line: EvidenceLine, place: Omit<BadPlace, "what">): void };
+  /** Makes decisions again (verify-decisions.ts). */
+  readonly decisions: { saw(line: EvidenceLine, place: Omit<BadPlace, "what">): void };
   /** Looks at whose records were shown, session by session (verify-disclosures.ts). */
   readonly disclosures: { saw(line: EvidenceLine, place: Omit<BadPlace, "what">): void };
   /** Of sealed lanes. */

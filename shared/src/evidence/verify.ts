@@ -2,6 +2,7 @@
 // The ledger comes first (verify-ledger.ts), then each session (verify-session.ts); the first bad place ends it and is named.
 import { type ObjectName, type ObjectRecord, parseKey } from "./segment.ts";
 import { ApprovalWalk } from "./verify-approvals.ts";
+import { DecisionWalk } from "./verify-decisions.ts";
 import { DisclosureWalk } from "./verify-disclosures.ts";
 import { IndexWalk } from "./verify-index.ts";
 import { type LedgerView, readLedger } from "./verify-ledger.ts";
@@ -33,6 +34,7 @@ export async function verifyEvidence(
   const checked = emptyTally();
   const approvals = new ApprovalWalk();
   const policies = new PolicyWalk();
+  const decisions = new DecisionWalk(request.deciderOf);
   const index = request.index === undefined || request.scope.type !== "all" ? null : new IndexWalk(request.index);
   const walk: Walk = {
     reader,
@@ -43,6 +45,7 @@ export async function verifyEvidence(
     notes: [],
     approvals,
     policies,
+    decisions,
     disclosures: new DisclosureWalk(),
     shredding: new Shredding(),
     index,
@@ -68,7 +71,9 @@ export async function verifyEvidence(
     await verifySessions(walk, sessions, pending, request);
     checked.approved = approvals.runs;
     walk.notes.push(...approvals.check(request.scope.type === "all"));
-    walk.notes.push(...policies.check(request.scope.type === "all", request.versionOf));
+    walk.notes.push(...policies.check(request.scope.type === "all"));
+    checked.decisions = decisions.again;
+    walk.notes.push(...decisions.notes());
     if (request.hasKey !== undefined)
       walk.notes.push(...(await walk.shredding.notes(request.hasKey, request.scope.type === "all")));
     noteLimits(walk, ledger, request);
@@ -105,6 +110,8 @@ export async function verifySessions(
   request: Pick<VerifyRequest, "scope" | "progress">,
 ): Promise<void> {
   const ids = [...sessions.keys()].sort();
+  // Policies come into force in the gateways' own logs: they are read before what was decided by them.
+  ids.sort((a, b) => Number(isLog(sessions.get(b))) - Number(isLog(sessions.get(a))));
   const total = ids.reduce((sum, id) => sum + count(sessions.get(id)), 0);
   let done = 0;
   walk.step = () => request.progress?.(++done, total);
@@ -119,6 +126,10 @@ export async function verifySessions(
       session: request.scope.session,
       what: "there is no evidence of this session",
     });
+}
+
+function isLog(objects: SessionObjects | undefined): boolean {
+  return parseKey(objects?.events[0]?.key ?? "")?.target === "gateway";
 }
 
 function count(objects: SessionObjects | undefined): number {

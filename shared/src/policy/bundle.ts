@@ -5,6 +5,7 @@ import { type Approvals, readApprovals } from "./approvals-file.ts";
 import type { Catalog } from "./catalog.ts";
 import { type CatalogRead, readCatalog } from "./catalog-file.ts";
 import { type AccessPolicy, readAccess } from "./cedar.ts";
+import type { PolicyFiles } from "./push/types.ts";
 import { CEDAR_SCHEMA } from "./schema.ts";
 import { readTargets, type TargetsRead } from "./targets-file.ts";
 import { type PolicyTests, readTests } from "./tests-file.ts";
@@ -18,6 +19,8 @@ export interface LoadedBundle extends Bundle {
   /** Null when there is no approvals.yaml: then no policy asks for an approval. */
   readonly approvals: Approvals | null;
   readonly tests: PolicyTests;
+  /** Text by the name of the file. */
+  readonly files: PolicyFiles;
   /** What the files say, parsed: to compare bundles by. */
   readonly content: { readonly catalog: Json; readonly targets: Json; readonly approvals: Json };
 }
@@ -78,6 +81,7 @@ export function loadBundle(
     policies,
     approvals,
     tests,
+    files: Object.fromEntries(files),
     content: { catalog: catalog.content, targets: targets.content, approvals } as LoadedBundle["content"],
   };
 }
