@@ -147,7 +147,7 @@ async function compose(config: Config, log: Log, loaded: Loaded, home: Home): Pr
   };
   const gate = await createGate(parts, policyEvent(policy.bundle, null, pushed));
   revocations.onEntered((revocation) => void recordRevocation(evidence, revocation).catch(() => {}));
-  // On AWS nobody can ask the officers yet.
+  // On AWS the function `officers` writes into the evidence itself what they agreed on.
   const stopOfficers =
     config.aws === undefined ? watchOfficers(inState("index.db"), (event) => recordOwn(evidence, event)) : () => {};
   const postgres = createPostgres({
