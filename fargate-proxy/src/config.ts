@@ -139,28 +139,28 @@ export class ConfigRefused extends Error {
 
 /**
  * Reads the file that POSTERN_CONFIG names, or its text itself where it is a JSON object: a container has no file of its own. Paths then start at the
- * working directory. POSTERN_LISTEN and POSTERN_ADMIN (`host:port`) win over it. @throws ConfigRefused
+ * working directory. POSTERN_LISTEN, POSTERN_ADMIN and POSTERN_FLEET (`host:port`) win over it. @throws ConfigRefused
  */
 export function readConfig(): Config {
-  const { POSTERN_CONFIG: path, POSTERN_LISTEN: listen, POSTERN_ADMIN: admin } = process.env;
+  const { POSTERN_CONFIG: path, POSTERN_LISTEN: listen, POSTERN_ADMIN: admin, POSTERN_FLEET: fleet } = process.env;
   const { ECS_CONTAINER_METADATA_URI_V4: taskMetadata } = process.env;
   const own = taskMetadata === undefined ? {} : { taskMetadata };
   if (path === undefined || path === "") throw new ConfigRefused(["POSTERN_CONFIG: names no configuration file"]);
-  if (path.startsWith("{")) return { ...parseConfig("POSTERN_CONFIG", path, { listen, admin }), ...own };
+  if (path.startsWith("{")) return { ...parseConfig("POSTERN_CONFIG", path, { listen, admin, fleet }), ...own };
   let text: string;
   try {
     text = readFileSync(path, "utf8");
   } catch (error) {
     throw new ConfigRefused([`${path}: cannot be read (${(error as NodeJS.ErrnoException).code})`]);
   }
-  return { ...parseConfig(path, text, { listen, admin }), ...own };
+  return { ...parseConfig(path, text, { listen, admin, fleet }), ...own };
 }
 
 /** @param path where the text is from: relative paths in it start there. @throws ConfigRefused with every problem */
 export function parseConfig(
   path: string,
   text: string,
-  overrides: { readonly listen?: string | undefined; readonly admin?: string | undefined } = {},
+  overrides: Readonly<Partial<Record<"listen" | "admin" | "fleet", string | undefined>>> = {},
 ): Config {
   const problems: string[] = [];
   const input = readObject(path, text);
@@ -168,7 +168,9 @@ export function parseConfig(
     if (value === undefined || value === "") continue;
     const parsed = readAddress(value);
     if (parsed === null) problems.push(`POSTERN_${key.toUpperCase()}: "${value}" is not host:port`);
-    else input[key] = parsed;
+    else if (key !== "fleet") input[key] = parsed;
+    // A gateway that is alone stays alone.
+    else if (input.fleet instanceof Object) input.fleet = { ...input.fleet, listen: parsed };
   }
   const { data, error } = consistent.safeParse(input);
   for (const issue of (error?.issues ?? []).flatMap(usual)) problems.push(`${path}: ${at(issue.path)}${issue.message}`);

@@ -11,7 +11,7 @@ import { ROOT } from "#test/support/project.ts";
 import { environment } from "#test/support/settings.ts";
 import { ACCOUNT, clientOf, REGION, startMiniStack } from "../aws/ministack.ts";
 import { type Assembly, cdk } from "./assembly.ts";
-import { putLock } from "./bucket.ts";
+import { makeBucket, putLock } from "./bucket.ts";
 import { type Call, callerOf } from "./call.ts";
 import { deployedService, runTask, type Task } from "./fargate.ts";
 import { type Ground, LEDGER } from "./ground.ts";
@@ -53,8 +53,8 @@ export interface Deployed {
   stop(): Promise<void>;
 }
 
-/** @param say what goes on */
-export async function openAccount(ground: Ground, say: (line: string) => void): Promise<Deployed> {
+/** @param s3 address of another home of the evidence bucket; null: the stand-in's own. @param say what goes on */
+export async function openAccount(ground: Ground, s3: string | null, say: (line: string) => void): Promise<Deployed> {
   const root = mkdtempSync(join(ground.root, "account-"));
   let endpoint = "";
   let relay = "";
@@ -66,12 +66,13 @@ export async function openAccount(ground: Ground, say: (line: string) => void): 
     () => endpoint,
     (host, path) => (host === ISSUER ? path : relayed(path)),
   );
+  const stores = s3 === null ? {} : { AWS_ENDPOINT_URL_S3: s3 };
   const out = { https_proxy: internet.proxy, no_proxy: "127.0.0.1", SSL_CERT_FILE: ground.certificates.caFile };
-  const ministack = await startMiniStack(out);
+  const ministack = await startMiniStack({ ...out, ...stores });
   endpoint = ministack.endpoint;
   const client = clientOf(endpoint);
   const call = callerOf(endpoint);
-  const store = new S3Client({ ...client, forcePathStyle: true });
+  const store = new S3Client({ ...client, ...(s3 === null ? {} : { endpoint: s3 }), forcePathStyle: true });
   const keys = { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" };
   const aws = { ...environment(), AWS_ENDPOINT_URL: endpoint, AWS_REGION: REGION, ...keys };
   const secrets = new SecretsManagerClient(client);
@@ -106,7 +107,7 @@ export async function openAccount(ground: Ground, say: (line: string) => void): 
       Object.assign(outputs, stack);
     Object.assign(names, await namesOf(client));
     relay = new URL((await service()).configuration.issuers[0]?.jwksUri ?? "").hostname;
-    if (!updating) await putLock(store, names.POSTERN_BUCKET ?? "", assembly);
+    if (!updating) await (s3 === null ? putLock : makeBucket)(store, names.POSTERN_BUCKET ?? "", assembly);
   };
   let verifierKey = "";
   const learnKey = async () => {
@@ -138,7 +139,7 @@ export async function openAccount(ground: Ground, say: (line: string) => void): 
       }
     },
     async task() {
-      const own = { AWS_ENDPOINT_URL: endpoint, NODE_EXTRA_CA_CERTS: "/app/ca/clinic.pem" };
+      const own = { AWS_ENDPOINT_URL: endpoint, ...stores, NODE_EXTRA_CA_CERTS: "/app/ca/clinic.pem" };
       const task = await runTask({
         call,
         assembly: app,
@@ -165,7 +166,7 @@ export async function openAccount(ground: Ground, say: (line: string) => void): 
       // The stand-in has HTTP APIs at a path of its own, with the API's id that is in the address.
       const api = new URL(outputs.AnswerAddress ?? "").hostname.split(".")[0];
       const answers = { POSTERN_ANSWERS: `${endpoint}/_aws/execute-api/${api}/$default`, POSTERN_TOKEN: as ?? "" };
-      const env = { ...aws, ...evidence, ...(as === undefined ? {} : answers) };
+      const env = { ...aws, ...stores, ...evidence, ...(as === undefined ? {} : answers) };
       return program(process.execPath, [POSTERN, ...args], env);
     },
     async stop() {

@@ -74,7 +74,7 @@ export async function runTask(options: FargateOptions): Promise<Task> {
   const hosts = Object.entries({ localhost: "127.0.0.1", ...options.hosts }).map(([name, at]) => `${at} ${name}\n`);
   writeFileSync(join(root, "etc/hosts"), hosts.join(""));
   const agent = await startAgent(arn);
-  const [port, admin] = [await freePort(), await freePort()];
+  const [port, admin, fleet] = [await freePort(), await freePort(), await freePort()];
   const configured = Object.fromEntries(container.environment.map(({ name, value }) => [name, value]));
   const env: Record<string, string> = {
     HOME: "/home/nonroot",
@@ -86,6 +86,7 @@ export async function runTask(options: FargateOptions): Promise<Task> {
     // One machine has several of them: a container has its addresses to itself.
     POSTERN_LISTEN: `127.0.0.1:${port}`,
     POSTERN_ADMIN: `127.0.0.1:${admin}`,
+    POSTERN_FLEET: `127.0.0.1:${fleet}`,
     ...options.env,
   };
   const start = (command: readonly string[]) =>

@@ -1,11 +1,12 @@
-// What ECS tells EventBridge, and the stand-in does not: that a task has stopped. Nobody but AWS may say such a thing, to MiniStack neither: so the
-// deployed rules are asked whether they want it, and their queues get it.
+// What AWS's own services tell EventBridge, and the stand-ins do not: that a task has stopped; that there is a new object in a bucket that is elsewhere.
+// Nobody but AWS may say such a thing, to MiniStack neither: so the deployed rules are asked whether they want it, and their queues get it.
 import {
   EventBridgeClient,
   ListRulesCommand,
   ListTargetsByRuleCommand,
   TestEventPatternCommand,
 } from "@aws-sdk/client-eventbridge";
+import { paginateListObjectsV2, type S3Client } from "@aws-sdk/client-s3";
 import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { ACCOUNT, REGION } from "../aws/ministack.ts";
 
@@ -39,5 +40,31 @@ export async function openNotices(client: { readonly endpoint: string }): Promis
       }
     }
     return told;
+  };
+}
+
+const EVERY_MS = 500;
+
+/** Looks what is new in a bucket, and tells of it. @returns how to end it */
+export function tellOfObjects(tell: Tell, s3: S3Client, bucket: string): () => Promise<void> {
+  const told = new Set<string>();
+  const look = async () => {
+    for await (const page of paginateListObjectsV2({ client: s3 }, { Bucket: bucket }))
+      for (const { Key = "" } of page.Contents ?? []) {
+        if (told.has(Key)) continue;
+        await tell("aws.s3", "Object Created", { bucket: { name: bucket }, object: { key: Key } });
+        told.add(Key);
+      }
+  };
+  let over = false;
+  const looking = (async () => {
+    while (!over) {
+      await look();
+      await new Promise((resolve) => setTimeout(resolve, EVERY_MS));
+    }
+  })();
+  return async () => {
+    over = true;
+    await looking;
   };
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# psql, from Debian's packages where it is missing. MiniStack is installed by what starts it.
+# psql, from Debian's packages where it is missing. MiniStack and Ceph are installed by what starts them.
 set -euo pipefail
 command -v psql >/dev/null && exit 0
 export DEBIAN_FRONTEND=noninteractive

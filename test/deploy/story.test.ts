@@ -1,19 +1,22 @@
-// Postern as it is deployed, from the first `cdk bootstrap` to what is left when it is taken away, in a stand-in for AWS. What only a real account can
-// show is at the end of docs/deploy.md.
+// Postern as it is deployed, from the first `cdk bootstrap` to what is left when it is taken away: once with MiniStack's own S3, and once with the
+// evidence in the strictest judge of Object Lock. What only a real account can show is at the end of docs/deploy.md.
 import { execFileSync, spawn } from "node:child_process";
 import { join } from "node:path";
 import { DescribeTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DescribeKeyCommand, KMSClient } from "@aws-sdk/client-kms";
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import { DeleteObjectCommand, ListObjectVersionsCommand } from "@aws-sdk/client-s3";
 import { DescribeExecutionCommand, ListExecutionsCommand, SFNClient } from "@aws-sdk/client-sfn";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { partOf } from "#shared/evidence/session-part.ts";
+import { type Ceph, startCeph } from "../locks/ceph.ts";
+import { type Conditions, startConditions } from "../locks/conditions.ts";
 import type { Assembly } from "./assembly.ts";
 import { type Deployed, openAccount, program } from "./deployed.ts";
 import type { Task } from "./fargate.ts";
 import { type Ground, prepareGround } from "./ground.ts";
-import { openNotices, type Tell } from "./notices.ts";
+import { openNotices, type Tell, tellOfObjects } from "./notices.ts";
 import { type Kept, watch } from "./watching.ts";
 
 const STARTING = 900_000;
@@ -57,22 +60,37 @@ test("all is deployed but what the stand-in for AWS does not know, which the tes
   ]);
 });
 
-describe("deployed", () => {
+const HOMES = [
+  { where: "in the stand-in for AWS", strict: false },
+  { where: "before the strict judge of locks", strict: true },
+];
+describe.each(HOMES)("deployed, with its evidence $where", ({ strict }) => {
+  let ceph: Ceph | null = null;
+  let conditions: Conditions | null = null;
   let cloud: Deployed;
   let kept: Kept;
   let task: Task;
   let tell: Tell;
+  let quiet = async () => {};
 
   beforeAll(async () => {
-    say("MiniStack");
-    cloud = await openAccount(ground, say);
+    say(strict ? "Ceph and MiniStack" : "MiniStack");
+    ceph = strict ? await startCeph() : null;
+    conditions = ceph === null ? null : await startConditions(ceph.endpoint);
+    cloud = await openAccount(ground, conditions?.endpoint ?? null, say);
     await cloud.deploy(before);
     kept = watch(cloud);
     tell = await openNotices(cloud.client);
+    if (ceph !== null) quiet = tellOfObjects(tell, cloud.store, cloud.names.POSTERN_BUCKET ?? "");
     say("the first task");
     task = await cloud.task();
   }, STARTING);
-  afterAll(() => cloud?.stop());
+  afterAll(async () => {
+    await quiet();
+    await cloud?.stop();
+    await conditions?.stop();
+    await ceph?.stop();
+  });
 
   const psql = async (name: string, sql: string, through = task) => {
     const env = { PATH: "/usr/bin:/bin", ...(await cloud.login(through, name)) };
@@ -285,6 +303,7 @@ describe("deployed", () => {
     );
     await cloud.unprotect(stacks);
     await cloud.destroy(stacks);
+    await quiet();
     const dynamo = new DynamoDBClient(cloud.client);
     for (const name of ["TABLE", "INDEX_TABLE", "JOURNAL_TABLE", "REVOCATIONS", "LEDGER_TABLE"]) {
       const { Table } = await dynamo.send(new DescribeTableCommand({ TableName: cloud.names[`POSTERN_${name}`] }));
@@ -296,5 +315,12 @@ describe("deployed", () => {
     expect(KeyMetadata?.Enabled).toBe(true);
     expect(await kept.sealed()).toBe(objects);
     expect(await kept.verified()).toMatchObject({ ok: true });
+    // Nobody can take a version away, whoever asks: in the stand-in nothing judges that.
+    if (!strict) return;
+    const Bucket = cloud.names.POSTERN_BUCKET;
+    const { Versions = [] } = await cloud.store.send(new ListObjectVersionsCommand({ Bucket, MaxKeys: 5 }));
+    expect(Versions).toHaveLength(5);
+    for (const { Key, VersionId } of Versions)
+      await expect(cloud.store.send(new DeleteObjectCommand({ Bucket, Key, VersionId }))).rejects.toThrow();
   });
 });

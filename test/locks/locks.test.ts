@@ -1,10 +1,5 @@
 // What Object Lock promises, and what the store of evidence writes, before the strictest judge at hand: Ceph's object gateway. It keeps locks for each
 // version, as S3 does; conditional writes and checksums are not its strength, and are tried in test/aws.
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import {
   CreateBucketCommand,
   DeleteObjectCommand,
@@ -21,36 +16,25 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { NotLocked, S3Store } from "#functions/adapters/s3-store.ts";
 import { verifyLocks } from "#shared/evidence/verify-locks.ts";
 import type { BadEvidence } from "#shared/evidence/verify-types.ts";
-import { freePort } from "#test/support/net.ts";
+import { type Ceph, startCeph } from "./ceph.ts";
 
 const STARTING = 600_000;
 const DAY = 86_400_000;
 const DAYS = 2192;
 const KEY = "events/v1/date=2026-11-20/target=clinic/01ABC/0000000001-0000000002.ndjson.zst";
 
-let folder: string;
-let ceph: ChildProcess;
+let ceph: Ceph;
 let client: S3Client;
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "postern-ceph-"));
-  const [monitor, gateway] = [await freePort(), await freePort()];
-  ceph = spawn(join(import.meta.dirname, "ceph.sh"), [folder, String(monitor), String(gateway)], {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
-  const said = await Promise.race([once(ceph.stdout as NodeJS.ReadableStream, "data"), once(ceph, "exit")]);
-  if (String(said[0]).trim() !== "ready") throw new Error(readFileSync(join(folder, "out.log"), "utf8").slice(-4000));
+  ceph = await startCeph();
   client = new S3Client({
-    endpoint: `http://127.0.0.1:${gateway}`,
+    endpoint: ceph.endpoint,
     region: "us-east-1",
     credentials: { accessKeyId: "test", secretAccessKey: "test" },
     forcePathStyle: true,
   });
 }, STARTING);
-afterAll(async () => {
-  ceph?.stdin?.end();
-  if (ceph !== undefined && ceph.exitCode === null) await once(ceph, "exit");
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => ceph?.stop());
 
 let buckets = 0;
 /** As the stack makes it, but for the default's length. */

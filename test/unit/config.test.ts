@@ -68,6 +68,10 @@ describe("configuration", () => {
       listen: { host: "::1", port: 0 },
       admin: { host: "localhost", port: 9 },
     });
+    const among = { listen: { host: "10.0.0.1", port: 7 }, shared: "shared" };
+    const { fleet } = parse({ ...LEAST, fleet: among }, { fleet: "127.0.0.1:0" });
+    expect(fleet?.listen).toEqual({ host: "127.0.0.1", port: 0 });
+    expect(parse(LEAST, { fleet: "127.0.0.1:0" }).fleet).toBeUndefined();
     expect(problems(LEAST, { listen: "nonsense" })).toEqual(['POSTERN_LISTEN: "nonsense" is not host:port']);
   });
 
