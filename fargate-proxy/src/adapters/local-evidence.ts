@@ -195,10 +195,13 @@ export class LocalEvidence {
     const begun = Date.now();
     return {
       add: (so, disclosed) => fresh.advance([so], 0, disclosed),
-      difference: async (running) => {
+      difference: async (running, entries) => {
         try {
           await this.#catchUp();
-          return this.#index.differsFrom(fresh, running, begun);
+          const moving = new Set(running);
+          for await (const { record } of readEntries(this.store, entries))
+            moving.add(parseKey(record.key)?.session ?? "");
+          return this.#index.differsFrom(fresh, moving, begun);
         } finally {
           fresh.close();
         }

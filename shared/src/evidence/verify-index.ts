@@ -26,10 +26,10 @@ export class IndexWalk {
     this.#disclosed.push(...disclosedIn(line));
   }
 
-  /** @throws BadEvidence */
-  async end(): Promise<void> {
+  /** @param entries of the ledger that were read: an index may have gone on. @throws BadEvidence */
+  async end(entries: number): Promise<void> {
     this.#next();
-    const found = await this.#check.difference(this.#running);
+    const found = await this.#check.difference(this.#running, entries);
     if (found !== null)
       throw new BadEvidence({
         key: "index",

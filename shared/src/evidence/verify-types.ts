@@ -168,9 +168,13 @@ export interface IndexCheck {
   /**
    * Called at the end.
    * @param running sessions that were not wholly in the store when it was read
+   * @param entries of the ledger when it was read: sessions that have one beyond are not compared
    * @returns the first session that the index knows otherwise, or alone, or not at all; null when there is none
    */
-  difference(running: ReadonlySet<string>): Promise<{ readonly session: string; readonly what: string } | null>;
+  difference(
+    running: ReadonlySet<string>,
+    entries: number,
+  ): Promise<{ readonly session: string; readonly what: string } | null>;
 }
 
 /** What a verification gathers on its way. */

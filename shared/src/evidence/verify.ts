@@ -80,7 +80,7 @@ export async function verifyEvidence(
     if (request.locks === null) walk.notes.push("what keeps objects from being deleted was not looked at");
     else if (request.locks !== undefined)
       checked.locks = await verifyLocks(await lockedKeys(reader, sessions, request.scope), request.locks);
-    await index?.end();
+    await index?.end(ledger.head.size);
     return report(null);
   } catch (error) {
     if (!(error instanceof BadEvidence)) throw error;

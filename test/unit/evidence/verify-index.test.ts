@@ -1,7 +1,7 @@
 // Whoever changes the index hides nothing: verification makes it anew and names the session.
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { LocalEvidence } from "#proxy/adapters/local-evidence.ts";
 import type { Recorder } from "#proxy/recorder/recorder.ts";
 import type { EvidenceEvent } from "#shared/evidence/event.ts";
@@ -100,4 +100,25 @@ it("finds a session that never was", async () => {
   );
   expect((await verify()).bad).toMatchObject({ key: "index", session: "FORGED" });
   await rebuild();
+});
+
+it("is in step when a session reaches the store after the ledger was read", async () => {
+  const late = recorder.open(newIdentity());
+  await late.record(OPENED);
+  const evidence = new LocalEvidence(state.path);
+  // As if it had been open for long when the reading began.
+  const now = vi.spyOn(Date, "now").mockReturnValueOnce(Date.now() + 60_000);
+  const index = evidence.indexCheck();
+  now.mockRestore();
+  const report = await verifyStore(evidence.store, join(state.path, "keys"), {
+    index: {
+      ...index,
+      async difference(running, entries) {
+        await late.close("done");
+        return index.difference(running, entries);
+      },
+    },
+  });
+  evidence.close();
+  expect(report.bad).toBeNull();
 });
