@@ -3,10 +3,15 @@
 export interface ImageRules {
   /** Of one relation, before or after one command. */
   readonly rows: number;
-  /** What becomes of a command that would change more: no, or only their number is kept. */
-  readonly beyond: "refuse" | "count";
+  /** What becomes of a command that would change more: no, or only their number is kept, or that once people of all these groups agree. */
+  readonly beyond: "refuse" | "count" | { readonly ask: readonly string[] };
   /** The same of commands whose rows before cannot be told. */
   readonly otherwise: "refuse" | "count";
+}
+
+/** Groups of which people are asked about a command that would change more rows than are kept. */
+export function askedBeyond(images: ImageRules | "off"): readonly string[] {
+  return images === "off" || typeof images.beyond === "string" ? [] : images.beyond.ask;
 }
 
 export interface TargetLimits {

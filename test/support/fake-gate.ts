@@ -102,7 +102,7 @@ export const PERMIT: Decision = {
   cacheSeconds: 60,
 };
 
-const NO_PHI: PolicyCatalog = {
+export const NO_PHI: PolicyCatalog = {
   classes: new Map(),
   classesOf: () => [],
   holdsPhi: () => false,

@@ -15,6 +15,7 @@ import type { EvidenceEvent } from "#shared/evidence/event.ts";
 import type { Target } from "#shared/target.ts";
 import { analyser } from "./analysis.ts";
 import { ALL, load, parts } from "./bundles.ts";
+import type { FakeApprovals } from "./fake-approvals.ts";
 import { fakeGate, PERMIT } from "./fake-gate.ts";
 import { startPostgres, type TestPostgres } from "./postgres.ts";
 import { RawClient } from "./raw-client.ts";
@@ -25,6 +26,7 @@ export const subjectHmac = (message: Uint8Array): Uint8Array => createHash("sha2
 export interface ImageGateway {
   readonly events: EvidenceEvent[];
   readonly sealed: SealedPart[];
+  readonly approvals: FakeApprovals;
   connect(): Promise<RawClient>;
   client(): Promise<pg.Client>;
   stop(): void;
@@ -82,7 +84,7 @@ export class ImageGround {
     const cache = new AnalysisCache(1000, 10_000_000);
     const events: EvidenceEvent[] = [];
     const sealed: SealedPart[] = [];
-    const { gate, world } = await fakeGate({
+    const { gate, world, approvals } = await fakeGate({
       bundle: { ...bundle, targets: new Map([["clinic", target]]) },
       credentials: { fetch: async () => ({ password, version: "v1" }) },
       evidence: { room: async () => true, open: () => memory(events, sealed), available: true, close: async () => {} },
@@ -132,7 +134,14 @@ export class ImageGround {
       await made.connect();
       return made;
     };
-    return { events, sealed, client, connect: async () => RawClient.from(await client()), stop: () => listener.stop() };
+    return {
+      events,
+      sealed,
+      approvals,
+      client,
+      connect: async () => RawClient.from(await client()),
+      stop: () => listener.stop(),
+    };
   }
 
   async stop(): Promise<void> {

@@ -172,6 +172,28 @@ describe("targets.yaml", () => {
   });
 });
 
+describe("images", () => {
+  const asking = (group: string) => `${TARGETS}  images:\n    rows: 5\n    beyond: { ask: [${group}] }\n`;
+
+  test("more rows than are kept can be asked about, of groups that exist", () => {
+    const bundle = load({ ...parts(ALL), "targets.yaml": asking("dba, privacy") });
+    if ("problems" in bundle) throw new Error(JSON.stringify(bundle.problems));
+    expect(bundle.targets.get("clinic")?.images).toEqual({
+      rows: 5,
+      beyond: { ask: ["dba", "privacy"] },
+      otherwise: "count",
+    });
+    const unknown = 'targets.yaml:9: images ask the group "x", which approvals.yaml does not have';
+    expect(problems("targets.yaml", asking("dba, x"))).toEqual([unknown]);
+    const { "approvals.yaml": _, ...rest } = parts(ALL);
+    const loaded = load({ ...rest, "targets.yaml": asking("x") });
+    expect("problems" in loaded && loaded.problems.map(problemLine)).toEqual([unknown]);
+    expect(problems("targets.yaml", asking(""))).toEqual([expect.stringMatching(/^targets\.yaml:9: .*beyond\.ask/)]);
+    const word = `${TARGETS}  images: { beyond: maybe }\n`;
+    expect(problems("targets.yaml", word)).toEqual([expect.stringMatching(/ask with the names of groups/)]);
+  });
+});
+
 describe("approvals.yaml", () => {
   test("escalation goes to a group that exists, before the time is over", () => {
     const escalated = APPROVALS.replace(

@@ -90,7 +90,10 @@ function words(event: EvidenceEvent, line: EvidenceLine): string[] {
     case "side":
       return [`beside   event ${event.ref}, by the gateway itself`, ...event.texts];
     case "images":
-      return [`images   of ${event.relation}, event ${event.ref}: ${imageWords(event)}`];
+      return [
+        `images   of ${event.relation}, event ${event.ref}: ${imageWords(event)}`,
+        ...(event.approval === undefined ? [] : useWords(event.approval)),
+      ];
     case "sealed.opened":
     case "sealed.shredded":
       return [

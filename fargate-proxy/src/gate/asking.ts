@@ -20,6 +20,8 @@ export interface Asker {
   readonly target: Target;
   readonly purpose: string | undefined;
   readonly settings: SettingsSaid;
+  /** Asked for because more rows than this would be changed, not because policy holds it. */
+  readonly beyond?: number;
 }
 
 /** What people are asked, or why they cannot be. */
@@ -39,7 +41,7 @@ export function requestFor(
   if (obstacle !== null) return impossible(judged, obstacle);
   if (parts.approvals.rules === null || snapshot === null || circumstances === null)
     return impossible(judged, "Ask the owners of the policy: nobody is named who could approve it.");
-  const { target, principal } = asker;
+  const { target, principal, beyond } = asker;
   const objects = definitionsOf(facts, snapshot, command.context.temporary);
   return {
     id: parts.newId(),
@@ -56,10 +58,11 @@ export function requestFor(
         role: target.user,
         settings: { ...asker.settings.all(), ...circumstances.settings },
         objects,
+        beyond,
       },
       parts.sha256,
     ),
-    facts: factsDigest(target.name, principal, facts, objects, parts.sha256),
+    facts: factsDigest(target.name, principal, facts, objects, parts.sha256, beyond),
     mode,
     rules: rulesFor(parts.approvals.rules, groups),
     what: whatIsAsked(decision.why, principal.name, target.name),

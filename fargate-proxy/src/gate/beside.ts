@@ -9,7 +9,7 @@ import type { SessionEvidence } from "../ports/evidence.ts";
 import type { Command, Companion } from "../protocol.ts";
 import { type AskedKeys, type KeyPlan, planKeys } from "./asked-keys.ts";
 import { type ImagePlan, isReadable, planImages, withoutLiterals } from "./image-plan.ts";
-import { Images } from "./images.ts";
+import { type AskBeyond, Images } from "./images.ts";
 import { NewRows } from "./new-rows.ts";
 
 export interface Beside {
@@ -51,13 +51,15 @@ export interface Announced {
 export interface BesideParts {
   readonly evidence: SessionEvidence;
   readonly target: Target;
+  /** Asks people about more rows than are kept, in this run; null where nobody is asked. */
+  readonly askBeyond: () => AskBeyond | null;
   /** Asks for keys beside a run of a command. */
   readonly showing: { asking(plan: KeyPlan, text: string, run: number): AskedKeys };
 }
 
 /** @param run `seq` of the event that announces the run @returns null when nothing runs beside it */
 export function announceBeside(
-  { evidence, target, showing }: BesideParts,
+  { evidence, target, showing, askBeyond }: BesideParts,
   command: Command,
   { beside, analysis }: { readonly beside: Beside; readonly analysis: Analysis },
   run: number,
@@ -67,11 +69,17 @@ export function announceBeside(
     return { companion, recorded: evidence.record({ type: "side", ref: run, texts: companion.clearTexts }) };
   }
   if (target.images === "off") return null;
-  const place = { evidence, rules: target.images, sealed: target.sealed === "on", run };
   for (const { relation, before, why } of beside.images.filter((plan) => !isReadable(plan)))
     evidence.note({ type: "images", ref: run, relation, before: before === null ? null : 0, after: null, why });
   const readable = beside.images.filter(isReadable);
   if (readable.length === 0) return null;
+  const place = {
+    evidence,
+    rules: target.images,
+    sealed: target.sealed === "on",
+    run,
+    askBeyond: askBeyond(),
+  };
   // An INSERT with rows to be found is alone in its command string, and writes to nothing else that can be read.
   const [{ made } = {}] = readable;
   const companion =

@@ -1,7 +1,7 @@
 // Rows before and after a write to what holds PHI: read beside it, kept in the sealed lane; their numbers go into the clear.
 
 import { Refusal } from "#shared/errors.ts";
-import type { ImagesEvent } from "#shared/evidence/event.ts";
+import type { ApprovalUse, ImagesEvent } from "#shared/evidence/event.ts";
 import type { ImageRules } from "#shared/target.ts";
 import type { SessionEvidence } from "../ports/evidence.ts";
 import type { Ask, Companion, SideAnswer, SideFailure, SideOutcome, SideStatement } from "../protocol.ts";
@@ -16,11 +16,20 @@ export interface ImagePlace {
   readonly sealed: boolean;
   /** `seq` of the event of this run. */
   readonly run: number;
+  /** Where people are asked about more rows than are kept. */
+  readonly askBeyond: AskBeyond | null;
 }
+
+/** @returns by which request it may go on; null when by the one that it runs by anyhow */
+export type AskBeyond = (relations: readonly string[]) => Promise<ApprovalUse | Refusal | null>;
+
+type Note = Omit<ImagesEvent, "type" | "ref" | "relation">;
 
 /** What becomes of one relation's images. */
 export interface ImageNotes {
-  note(event: Omit<ImagesEvent, "type" | "ref" | "relation">): void;
+  note(event: Note): void;
+  /** Resolves when it is durable. */
+  record(event: Note): Promise<void>;
   /** Rows before could not be read: the target does not run the command either. */
   unread(sqlstate: string): null;
   /** A description, and rows of that shape. */
@@ -28,9 +37,11 @@ export interface ImageNotes {
 }
 
 export function notesOf({ evidence, run, sealed }: ImagePlace, relation: string): ImageNotes {
-  const note: ImageNotes["note"] = (event) => evidence.note({ type: "images", ref: run, relation, ...event });
+  const whole = (event: Note) => ({ type: "images", ref: run, relation, ...event }) as const;
+  const note: ImageNotes["note"] = (event) => evidence.note(whole(event));
   return {
     note,
+    record: (event) => evidence.record(whole(event)),
     unread(sqlstate) {
       const why = `the rows before could not be read, so it did not run (${sqlstate})`;
       note({ before: null, after: null, why });
@@ -43,8 +54,31 @@ export function notesOf({ evidence, run, sealed }: ImagePlace, relation: string)
   };
 }
 
-export function beyondRefusal({ rows }: ImageRules, relation: string): Refusal {
-  return new Refusal("images-beyond", { detail: `More than ${rows} rows of ${relation} would be concerned.` });
+/** More rows would be changed than are kept, of these relations. @returns a refusal when the command must not run */
+export async function goBeyond(
+  { rules, askBeyond }: ImagePlace,
+  relations: ReadonlyMap<string, ImageNotes>,
+): Promise<Refusal | null> {
+  const [first] = relations.values();
+  if (first === undefined || rules.beyond === "count") return null;
+  const names = [...relations.keys()];
+  const by = askBeyond === null ? beyondRefusal(rules, names) : await askBeyond(names);
+  const event = { before: null, after: null, beyond: true } as const;
+  if (by === null) return null;
+  if (by instanceof Refusal) {
+    for (const notes of relations.values()) notes.note(event);
+    return by;
+  }
+  return first.record({ ...event, approval: by }).then(
+    () => null,
+    () => new Refusal("evidence-unavailable"),
+  );
+}
+
+function beyondRefusal({ rows }: ImageRules, relations: readonly string[]): Refusal {
+  return new Refusal("images-beyond", {
+    detail: `More than ${rows} rows of ${relations.join(" and of ")} would be concerned.`,
+  });
 }
 
 /** One relation, from before to after. */
@@ -87,22 +121,18 @@ export class Images implements Companion {
         answer = await ask(statement);
         if ("sqlstate" in answer) return taken.notes.unread(answer.sqlstate);
       }
-      const refusal = answer === null || "sqlstate" in answer ? null : this.#keep(taken, answer);
-      if (refusal !== null) return refusal;
+      if (answer !== null && !("sqlstate" in answer)) this.#keep(taken, answer);
     }
-    return null;
+    const beyond = this.#taken.filter((taken) => taken.beyond);
+    return goBeyond(this.#place, new Map(beyond.map(({ plan, notes }) => [plan.relation, notes])));
   }
 
-  #keep(taken: Taken, answer: SideAnswer): Refusal | null {
+  #keep(taken: Taken, answer: SideAnswer): void {
     const { rules } = this.#place;
-    const { relation, repeats, key } = taken.plan;
+    const { repeats, key } = taken.plan;
     const rows = repeats ? once(answer.rows) : answer.rows;
     taken.beyond = answer.more || rows.length > rules.rows;
-    if (taken.beyond) {
-      if (rules.beyond === "count") return null;
-      taken.notes.note({ before: null, after: null, beyond: true });
-      return beyondRefusal(rules, relation);
-    }
+    if (taken.beyond) return;
     taken.before = rows.length;
     taken.notes.seal("before", answer, rows);
     const places = placesOf(answer.shape, key);
@@ -111,7 +141,6 @@ export class Images implements Companion {
         const cells = cellsOf(row);
         return places.map((place) => cells[place] ?? null);
       });
-    return null;
   }
 
   async after(ask: Ask, { tag, sqlstate }: SideOutcome): Promise<void> {

@@ -5,7 +5,7 @@ import type { MadeRows } from "#shared/facts.ts";
 import type { Ask, Companion, SideAnswer, SideOutcome, SideStatement } from "../protocol.ts";
 import { type ImagePlan, queryBefore, queryBy, querySince } from "./image-plan.ts";
 import { boundKeys, type Cells, cellsOf, placesOf, withKeys } from "./image-rows.ts";
-import { beyondRefusal, type ImageNotes, type ImagePlace, notesOf } from "./images.ts";
+import { goBeyond, type ImageNotes, type ImagePlace, notesOf } from "./images.ts";
 
 export class NewRows implements Companion {
   readonly texts: readonly string[];
@@ -51,14 +51,9 @@ export class NewRows implements Companion {
       return null;
     }
     this.#beyond = answer.more || keys.length > rules.rows;
-    if (this.#beyond) return rules.beyond === "count" ? null : this.#refused();
+    if (this.#beyond) return goBeyond(this.#place, new Map([[this.#plan.relation, this.#notes]]));
     this.#keys = keys;
     return this.#made.conflict === "error" || keys.length === 0 ? null : this.#meet(ask, keys);
-  }
-
-  #refused(): Refusal {
-    this.#notes.note({ before: null, after: null, beyond: true });
-    return beyondRefusal(this.#place.rules, this.#plan.relation);
   }
 
   async #meet(ask: Ask, keys: readonly Cells[]): Promise<Refusal | null> {

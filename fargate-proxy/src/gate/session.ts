@@ -22,8 +22,9 @@ import {
   type SideStatement,
 } from "../protocol.ts";
 import { announcement, Questions, unparsed } from "./announce.ts";
-import { preparationObstacle } from "./asking.ts";
+import { type Asker, preparationObstacle } from "./asking.ts";
 import { announceBeside, type BesideParts } from "./beside.ts";
+import { Beyond } from "./beyond.ts";
 import { within } from "./deadline.ts";
 import { Hold } from "./hold.ts";
 import type { Judged } from "./judged.ts";
@@ -62,6 +63,8 @@ export class GateSession implements Session, Live {
   readonly #settings = new SettingsSaid();
   /** The command that waits for an approval: the protocol sends no other meanwhile. */
   #waiting: Hold | null = null;
+  /** Asks about commands that would change more rows than are kept. */
+  readonly #beyond: Beyond;
   #running = 0;
   /** Once PHI was touched, what the server says later (at COMMIT, say) may speak of it. */
   #touched = false;
@@ -80,6 +83,7 @@ export class GateSession implements Session, Live {
     this.#evidence = evidence;
     this.#showing = new Showing(parts, evidence, start.target);
     this.#start = start;
+    this.#beyond = new Beyond(parts, evidence);
     this.#judging = new Judging(parts, { ...start, lastActive: () => this.lastActive });
   }
 
@@ -163,7 +167,8 @@ export class GateSession implements Session, Live {
     const recorded = this.#announce(command, judged, (event) => this.#evidence.record(event));
     const run = this.#evidence.seq;
     this.#showing.command(command, judged);
-    const beside = command.phase === "prepare" ? null : announceBeside(this.#recording, command, judged, run);
+    const beside =
+      command.phase === "prepare" ? null : announceBeside(this.#besideOf(command, judged), command, judged, run);
     meter.count("commands", 1, judged.analysis.statements[0]?.facts.kind ?? "empty");
     this.#running += command.phase === "prepare" ? 0 : 1;
     const permit = Promise.all([recorded, beside?.recorded]).then(() => {
@@ -179,11 +184,8 @@ export class GateSession implements Session, Live {
   async #hold(command: Command, judged: Judged): Promise<Verdict> {
     if (this.#waiting !== null) return this.#refuse(new Refusal("internal"), judged, command);
     this.#noteStatement(command, judged);
-    const { principal, target, id: session } = this;
-    const { purpose, approval } = this.#start.claim;
-    const asker = { session, principal, target, purpose, settings: this.#settings };
-    const mode = approval ?? this.#parts.approvals.rules?.waiting[principal.kind] ?? "wait";
-    const hold = new Hold(this.#parts, this.#evidence, asker);
+    const mode = this.#start.claim.approval ?? this.#parts.approvals.rules?.waiting[this.principal.kind] ?? "wait";
+    const hold = new Hold(this.#parts, this.#evidence, this.#asker);
     this.#waiting = hold;
     const released = await hold
       .run(command, judged, mode, () => this.#again(command))
@@ -298,8 +300,15 @@ export class GateSession implements Session, Live {
     this.#showing.input(run, message);
   }
 
-  get #recording(): BesideParts {
-    return { evidence: this.#evidence, target: this.target, showing: this.#showing };
+  #besideOf(command: Command, judged: Judged): BesideParts {
+    const obstacle = () => this.#ended ?? (this.holds(judged) ? null : new Refusal("approval-changed"));
+    const askBeyond = () => this.#beyond.asking(this.#asker, command, judged, obstacle);
+    return { evidence: this.#evidence, target: this.target, showing: this.#showing, askBeyond };
+  }
+
+  get #asker(): Asker {
+    const { principal, target, id: session } = this;
+    return { session, principal, target, purpose: this.#start.claim.purpose, settings: this.#settings };
   }
 
   holds(judgement: Judgement): boolean {
@@ -390,7 +399,7 @@ export class GateSession implements Session, Live {
     if (this.#ended !== null) return;
     this.#ended = refusal;
     // Whoever may come back finds the request as it is: the same command goes on with it.
-    this.#waiting?.giveUp(refusal, refusal.code === "revoked" ? "whoever asked was revoked" : null);
+    this.#giveUp(refusal, refusal.code === "revoked" ? "whoever asked was revoked" : null);
     this.#evidence.note({
       type: "refused",
       ref: null,
@@ -399,6 +408,11 @@ export class GateSession implements Session, Live {
       why: refusal.message,
     });
     this.#listener?.(refusal);
+  }
+
+  #giveUp(refusal: Refusal, cancel: string | null): void {
+    this.#waiting?.giveUp(refusal, cancel);
+    this.#beyond.giveUp(refusal, cancel);
   }
 
   close(reason: string): Promise<void> {
@@ -413,7 +427,7 @@ export class GateSession implements Session, Live {
     this.#judging.forget();
     const over = this.#ended ?? new Refusal("target-lost");
     this.#ended = over;
-    this.#waiting?.giveUp(over, /^client /.test(reason) ? "the client left" : null);
+    this.#giveUp(over, /^client /.test(reason) ? "the client left" : null);
     this.#registry.remove(this);
     this.#parts.meter.gauge("sessions_live", this.#registry.size);
     this.#showing.over();

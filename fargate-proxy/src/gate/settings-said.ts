@@ -2,24 +2,24 @@
 // approved. Texts of SET are compared, never shown.
 import type { Analysis } from "#shared/facts.ts";
 
-/** Whatever they are, a statement does the same; or the target reports them. Lower case. */
+/**
+ * Whatever they are, a statement does the same; or analysis follows them. Lower case. What the target reports is not among them: it does so
+ * at Sync, when what came behind them in one batch has run.
+ */
 const OF_NO_CONSEQUENCE: ReadonlySet<string> = new Set([
   "application_name",
   "bytea_output",
   "client_encoding",
   "client_min_messages",
-  "datestyle",
   "extra_float_digits",
   "idle_in_transaction_session_timeout",
   "idle_session_timeout",
-  "intervalstyle",
   "jit",
   "lock_timeout",
   "plan_cache_mode",
   "search_path",
   "standard_conforming_strings",
   "statement_timeout",
-  "timezone",
   "transaction_timeout",
 ]);
 
@@ -66,6 +66,15 @@ export class SettingsSaid {
     if (this.#said.size <= KEPT) return;
     for (const oldest of this.#said.keys()) if (this.#said.delete(oldest)) break;
     this.#said.set("", `${++this.#unknown}`);
+  }
+
+  /** As it is now, whatever is said later. */
+  copy(): SettingsSaid {
+    const copy = new SettingsSaid();
+    copy.followed = this.followed;
+    copy.#unknown = this.#unknown;
+    for (const [key, value] of this.#said) copy.#said.set(key, value);
+    return copy;
   }
 
   /** By name or normalized statement. */

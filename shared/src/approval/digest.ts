@@ -28,11 +28,13 @@ export interface ApprovedCommand {
   readonly settings: Readonly<Record<string, string>>;
   /** Definitions of all that it touches (objects.ts). */
   readonly objects: Json;
+  /** Asked for because it changes more rows than this, not because policy holds it: the one approval is not the other. */
+  readonly beyond?: number | undefined;
 }
 
 /** Hex SHA-256 of the command's canonical form. */
 export function commandDigest(command: ApprovedCommand, sha256: Sha256): string {
-  const { target, principal, text, bound, searchPath, role, settings, objects } = command;
+  const { target, principal, text, bound, searchPath, role, settings, objects, beyond } = command;
   const form = {
     v: 1,
     target,
@@ -50,6 +52,7 @@ export function commandDigest(command: ApprovedCommand, sha256: Sha256): string 
     role,
     settings,
     objects,
+    ...(beyond === undefined ? {} : { beyond }),
   };
   return sha256.text(canonical(form), "hex");
 }
@@ -57,6 +60,7 @@ export function commandDigest(command: ApprovedCommand, sha256: Sha256): string 
 /**
  * Equal for commands of one asker at one target that do the same things to the same objects, whatever their literals are: what a grant
  * for a span of time covers.
+ * @param beyond as in ApprovedCommand
  */
 export function factsDigest(
   target: string,
@@ -64,8 +68,16 @@ export function factsDigest(
   facts: readonly Facts[],
   objects: Json,
   sha256: Sha256,
+  beyond?: number,
 ): string {
-  const form = { v: 1, target, principal: askerOf(principal), facts: facts as unknown as Json, objects };
+  const form = {
+    v: 1,
+    target,
+    principal: askerOf(principal),
+    facts: facts as unknown as Json,
+    objects,
+    ...(beyond === undefined ? {} : { beyond }),
+  };
   return sha256.text(canonical(form), "hex");
 }
 

@@ -266,6 +266,8 @@ export interface ImagesEvent {
   readonly difference?: number | null;
   /** There were more than may be kept. */
   readonly beyond?: boolean;
+  /** By which request it was let go beyond: durable before it ran. */
+  readonly approval?: ApprovalUse;
   /** Why rows are not kept. */
   readonly why?: string;
 }

@@ -37,6 +37,8 @@ export class ApprovalWalk {
     else if (event.type === "approval.changed")
       this.#changes.set(event.id, [...(this.#changes.get(event.id) ?? []), event.change]);
     else if (event.type === "execute") this.#ran(line, place);
+    else if (event.type === "images" && event.approval !== undefined)
+      this.#uses.push({ of: event.approval, line, place });
   }
 
   #ran(line: EvidenceLine, place: Place): void {

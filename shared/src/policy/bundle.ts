@@ -1,6 +1,6 @@
 // A policy bundle: a folder of five files, loaded as a whole or not at all.
 import { canonical, type Json } from "../evidence/canonical.ts";
-import type { Target } from "../target.ts";
+import { askedBeyond, type Target } from "../target.ts";
 import { type Approvals, readApprovals } from "./approvals-file.ts";
 import type { Catalog } from "./catalog.ts";
 import { type CatalogRead, readCatalog } from "./catalog-file.ts";
@@ -63,6 +63,8 @@ export function loadBundle(
   const tests = read("tests.yaml", readTests) ?? NO_TESTS;
 
   if (approvals !== null || !files.has("approvals.yaml")) problems.push(...approvalProblems(policies, approvals));
+  if (targets !== null && (approvals !== null || !files.has("approvals.yaml")))
+    problems.push(...askProblems(targets, approvals));
   if (catalog !== null && targets !== null) problems.push(...targetProblems(catalog, targets));
   if (targets !== null) problems.push(...testProblems(tests, targets.targets, policies));
   if (problems.length > 0 || catalog === null || targets === null) return { problems: sorted(problems) };
@@ -105,6 +107,17 @@ function approvalProblems(policies: readonly AccessPolicy[], approvals: Approval
         line: policy.line,
         message: `@approval names the group "${group}", which approvals.yaml does not have`,
       })),
+  );
+}
+
+/** Whoever is asked about more rows than are kept has to be somebody. */
+function askProblems({ targets, atTarget }: TargetsRead, approvals: Approvals | null): Problem[] {
+  return [...targets.values()].flatMap(({ name, images }) =>
+    askedBeyond(images)
+      .filter((group) => approvals === null || !Object.hasOwn(approvals.groups, group))
+      .map((group) =>
+        atTarget(name, `images ask the group "${group}", which approvals.yaml does not have`, "images", "beyond"),
+      ),
   );
 }
 

@@ -20,8 +20,15 @@ const tlsSchema = z.strictObject({
   caFile: z.string().min(1).optional(),
   serverName: z.string().min(1).optional(),
 });
-const outcome = z.enum(["refuse", "count"]).default("count");
-const imagesSchema = z.strictObject({ rows: count.max(100_000).default(1000), beyond: outcome, otherwise: outcome });
+const outcome = z.enum(["refuse", "count"]);
+const beyond = z.union([outcome, z.strictObject({ ask: z.array(z.string().min(1)).min(1) })], {
+  error: "expected count, refuse, or ask with the names of groups: { ask: [dba] }",
+});
+const imagesSchema = z.strictObject({
+  rows: count.max(100_000).default(1000),
+  beyond: beyond.default("count"),
+  otherwise: outcome.default("count"),
+});
 const host = z.string().min(1);
 const port = z.int().min(1).max(65_535);
 const credentialSchema = z.discriminatedUnion("type", [
@@ -67,15 +74,15 @@ export interface TargetsRead {
   readonly targets: ReadonlyMap<string, Target>;
   /** The parsed file: part of what the bundle's version is made of. */
   readonly content: TargetsFile;
-  /** A problem at the line where the file speaks of a target. */
-  readonly atTarget: (target: string, message: string) => Problem;
+  /** A problem at the line where the file speaks of a target, or of something in it. */
+  readonly atTarget: (target: string, message: string, ...within: readonly string[]) => Problem;
 }
 
 export function readTargets(text: string): Read<TargetsRead> {
   return readYaml("targets.yaml", text, fileSchema, (content, say, problems) => {
     for (const [name, entry] of Object.entries(content)) problems.push(...targetProblems(name, entry, say));
     const targets = new Map(Object.entries(content).map(([name, entry]) => [name, toTarget(name, entry)]));
-    return { targets, content, atTarget: (target, message) => say([target], message) };
+    return { targets, content, atTarget: (target, message, ...within) => say([target, ...within], message) };
   });
 }
 

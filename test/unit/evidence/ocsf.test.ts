@@ -1,6 +1,6 @@
 // Every kind of line against the published schema of OCSF 1.6.
 import { describe, expect, it } from "vitest";
-import type { EvidenceEvent, SessionIdentity } from "#shared/evidence/event.ts";
+import type { ApprovalUse, EvidenceEvent, SessionIdentity } from "#shared/evidence/event.ts";
 import { LineWriter } from "#shared/evidence/line.ts";
 import { readLine } from "#shared/evidence/line-read.ts";
 import { ENGINEER, execute, finished, OPENED, STATEMENT } from "#test/support/evidence.ts";
@@ -9,6 +9,20 @@ import { ocsfProblems } from "#test/support/ocsf.ts";
 const by = { name: "privacy", issuer: "https://issuer.example", subject: "u-2" };
 const word = { by, reason: "case 12", at: 1 };
 const officers = { id: "01R", of: "01S", target: "clinic", asked: word, agreed: word, until: 2 };
+
+const USE: ApprovalUse = {
+  id: "01R",
+  digest: "ab",
+  requester: { name: "engineer", issuer: "i", subject: "s" },
+  needed: [{ group: "dba", quorum: 1 }],
+  escalated: [],
+  answers: [],
+  approvedAt: 1,
+  validUntil: 2,
+  through: { kind: "window", id: "01Q" },
+};
+const IMAGES = { type: "images", ref: 2, relation: "public.patients", before: null, after: null } as const;
+const LET_BEYOND: EvidenceEvent = { ...IMAGES, beyond: true, approval: USE };
 
 const change = { type: "cancelled", at: 1, by: "engineer", why: "the client left" } as const;
 const HELD = { facts: [], decision: { outcome: "hold", policies: [], why: "", version: "ab", reveal: [] } };
@@ -86,7 +100,7 @@ const EVENTS: Readonly<Record<EvidenceEvent["type"], readonly EvidenceEvent[]>> 
     },
   ],
   side: [{ type: "side", ref: 2, texts: ["SELECT"] }],
-  images: [{ type: "images", ref: 2, relation: "public.patients", before: 1, after: 1 }],
+  images: [{ type: "images", ref: 2, relation: "public.patients", before: 1, after: 1 }, LET_BEYOND],
   "sealed.opened": [{ type: "sealed.opened", ...officers }],
   "sealed.shredded": [{ type: "sealed.shredded", ...officers }],
 };

@@ -34,10 +34,7 @@ export class Judging {
   readonly #refusals: Refusals;
   /** The command being judged names a prepared statement that was looked at when names meant something else. */
   #stale = false;
-  /** The command being judged. */
-  #asked: Op | null = null;
   readonly #resolve: Command["resolve"];
-  readonly #circumstances: Command["circumstances"];
   readonly #waits: Command["waits"];
 
   constructor(core: Core, sender: Sender, refusals: Refusals) {
@@ -45,7 +42,6 @@ export class Judging {
     this.#sender = sender;
     this.#refusals = refusals;
     this.#resolve = (kind, name) => this.#lookUp(kind, name);
-    this.#circumstances = () => this.#circumstancesOf(this.#asked);
     this.#waits = (notice) => {
       this.waiting = true;
       core.notices.push(notice);
@@ -56,11 +52,10 @@ export class Judging {
   /** Asks the gate about one command; what follows from the verdict follows now, or when it is there. */
   judge(op: Op, asked: Asked): void {
     this.#stale = false;
-    this.#asked = op;
     const verdict = this.#core.session.judge({
       ...asked,
       resolve: this.#resolve,
-      circumstances: this.#circumstances,
+      circumstances: () => this.#circumstancesOf(op),
       waits: this.#waits,
     });
     if (!(verdict instanceof Promise)) {
@@ -202,10 +197,10 @@ export class Judging {
     this.#core.queue.push(describe);
   }
 
-  #circumstancesOf(op: Op | null): Circumstances | null {
+  #circumstancesOf(op: Op): Circumstances | null {
     const core = this.#core;
-    const bound = op?.portal?.bound ?? null;
-    if (op === null || (op.kind === EXECUTE && bound === null)) return null;
+    const bound = op.portal?.bound ?? null;
+    if (op.kind === EXECUTE && bound === null) return null;
     const settings = Object.fromEntries(DECISIVE.map((name) => [name, core.reported.get(name) ?? ""]));
     return { bound, settings, locks: this.#sender.locks };
   }
