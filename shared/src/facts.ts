@@ -176,6 +176,15 @@ export interface ImageTemplate {
   readonly lock?: string;
   /** Of an INSERT: `before` gives the values by which the rows that it makes, or meets, are found. */
   readonly made?: MadeRows;
+  /** Of a MERGE that inserts: how it is known before which rows those will be. */
+  readonly inserts?: InsertedRows;
+}
+
+/** The rows that a MERGE inserts. */
+export interface InsertedRows {
+  /** A query for the values of their primary key, and whether a row has it already, as in `ImageTemplate.before`; null when they cannot be told, see `why`. */
+  readonly keys: readonly (string | readonly [number, number])[] | null;
+  readonly why: string;
 }
 
 /** How the rows of an INSERT are found. */

@@ -9,7 +9,8 @@ import type { SessionEvidence } from "../ports/evidence.ts";
 import type { Command, Companion } from "../protocol.ts";
 import { type AskedKeys, type KeyPlan, planKeys } from "./asked-keys.ts";
 import { type ImagePlan, isReadable, planImages, withoutLiterals } from "./image-plan.ts";
-import { type AskBeyond, Images } from "./images.ts";
+import { type AskBeyond, type ImagePlace, Images } from "./images.ts";
+import { MergedRows } from "./merged-rows.ts";
 import { NewRows } from "./new-rows.ts";
 
 export interface Beside {
@@ -80,14 +81,16 @@ export function announceBeside(
     run,
     askBeyond: askBeyond(),
   };
-  // An INSERT with rows to be found is alone in its command string, and writes to nothing else that can be read.
-  const [{ made } = {}] = readable;
-  const companion =
-    made === undefined
-      ? new Images(place, readable, command.text)
-      : new NewRows(place, readable[0] as ImagePlan, made, command.text);
+  const companion = imagesOf(place, readable, command.text);
   const recorded = evidence.record({ type: "side", ref: run, texts: clear(analysis, companion.texts) });
   return { companion, recorded };
+}
+
+function imagesOf(place: ImagePlace, plans: readonly ImagePlan[], text: string): Companion {
+  // An INSERT with rows to be found, or a MERGE, is alone in its command string, and writes to nothing else that can be read.
+  const [plan] = plans;
+  if (plan?.made !== undefined) return new NewRows(place, plan, plan.made, text);
+  return plan?.kind === "merge" ? new MergedRows(place, plan, text) : new Images(place, plans, text);
 }
 
 /** Runs that differ in literals have the same texts without them. */

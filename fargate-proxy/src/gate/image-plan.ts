@@ -69,8 +69,8 @@ function unread(relation: string, analysis: Analysis): ImageTemplate {
 }
 
 /** Rows before can be read beside the command. */
-export function isReadable({ before }: ImagePlan): boolean {
-  return before !== null && before.length > 0;
+export function isReadable({ before, inserts }: ImagePlan): boolean {
+  return before !== null && (before.length > 0 || (inserts?.keys ?? null) !== null);
 }
 
 export function lockOf({ lock }: ImagePlan): readonly string[] {
@@ -80,6 +80,11 @@ export function lockOf({ lock }: ImagePlan): readonly string[] {
 /** @param text of the command */
 export function queryBefore({ before }: ImagePlan, text: string): string {
   return fill(before ?? [], text);
+}
+
+/** Keys of the rows that a MERGE will insert; empty when they cannot be told. */
+export function queryOfInserts({ inserts }: ImagePlan, text: string): string {
+  return fill(inserts?.keys ?? [], text);
 }
 
 /** Definitions by their number; rows by their keys, one list of values for each column; none when the relation has no key. */

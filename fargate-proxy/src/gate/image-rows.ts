@@ -36,6 +36,16 @@ export function withKeys(rows: readonly Uint8Array[], places: readonly number[],
   });
 }
 
+/** Each row once. */
+export function once(rows: readonly Uint8Array[]): readonly Uint8Array[] {
+  const seen = new Map<string, Uint8Array>();
+  for (const row of rows) {
+    const place = JSON.stringify(cellsOf(row).slice(0, SYSTEM));
+    if (!seen.has(place)) seen.set(place, row);
+  }
+  return [...seen.values()];
+}
+
 /** A parameter for each column of a key, with all its values. */
 export function boundKeys(keys: readonly Cells[], columns: number) {
   const values = Array.from({ length: columns }, (_, i) => encoder.encode(arrayOf(keys.map((row) => row[i] ?? null))));

@@ -6,7 +6,7 @@ import type { ImageRules } from "#shared/target.ts";
 import type { SessionEvidence } from "../ports/evidence.ts";
 import type { Ask, Companion, SideAnswer, SideFailure, SideOutcome, SideStatement } from "../protocol.ts";
 import { type ImagePlan, lockOf, queryAfter, queryBefore } from "./image-plan.ts";
-import { boundKeys, type Cells, cellsOf, placesOf, SYSTEM, withKeys } from "./image-rows.ts";
+import { boundKeys, type Cells, cellsOf, once, placesOf, withKeys } from "./image-rows.ts";
 
 /** Where an image belongs. */
 export interface ImagePlace {
@@ -185,15 +185,6 @@ export class Images implements Companion {
   left(why: string): void {
     for (const { notes } of this.#taken) notes.note({ before: null, after: null, why });
   }
-}
-
-function once(rows: readonly Uint8Array[]): readonly Uint8Array[] {
-  const seen = new Map<string, Uint8Array>();
-  for (const row of rows) {
-    const place = JSON.stringify(cellsOf(row).slice(0, SYSTEM));
-    if (!seen.has(place)) seen.set(place, row);
-  }
-  return [...seen.values()];
 }
 
 /** The rows that a command says it concerned. */

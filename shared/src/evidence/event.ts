@@ -262,7 +262,7 @@ export interface ImagesEvent {
   /** How many; null when they were not kept. */
   readonly before: number | null;
   readonly after: number | null;
-  /** Rows that the target says it changed, less those before (of an INSERT, less those found after it): others changed them in between. */
+  /** Rows that the target says it changed, less those before (of an INSERT, less those found after it; of a MERGE, less those before and those that it was to insert): others changed them in between. */
   readonly difference?: number | null;
   /** There were more than may be kept. */
   readonly beyond?: boolean;

@@ -55,6 +55,15 @@ describe("an image is read", () => {
       "INSERT INTO devices (id, kind) VALUES (1, DEFAULT), ((2), 'a')",
       `VALUES ( ( 1 )::"pg_catalog"."int4" ) , ( ( (2) )::"pg_catalog"."int4" )`,
     ],
+    [
+      "MERGE INTO ONLY devices AS d USING patients AS p JOIN encounters e ON e.patient_id = p.id ON d.patient_id = CASE WHEN e.id > 1 THEN p.id END WHEN MATCHED AND d.kind = 'a' THEN DO NOTHING WHEN MATCHED THEN DELETE",
+      `${HEAD("d")} ONLY devices AS d JOIN patients AS p JOIN encounters e ON e.patient_id = p.id ON d.patient_id = CASE WHEN e.id > 1 THEN p.id END WHERE CASE WHEN ( d.kind = 'a' ) THEN false WHEN true THEN true END FOR UPDATE OF "d"`,
+    ],
+    [
+      "MERGE INTO devices USING (SELECT 1 AS id) v ON devices.id = v.id WHEN MATCHED THEN UPDATE SET kind = CASE WHEN true THEN 'a' END WHEN NOT MATCHED BY SOURCE AND kind IS NULL THEN DELETE RETURNING CASE WHEN true THEN 1 END",
+      `${HEAD("devices")} devices LEFT JOIN ( (SELECT 1 AS id) v CROSS JOIN (SELECT true) AS "postern: met" ("postern: met")) ON devices.id = v.id WHERE CASE WHEN "postern: met"."postern: met" THEN CASE WHEN true THEN true END ELSE (SELECT CASE WHEN ( kind IS NULL ) THEN true END FROM (SELECT "devices".*) AS "devices") END FOR NO KEY UPDATE OF "devices"`,
+    ],
+    ["MERGE INTO devices d USING patients p ON false WHEN NOT MATCHED THEN INSERT (id) VALUES (p.id)", ""],
     ["TRUNCATE ONLY devices", 'SELECT tableoid, ctid, * FROM ONLY "devices"'],
     ["SELECT 1", "none"],
   ])("%s", (text, expected) => expect(read(text)).toBe(expected === undefined ? "" : expected));
@@ -74,7 +83,27 @@ test.each([
   ["UPDATE patients SET note = '' WHERE random() > 1", "a function that may change something"],
   ["WITH a AS (DELETE FROM devices RETURNING 1) UPDATE patients SET note = ''", "a WITH that writes"],
   ["DELETE FROM patients WHERE CURRENT OF c", "WHERE CURRENT OF"],
-  ["MERGE INTO devices USING patients p ON p.id = patient_id WHEN MATCHED THEN DELETE", "MERGE"],
+  [
+    "MERGE INTO devices USING patients p ON p.id = patient_id AND random() > 1 WHEN MATCHED THEN DELETE",
+    "a function that may change something",
+  ],
+  [
+    "WITH a AS (DELETE FROM devices RETURNING 1) MERGE INTO devices USING patients p ON p.id = patient_id WHEN MATCHED THEN DELETE",
+    "a WITH that writes",
+  ],
+  ["MERGE INTO devices USING devices ON true WHEN MATCHED THEN DELETE", "source and target of one name"],
+  [
+    "MERGE INTO devices d USING patients p JOIN encounters AS d ON true ON true WHEN MATCHED THEN DELETE",
+    "source and target of one name",
+  ],
+  [
+    "MERGE INTO devices d USING patients p ON p.id = d.patient_id WHEN NOT MATCHED BY SOURCE AND d.* IS NULL THEN DELETE",
+    "NOT MATCHED BY SOURCE with a condition on the row as a whole",
+  ],
+  [
+    "MERGE INTO patient_directory d USING patients p ON false WHEN NOT MATCHED THEN DO NOTHING WHEN MATCHED THEN DELETE",
+    "no table of its own",
+  ],
   [
     "INSERT INTO devices (id) VALUES (1) ON CONFLICT ON CONSTRAINT devices_pkey DO UPDATE SET kind = ''",
     "rows in conflict are not found by columns",
@@ -98,6 +127,32 @@ test.each([
   ],
   ["DELETE FROM patient_directory", "no table of its own"],
 ])("no image is read of %s", (text, why) => expect(read(text)).toBe(`no: ${why}`));
+
+test.each([
+  [
+    "MERGE INTO devices d USING patients p ON d.patient_id = p.id WHEN NOT MATCHED AND p.sex = 'F' THEN DO NOTHING WHEN NOT MATCHED BY TARGET THEN INSERT (kind, id) VALUES (',', p.id + 1)",
+    `SELECT "key".*, EXISTS (SELECT FROM ONLY "public"."devices" AS "there" WHERE "there"."id" = "key"."id") FROM ( SELECT CASE WHEN ( p.sex = 'F' ) THEN NULL WHEN true THEN ( p.id + 1 )::"pg_catalog"."int4" END FROM patients p WHERE NOT EXISTS (SELECT FROM devices d WHERE d.patient_id = p.id ) AND CASE WHEN ( p.sex = 'F' ) THEN false WHEN true THEN true END ) AS "key" ("id")`,
+  ],
+  [
+    "MERGE INTO devices d USING patients p ON false WHEN NOT MATCHED THEN INSERT (kind) VALUES ('')",
+    "of the rows that it inserts: a default gives the key",
+  ],
+  [
+    "MERGE INTO devices d USING patients p ON false WHEN NOT MATCHED THEN INSERT DEFAULT VALUES",
+    "of the rows that it inserts: a default gives the key",
+  ],
+  [
+    "MERGE INTO devices d USING patients p ON false WHEN NOT MATCHED AND p.id = 1 THEN INSERT (id) VALUES (p.id) WHEN NOT MATCHED THEN INSERT (id) VALUES (DEFAULT)",
+    "of the rows that it inserts: a default gives the key",
+  ],
+  [
+    "MERGE INTO devices d USING patients p ON false WHEN NOT MATCHED THEN INSERT (id) VALUES ((random() * 9)::int)",
+    "of the rows that it inserts: a function that may change something",
+  ],
+])("keys of rows that are inserted by %s", (text, expected) => {
+  const { keys, why } = analyse(text).statements[0]?.images?.[0]?.inserts ?? {};
+  expect(keys ? fill(keys, text) : why).toBe(expected);
+});
 
 test("several statements have none", () => {
   expect(analyse("DELETE FROM devices; DELETE FROM patients").statements.map((s) => s.images)).toEqual([

@@ -3,10 +3,10 @@
 import type { Node } from "libpg-query";
 import type { SnapshotRelation } from "../../catalog.ts";
 import type { MadeRows } from "../../facts.ts";
-import { effectOf, NEW, type Reading, why } from "./image-reading.ts";
+import { effectOf, NEW, parsed, type Reading, why } from "./image-reading.ts";
 import type { Run } from "./scope.ts";
 import { type Body, bodyOf, tagOf } from "./tree.ts";
-import { fill, type Piece, quoted, same, Words } from "./words.ts";
+import { type Piece, quoted, same, Words } from "./words.ts";
 
 type Insert = Body<"InsertStmt">;
 
@@ -66,7 +66,7 @@ function columnsOf({ cols = [], selectStmt }: Insert, relation: SnapshotRelation
 }
 
 /** As it is written in a cast; empty when it is not known. */
-function typeOf(run: Run, { columns }: SnapshotRelation, name: string): string {
+export function typeOf(run: Run, { columns }: SnapshotRelation, name: string): string {
   const column = columns.find((one) => one.name === name);
   const type = column === undefined ? undefined : run.base.lookup.typeByOid(column.type);
   return type === undefined ? "" : `${quoted(type.schema)}.${quoted(type.name)}`;
@@ -146,15 +146,6 @@ function ofValues(
     (bodyOf(item, "List")?.items ?? []).map((cell) => bodyOf(cell, "TypeCast")?.arg),
   );
   return same(found, cells) && same(made?.withClause, body.withClause) ? pieces : "its clauses could not be told apart";
-}
-
-function parsed(run: Run, pieces: readonly Piece[], text: string): Body<"SelectStmt"> | null {
-  try {
-    const { stmts = [] } = run.base.parse(fill(pieces, text));
-    return stmts.length === 1 ? bodyOf(stmts[0]?.stmt, "SelectStmt") : null;
-  } catch {
-    return null;
-  }
 }
 
 /** The sequence that gives a column its values, and the last it has given to anybody; NULL where there is none, or it may not be looked at. */

@@ -1,7 +1,8 @@
 // How rows are read before a command, or why they are not.
 import type { ImageTemplate } from "../../facts.ts";
 import type { Run } from "./scope.ts";
-import { type Body, strings, walkTelling } from "./tree.ts";
+import { type Body, bodyOf, strings, walkTelling } from "./tree.ts";
+import { fill, type Piece } from "./words.ts";
 
 export type Reading = Pick<ImageTemplate, "before" | "why"> & Partial<ImageTemplate>;
 
@@ -36,4 +37,14 @@ export function effectOf(run: Run, clauses: unknown): string | null {
     }
   });
   return found;
+}
+
+/** What the parser makes of a SELECT that was put together; null when that is none. */
+export function parsed(run: Run, pieces: readonly Piece[], text: string): Body<"SelectStmt"> | null {
+  try {
+    const { stmts = [] } = run.base.parse(fill(pieces, text));
+    return stmts.length === 1 ? bodyOf(stmts[0]?.stmt, "SelectStmt") : null;
+  } catch {
+    return null;
+  }
 }

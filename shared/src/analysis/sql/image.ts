@@ -4,12 +4,13 @@ import type { Node, RangeVar } from "libpg-query";
 import type { SnapshotRelation } from "../../catalog.ts";
 import type { ImageTemplate } from "../../facts.ts";
 import { ofInsert } from "./image-insert.ts";
-import { effectOf, NEW, type Reading, why } from "./image-reading.ts";
+import { ofMerge } from "./image-merge.ts";
+import { effectOf, NEW, parsed, type Reading, why } from "./image-reading.ts";
 import { fullName } from "./lookup.ts";
 import { findRelation } from "./relations.ts";
 import type { Run } from "./scope.ts";
 import { type Body, bodyOf, tagOf } from "./tree.ts";
-import { fill, type Piece, quoted, same, Words } from "./words.ts";
+import { type Piece, quoted, same, Words } from "./words.ts";
 
 /** @returns what is written to, and how it is read before; nothing for other statements and for temporary tables */
 export function imagesOf(run: Run, node: Node, text: string): readonly ImageTemplate[] {
@@ -31,8 +32,10 @@ export function imagesOf(run: Run, node: Node, text: string): readonly ImageTemp
       const body = bodyOf(node, "InsertStmt")!;
       return of(run, body.relation, (_, relation) => ofInsert(run, body, text, relation));
     }
-    case "MergeStmt":
-      return of(run, bodyOf(node, "MergeStmt")!.relation, () => why("MERGE"));
+    case "MergeStmt": {
+      const body = bodyOf(node, "MergeStmt")!;
+      return of(run, body.relation, (name, relation) => ofMerge(run, body, text, { name, relation }));
+    }
     case "CopyStmt": {
       const body = bodyOf(node, "CopyStmt")!;
       return body.is_from === true ? of(run, body.relation, () => NEW) : [];
@@ -124,7 +127,7 @@ function spliced(
   pieces.push(`FOR ${lock} OF ${alias}`);
   const cause = effectOf(run, [body.withClause, body.whereClause, others]);
   if (cause !== null) return why(cause);
-  if (!saysTheSame(run, fill(pieces, text), body, others ?? [])) return why("its clauses could not be told apart");
+  if (!saysTheSame(parsed(run, pieces, text), body, others ?? [])) return why("its clauses could not be told apart");
   return { before: pieces, why: "", ...(from < end ? { repeats: true as const } : {}) };
 }
 
@@ -142,14 +145,7 @@ function ofTruncate(relation: RangeVar): Reading {
 }
 
 /** The words were cut in the right places when the parser finds the same clauses in what was put together. */
-function saysTheSame(run: Run, select: string, body: Written, others: readonly Node[]): boolean {
-  let made: Body<"SelectStmt"> | null;
-  try {
-    const { stmts = [] } = run.base.parse(select);
-    made = stmts.length === 1 ? bodyOf(stmts[0]?.stmt, "SelectStmt") : null;
-  } catch {
-    return false;
-  }
+function saysTheSame(made: Body<"SelectStmt"> | null, body: Written, others: readonly Node[]): boolean {
   if (made === null || (made.targetList ?? []).length !== 3) return false;
   const from = [{ RangeVar: body.relation }, ...others];
   return (

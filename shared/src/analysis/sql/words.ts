@@ -86,6 +86,18 @@ export class Words {
     return this.#end;
   }
 
+  /** The first such word outside of parentheses and of CASE from there on, or the end. */
+  beyondCase(word: string, from: number): number {
+    let open = 0;
+    for (let i = from; i < this.#end; i++) {
+      const found = this.outer(i);
+      if (open === 0 && found === word) return i;
+      if (found === "case") open++;
+      else if (found === "end") open--;
+    }
+    return this.#end;
+  }
+
   /** The word outside of all parentheses that stands there, in lower case; empty when there is none. */
   outer(place: number): string {
     return this.#words[place]?.outer ?? "";
