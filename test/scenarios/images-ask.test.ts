@@ -123,6 +123,22 @@ describe("more rows than are kept", () => {
       expect(statuses()).toEqual(["spent", "open"]);
     });
 
+  it("count those that a MERGE changes and those that it inserts", async () => {
+    const text = (last: number) =>
+      `MERGE INTO patients p USING generate_series(15, ${last}) g (n) ON p.id = g.n WHEN MATCHED THEN DELETE WHEN NOT MATCHED THEN INSERT (id) VALUES (g.n)`;
+    await expect(client.query(text(25))).rejects.toMatchObject({ code: "PA001" });
+    expect(await left()).toBe(20);
+    gateway.approvals.approve();
+    expect((await client.query(text(25))).rowCount).toBe(11);
+    expect(await left()).toBe(19);
+    expect(of("images").at(-1)).toMatchObject({ before: null, after: null, beyond: true });
+    expect(verified().runs).toBe(1);
+    await ground.admin.query(FILL);
+    await client.query(text(24));
+    expect(of("images").at(-1)).toMatchObject({ before: 6, after: 4, difference: 0 });
+    expect(statuses()).toEqual(["spent"]);
+  });
+
   it("are in evidence that says no when somebody who asked agreed, or one approval let two run", async () => {
     const text = "UPDATE patients SET ward = 9";
     await expect(client.query(text)).rejects.toMatchObject({ code: "PA001" });

@@ -254,6 +254,16 @@ const CONVERSATIONS: readonly (readonly Step[])[] = [
   ].flatMap((text) => [q(text), x(f.run(text))]),
 ];
 
+/** SQLSTATE of a failure, when all of it is over: the driver tells an error before the target is ready again, where its event is certain. */
+async function codeOf(text: string): Promise<string> {
+  const code = await client.query(text).then(
+    () => "",
+    (error) => error.code as string,
+  );
+  if (code !== "") await client.query("SELECT 1");
+  return code;
+}
+
 describe("images of a MERGE", () => {
   for (const [key, text, values] of MERGES)
     for (const extended of values === undefined ? [false, true] : [true])
@@ -274,10 +284,7 @@ describe("images of a MERGE", () => {
       fc.asyncProperty(merge, async (text) => {
         await ground.admin.query(FILL);
         on.events.length = on.sealed.length = 0;
-        const code = await client.query(text).then(
-          () => "",
-          (error) => error.code as string,
-        );
+        const code = await codeOf(text);
         const direct = await ground.admin.query(`BEGIN; ${FILL}; ${text}; ROLLBACK`).then(
           () => "",
           (error) => ground.admin.query("ROLLBACK").then(() => error.code as string),
@@ -301,21 +308,21 @@ describe("images of a MERGE", () => {
       CREATE FUNCTION shift() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
         IF NEW.id = 500 THEN RETURN NULL; ELSIF NEW.id = 501 OR NEW.ward = 777 THEN NEW.id = 601; END IF; RETURN NEW; END $$;
       CREATE TRIGGER shifting BEFORE INSERT ON patients FOR EACH ROW EXECUTE FUNCTION shift()`);
-    for (const [text, expected] of UNCLAIMED) {
-      await ground.admin.query(FILL);
-      on.events.length = on.sealed.length = 0;
-      const failed = await client.query(text).then(
-        () => false,
-        () => true,
-      );
-      const [{ before, after, difference, why } = { before: null, after: null, why: "none" }] = images();
-      expect(`${before} ${after} ${difference} ${why}`, text).toBe(expected);
-      const old = await seen("old", "id");
-      if (before !== null && !failed) expect(sorted(imagesIn(on.sealed, "before"), "id")).toEqual(old);
-      expect(imagesIn(on.sealed, "after")).toHaveLength(after ?? 0);
-      expect(failed, text).toBe(/failed|did not run/.test(why ?? ""));
+    try {
+      for (const [text, expected] of UNCLAIMED) {
+        await ground.admin.query(FILL);
+        on.events.length = on.sealed.length = 0;
+        const failed = (await codeOf(text)) !== "";
+        const [{ before, after, difference, why } = { before: null, after: null, why: "none" }] = images();
+        expect(`${before} ${after} ${difference} ${why}`, text).toBe(expected);
+        const old = await seen("old", "id");
+        if (before !== null && !failed) expect(sorted(imagesIn(on.sealed, "before"), "id")).toEqual(old);
+        expect(imagesIn(on.sealed, "after")).toHaveLength(after ?? 0);
+        expect(failed, text).toBe(/failed|did not run/.test(why ?? ""));
+      }
+    } finally {
+      await ground.admin.query("DROP TRIGGER shifting ON patients");
     }
-    await ground.admin.query("DROP TRIGGER shifting ON patients");
   });
 
   it("of all its rows are beyond the bound all together", async () => {

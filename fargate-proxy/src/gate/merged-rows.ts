@@ -63,9 +63,10 @@ export class MergedRows implements Companion {
 
   async after(ask: Ask, { tag, sqlstate }: SideOutcome): Promise<void> {
     const { note } = this.#notes;
-    if (this.#beyond) return note({ before: null, after: null, beyond: true });
     const before = this.#before;
-    if (sqlstate !== "") return note({ before, after: null, why: `the command failed (${sqlstate})` });
+    if (sqlstate !== "")
+      return note({ before: this.#beyond ? null : before, after: null, why: `the command failed (${sqlstate})` });
+    if (this.#beyond) return note({ before: null, after: null, beyond: true });
     const told = before + this.#inserted.length;
     const difference = Number(/^MERGE (\d+)$/.exec(tag)?.[1] ?? Number.NaN) - told;
     const { inserts } = this.#plan;
