@@ -34,11 +34,14 @@ import { ACCOUNT, bundle, clientOf, REGION, startMiniStack } from "./ministack.t
 
 const FUNCTIONS = ["approval-request", "notify", "approval-answer", "approval-expire"] as const;
 const REVOCATIONS = "revocations";
+const CONTRACT = "contract";
 /** The stand-in reads no TimeoutSecondsPath; the workflow looks again when it is woken too early. */
 const WAKE_SECONDS = 3;
 
 export interface Cloud {
   readonly store: DynamoApprovals;
+  /** A table like it that no function knows: what its contract leaves there, a policy in force among it, is in nobody's way. */
+  readonly contract: DynamoApprovals;
   /** What clients of the SDK need to reach it. */
   readonly client: DynamoDBClientConfig;
   readonly issuer: Issuer;
@@ -88,7 +91,9 @@ export async function startCloud(
   const world = await startWorld(members, broken, issuer.keys);
   const dynamo = new DynamoDBClient(client);
   const { data, control } = templates("minimal");
-  await dynamo.send(new CreateTableCommand(tableOf(data)));
+  const table = tableOf(data);
+  for (const TableName of [table.TableName, CONTRACT])
+    await dynamo.send(new CreateTableCommand({ ...table, TableName }));
   await dynamo.send(
     new CreateTableCommand({
       TableName: REVOCATIONS,
@@ -155,6 +160,7 @@ export async function startCloud(
   };
   return {
     store: new DynamoApprovals(dynamo, "approvals"),
+    contract: new DynamoApprovals(dynamo, CONTRACT),
     client,
     certificates: tls,
     issuer,

@@ -301,7 +301,9 @@ it("while others write: nobody is missing, and nobody is named who was not shown
     }
   })();
   const counts = { complete: 0, not: 0 };
-  for (let run = 0; run < 400; run++) {
+  // Often enough, however fast either of them is, that both have happened.
+  for (let run = 0; run < 400 || Math.min(counts.complete, counts.not) <= 20; run++) {
+    expect(run, "one of the two does not happen").toBeLessThan(20_000);
     on.events.length = 0;
     const ids = await seen(
       "SELECT e.reason FROM patients p JOIN encounters e ON e.patient_id = p.id",
@@ -314,6 +316,4 @@ it("while others write: nobody is missing, and nobody is named who was not shown
   over = true;
   await writing;
   await writer.end();
-  expect(counts.complete).toBeGreaterThan(20);
-  expect(counts.not).toBeGreaterThan(20);
 });
