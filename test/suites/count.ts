@@ -13,6 +13,18 @@ interface Report {
   readonly numFailedTests: number;
   readonly numPendingTests: number;
   readonly numTodoTests: number;
+  readonly testResults: readonly FileReport[];
+}
+
+interface FileReport {
+  readonly name: string;
+  readonly status: string;
+  readonly message: string;
+  readonly assertionResults: readonly {
+    readonly status: string;
+    readonly fullName: string;
+    readonly failureMessages: readonly string[];
+  }[];
 }
 
 /** A suite's own report if it wrote one; else its exit code as one test. What did not run has failed. */
@@ -28,19 +40,37 @@ export function count(code: number, report: Report | null): Count {
   return { passed: report.numPassedTests, failed: 0, why: "" };
 }
 
+/** What did not pass, for the end of a long log: file, test, and the first lines of why. */
+export function* wrong(report: Report): Generator<string> {
+  for (const file of report.testResults) {
+    const tests = file.assertionResults.filter((test) => test.status !== "passed");
+    if (tests.length === 0 && file.status === "failed") yield told(file.name, file.message);
+    for (const test of tests)
+      yield told(`${file.name} > ${test.fullName}`, test.failureMessages.join("\n") || test.status);
+  }
+}
+
+const told = (what: string, why: string) =>
+  [what, ...why.split("\n", LINES_OF_WHY).map((line) => `    ${line}`)].join("\n");
+const LINES_OF_WHY = 12;
+
 function main(folder: string): void {
   let passed = 0;
   let failed = 0;
+  const all: string[] = [];
   console.log("");
   for (const line of readFileSync(`${folder}/suites.tsv`, "utf8").trim().split("\n")) {
     const [name = "", code = "1", seconds = "0"] = line.split("\t");
     const path = `${folder}/${name}.json`;
-    const result = count(Number(code), existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : null);
+    const report: Report | null = existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : null;
+    const result = count(Number(code), report);
+    if (report !== null) all.push(...wrong(report));
     passed += result.passed;
     failed += result.failed;
     const columns = [name.padEnd(12), `${result.passed} passed`.padStart(12), `${result.failed} failed`.padStart(10)];
     console.log([...columns, `${seconds} s`.padStart(7), result.why].join("  ").trimEnd());
   }
+  for (const one of all) console.log(`\n${one}`);
   console.log(`${passed} passed, ${failed} failed`);
   process.exitCode = failed === 0 ? 0 : 1;
 }
