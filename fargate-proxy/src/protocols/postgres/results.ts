@@ -1,11 +1,10 @@
 // Target to client: every answer is matched with what was asked, the n-th result of a command string with its n-th statement. What
 // needs no change is forwarded as it lies in the received chunk.
 import { Refusal } from "#shared/errors.ts";
-import type { AnalysedStatement } from "#shared/facts.ts";
 import type { Waiting } from "#shared/masking/types.ts";
-import type { Judgement } from "../../protocol.ts";
 import { Asides } from "./asides.ts";
 import { type Core, FAILED, IDLE } from "./core.ts";
+import { applyEffects } from "./effects.ts";
 import { refusalMessage } from "./errors.ts";
 import { BAD, FrameReader, NEED_MORE, OVERSIZE, WHOLE } from "./frames.ts";
 import { BACKEND, backendBounds } from "./kinds.ts";
@@ -277,49 +276,8 @@ export class Results {
     op.tag = tag;
     op.index++;
     if (!op.traits?.settings) this.#core.settingsOnly = false;
-    if (statement.effects.length > 0) this.#apply(statement, op.tag, op.judgement);
+    if (statement.effects.length > 0) applyEffects(this.#core, statement, op.tag, op.judgement);
     return true;
-  }
-
-  #apply(statement: AnalysedStatement, tag: string, judgement: Judgement): void {
-    const { statements, portals, context } = this.#core;
-    for (const effect of statement.effects) {
-      if (effect.type === "prepare") {
-        const { text } = judgement;
-        const made = { name: effect.name, origin: "sql" as const, text, judgement, context: context.current };
-        statements.set(effect.name, {
-          ...made,
-          types: [],
-          refers: false,
-          parameters: null,
-          shape: null,
-          described: false,
-        });
-      } else if (effect.type === "deallocate") statements.forget(effect.name);
-      else if (effect.type === "declare") {
-        const made = { name: effect.name, statement: null, cursor: judgement, context: context.current };
-        const unbound = {
-          formats: [],
-          values: 0,
-          bound: null,
-          bind: null,
-          boundAt: 0,
-          original: null,
-          released: null,
-          accompanied: false,
-        };
-        portals.set(effect.name, { ...made, ...unbound, shape: null, described: false });
-      } else if (effect.type === "close") portals.forget(effect.name);
-      else if (effect.type === "discard" && tag === "DISCARD ALL") {
-        statements.forget(null);
-        portals.forget(null);
-      } else if (
-        effect.type === "transaction" &&
-        (effect.what === "begin" || tag === "COMMIT" || effect.what === "rollback")
-      )
-        this.#core.inBlock = effect.what === "begin";
-    }
-    context.completed(statement, tag, judgement.text);
   }
 
   #ready(op: Op): void {
