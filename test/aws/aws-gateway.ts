@@ -1,5 +1,5 @@
 // A gateway as a process, whose home is AWS in a stand-in, with a way there that goes wrong for one service at a time; and a real PostgreSQL behind it.
-import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,50 +9,50 @@ import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
 import { CreateSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import pg from "pg";
 import { vi } from "vitest";
+import { S3Store } from "#functions/adapters/s3-store.ts";
 import { ensureCertificates } from "#local/certificates.ts";
-import { APPROVALS, CATALOG, TARGETS } from "#test/support/bundles.ts";
 import { type FaultyWay, startFaultyWay } from "#test/support/faulty.ts";
 import { type Gateway, prepareGateway } from "#test/support/gateway.ts";
 import { startTestPostgres, type TestPostgres } from "#test/support/postgres.ts";
 import { type Cloud, startCloud } from "./cloud.ts";
 import { createTable, REGION } from "./ministack.ts";
 
-/** Everything is permitted but to see PHI; deleting waits for a dba. */
-const ACCESS = `@id("all") permit (principal, action, resource) unless { action == Action::"delete" };
-@id("held") @approval("dba") permit (principal, action == Action::"delete", resource);
-@id("hide") forbid (principal, action == Action::"reveal", resource);
-`;
-/** The bundle that is deployed with the gateway, and with the functions. */
-export const FILES: Readonly<Record<string, string>> = {
-  "access.cedar": ACCESS,
-  "catalog.yaml": CATALOG.replace("  name: {", "  note: { identifier: health, mask: scan }\n  name: {").replace(
-    "            maiden_name: name\n",
-    "            maiden_name: name\n            note: note\n",
-  ),
-  "targets.yaml": TARGETS,
-  "approvals.yaml": `${APPROVALS}policyChange: { authors: [dba], groups: [privacy] }\n`,
-};
-const PASSWORD = "of-the-gateway";
+/** Of the target, and of the secret that the gateway has it from. */
+export const PASSWORD = "of-the-gateway";
+export const BUCKET = "evidence";
 
-export interface FaultyGateway {
+export interface AwsGateway {
   readonly cloud: Cloud;
   readonly way: FaultyWay;
   readonly server: TestPostgres;
   readonly gateway: Gateway;
+  /** Ends the gateway's process. @returns its exit code */
+  end(signal: "SIGTERM" | "SIGKILL"): Promise<number | null>;
+  /** Starts it anew. */
+  start(): Promise<void>;
+  readonly folder: string;
   /** The gateway's configuration file. */
   readonly file: string;
   /** The section `aws` of it. */
-  readonly aws: Readonly<Record<string, unknown>>;
+  readonly aws: Awaited<ReturnType<typeof makeCloud>>["aws"];
+  /** ARN of the secret with the target's password. */
+  readonly credential: string;
+  /** Where its evidence is; not by the way that goes wrong. */
+  readonly store: S3Store;
   /** Logs in through the gateway. */
   connected(name?: string, groups?: readonly string[]): Promise<pg.Client>;
   metrics(): Promise<string>;
   stop(): Promise<void>;
 }
 
-export async function startFaultyGateway(): Promise<FaultyGateway> {
-  const folder = mkdtempSync(join(tmpdir(), "postern-faults-"));
+/**
+ * @param files of the policy bundle that the gateway and the functions are deployed with
+ * @param more of its configuration
+ */
+export async function startAwsGateway(files: Readonly<Record<string, string>>, more: object = {}): Promise<AwsGateway> {
+  const folder = mkdtempSync(join(tmpdir(), "postern-aws-gateway-"));
   mkdirSync(join(folder, "policy"));
-  for (const [name, text] of Object.entries(FILES)) writeFileSync(join(folder, "policy", name), text);
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, "policy", name), text);
   const cloud = await startCloud([], new Set(), join(folder, "policy"));
   const way = await startFaultyWay(Number(new URL(String(cloud.client.endpoint)).port), 20_000);
   // The stand-in does not have this one: it finds nothing.
@@ -62,7 +62,7 @@ export async function startFaultyGateway(): Promise<FaultyGateway> {
   const server = await startTestPostgres(pem);
   await server.sql(`CREATE ROLE postern_gateway LOGIN SUPERUSER PASSWORD '${PASSWORD}'`);
   await server.sql("CREATE DATABASE clinic OWNER postern_gateway");
-  const { aws, secret } = await makeCloud(cloud);
+  const { aws, secret, store } = await makeCloud(cloud);
   const credential = await secret("clinic", { username: "postern_gateway", password: PASSWORD });
   const tls = await secret("tls", pem);
   for (const [name, value] of Object.entries({
@@ -86,17 +86,28 @@ export async function startFaultyGateway(): Promise<FaultyGateway> {
     ...issuers,
     { ...issuers[0], issuer: cloud.issuer.url, jwksUri: cloud.issuer.jwksUri, caFile: cloud.certificates.caFile },
   ];
-  const more = { limits: { graceSeconds: 1 }, comprehendMedical: { targets: ["clinic"], timeoutSeconds: 2 } };
-  writeFileSync(file, JSON.stringify({ ...rest, ...more, targets, issuers: both, tls: { secret: tls }, aws }));
-  const child: ChildProcess = await gateway.start();
+  const own = { limits: { graceSeconds: 1 }, targets, issuers: both, tls: { secret: tls }, aws };
+  writeFileSync(file, JSON.stringify({ ...rest, ...own, ...more }));
+  let child = await gateway.start();
   const ca = readFileSync(certificates.caFile, "utf8");
   return {
     cloud,
     way,
     server,
     gateway,
+    async end(signal) {
+      const exit = once(child, "exit");
+      child.kill(signal);
+      return (await exit)[0];
+    },
+    async start() {
+      child = await gateway.start();
+    },
+    folder,
     file,
     aws,
+    credential,
+    store,
     async connected(name = "engineer", groups = []) {
       const client = new pg.Client({
         host: "localhost",
@@ -127,7 +138,7 @@ export async function startFaultyGateway(): Promise<FaultyGateway> {
 async function makeCloud(cloud: Cloud) {
   const client = cloud.client as object;
   const s3 = new S3Client({ ...client, forcePathStyle: true });
-  await s3.send(new CreateBucketCommand({ Bucket: "evidence", ObjectLockEnabledForBucket: true }));
+  await s3.send(new CreateBucketCommand({ Bucket: BUCKET, ObjectLockEnabledForBucket: true }));
   const dynamo = new DynamoDBClient(client);
   await createTable(dynamo, "journal", { task: "S", sequence: "N" });
   await createTable(dynamo, "sealed-keys", { session: "S" });
@@ -137,12 +148,13 @@ async function makeCloud(cloud: Cloud) {
     (await secrets.send(new CreateSecretCommand({ Name, SecretString: JSON.stringify(value) }))).ARN ?? "";
   const hmac = { version: 1, key: "k".repeat(64) };
   const aws = {
-    bucket: "evidence",
+    bucket: BUCKET,
     tables: { journal: "journal", revocations: "revocations", sealedKeys: "sealed-keys" },
-    keys: { sealed: key.KeyMetadata?.Arn },
+    keys: { sealed: key.KeyMetadata?.Arn ?? "" },
     secrets: { pseudonyms: await secret("pseudonyms", hmac), subjects: await secret("subjects", hmac) },
     approvals: { table: "approvals", requestFunction: "approval-request" },
     task: "task-1",
   };
-  return { aws, secret };
+  const store = new S3Store({ client: s3, bucket: BUCKET, retentionDays: 2192, now: Date.now });
+  return { aws, secret, store };
 }

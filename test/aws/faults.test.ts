@@ -5,26 +5,43 @@ import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DeleteItemCommand, DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
-import { ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
+import { CreateBucketCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
 import { PutSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import type pg from "pg";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { loadPolicyFiles } from "#proxy/adapters/policy-folder.ts";
 import { openRemoteAnswers } from "#proxy/adapters/remote-answers.ts";
+import { APPROVALS, CATALOG, TARGETS } from "#test/support/bundles.ts";
 import type { Asked, Fault } from "#test/support/faulty.ts";
 import { ROOT } from "#test/support/project.ts";
 import { environment, FAULTS } from "#test/support/settings.ts";
-import { type FaultyGateway, FILES, startFaultyGateway } from "./faulty-gateway.ts";
+import { type AwsGateway, PASSWORD, startAwsGateway } from "./aws-gateway.ts";
 
 const MANNERS: readonly Fault[] = ["500", "throttled", "refused", "slow"];
 const soon = { timeout: 40_000, interval: 200 };
 const RUNNING = 180_000;
 
-let ground: FaultyGateway;
+/** Everything is permitted but to see PHI; deleting waits for a dba. */
+const ACCESS = `@id("all") permit (principal, action, resource) unless { action == Action::"delete" };
+@id("held") @approval("dba") permit (principal, action == Action::"delete", resource);
+@id("hide") forbid (principal, action == Action::"reveal", resource);
+`;
+/** The bundle that is deployed with the gateway, and with the functions. */
+const FILES: Readonly<Record<string, string>> = {
+  "access.cedar": ACCESS,
+  "catalog.yaml": CATALOG.replace("  name: {", "  note: { identifier: health, mask: scan }\n  name: {").replace(
+    "            maiden_name: name\n",
+    "            maiden_name: name\n            note: note\n",
+  ),
+  "targets.yaml": TARGETS,
+  "approvals.yaml": `${APPROVALS}policyChange: { authors: [dba], groups: [privacy] }\n`,
+};
+
+let ground: AwsGateway;
 /** Open before anything fails. */
 let open: pg.Client;
 beforeAll(async () => {
-  ground = await startFaultyGateway();
+  ground = await startAwsGateway(FILES, { comprehendMedical: { targets: ["clinic"], timeoutSeconds: 2 } });
   await ground.server.sql(
     "CREATE TABLE patients (id int PRIMARY KEY, ssn text, full_name text, maiden_name text, note text)",
     "clinic",
@@ -278,6 +295,42 @@ test.each([
     new RegExp(`^postern: ${setting.replaceAll(".", "\\.")}: [^\n]+ cannot be (used|read) \\([^\n]+\\)\n$`),
   );
   expect([status, stdout]).toEqual([1, expect.not.stringContaining("listening")]);
+});
+
+test("what is missing or of another kind is said with a line for each", { timeout: RUNNING }, async () => {
+  const s3 = new S3Client({ ...(ground.cloud.client as object), forcePathStyle: true });
+  await s3.send(new CreateBucketCommand({ Bucket: "unlocked" }));
+  const none = await started({
+    aws: {
+      ...ground.aws,
+      bucket: "unlocked",
+      tables: { journal: "approvals", revocations: "nothing", sealedKeys: "sealed-keys" },
+      keys: { sealed: "00000000-0000-0000-0000-000000000000" },
+      secrets: { pseudonyms: ground.credential, subjects: "nothing" },
+      approvals: { table: "journal", requestFunction: "nothing" },
+    },
+  });
+
+  expect(none.status).toBe(1);
+  const lines = none.stderr
+    .trim()
+    .split("\n")
+    .map((line) => line.replace("postern: ", ""));
+  expect(lines.map((line) => line.split(":")[0])).toEqual(
+    [
+      "bucket",
+      "tables.journal",
+      "tables.revocations",
+      "approvals.table",
+      "keys.sealed",
+      "approvals.requestFunction",
+      "secrets.pseudonyms",
+      "secrets.subjects",
+    ].map((setting) => `aws.${setting}`),
+  );
+  expect(lines[0]).toContain("has no Object Lock");
+  expect(lines[1]).toContain("should have (task, sequence)");
+  expect(none.stderr).not.toContain(PASSWORD);
 });
 
 test("while the policy in force cannot be read it exits with one line, and never listens", {
