@@ -88,7 +88,6 @@ export async function cosignHead(parts: CosignParts): Promise<CosignReport> {
   if (head.size === 0 || isEnough(own, parts)) return { head: head.size, cosigned: head.size, refused: {} };
 
   const refused: Record<string, Refusal> = {};
-  const found: Cosignature[] = [];
   const wanted = parts.policy.witnesses.filter((one) => one.url !== null && !isBy(own, one));
   const answers = wanted.map(async (witness) => {
     const answer = await askOne(
@@ -97,10 +96,12 @@ export async function cosignHead(parts: CosignParts): Promise<CosignReport> {
       witness,
       kept !== null && isBy(kept, witness) ? kept.head.size : 0,
     );
-    if (typeof answer === "string") refused[witness.key.name] = answer;
-    else found.push(answer);
+    if (typeof answer !== "string") return answer;
+    refused[witness.key.name] = answer;
+    return null;
   });
-  await Promise.all(answers);
+  // In the policy's order, whoever answered first.
+  const found = (await Promise.all(answers)).filter((one) => one !== null);
 
   const by = [...own.by, ...found];
   const now = { note: own.note + found.map(({ line }) => `${line}\n`).join(""), head, by };

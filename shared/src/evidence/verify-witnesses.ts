@@ -56,7 +56,7 @@ export function cosignedBy(
   }
   const claimed = new Set(signatures.map(({ name }) => name).filter((name) => name !== origin));
   const by = found.map(({ witness, time }) => ({ name: witness.name, time }));
-  return { size, root: toHex(root), claimed: [...claimed], by };
+  return { size, root: toHex(root), claimed: [...claimed].sort(), by };
 }
 
 /** What a report says of them besides. @param size of the ledger, as far as its own head goes */

@@ -92,6 +92,15 @@ describe("a head", () => {
     expect(first().asked).toHaveLength(1);
   });
 
+  test("lists them as the policy does, whoever answered first", async () => {
+    first().plan.push((body, response) => {
+      setTimeout(() => response.writeHead(200).end(`${first().cosign(textIn(body))}\n`), 100);
+    });
+    await cosign();
+    const note = Buffer.from(ledger.store.objects.get(COSIGNED_KEY) ?? []).toString("utf8");
+    expect(parseNote(note).signatures.map(({ name }) => name)).toEqual([NAME, "w1.example", "w2.example"]);
+  });
+
   test("of a ledger that grew is proven to go on from the one before, at the first attempt", async () => {
     await cosign();
     await ledger.grow("D", "E");
