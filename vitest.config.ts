@@ -11,7 +11,8 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 120_000,
     maxWorkers: 2,
-    setupFiles: ["test/support/seed.ts"],
+    setupFiles: ["test/support/seed.ts", "test/support/patience.ts"],
+    expect: { poll: { timeout: 20_000 } },
     projects: [
       { extends: true, test: { name: "light", include: ["test/**/*.test.ts"], exclude: HEAVY } },
       { extends: true, test: { name: "heavy", include: HEAVY, fileParallelism: false } },

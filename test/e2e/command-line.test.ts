@@ -4,7 +4,6 @@ import { once } from "node:events";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { serialize } from "pg-protocol";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -136,10 +135,11 @@ describe("postern connect", () => {
     const { rows } = await client.query("SELECT mrn FROM patients WHERE id = 1");
     expect(rows).toEqual([{ mrn: expect.stringMatching(/^MRN-\d{7}$/) }]);
     const slow = client.query("SELECT pg_sleep(30)");
-    await sleep(300);
     const { processID, secretKey } = client as unknown as { processID: number; secretKey: number };
-    connect(port, "127.0.0.1").end(serialize.cancel(processID, secretKey));
+    // One that comes before the query cancels nothing.
+    const cancelling = setInterval(() => connect(port, "127.0.0.1").end(serialize.cancel(processID, secretKey)), 300);
     await expect(slow).rejects.toMatchObject({ code: "57014" });
+    clearInterval(cancelling);
     await client.end();
     child.kill("SIGTERM");
     expect(await once(child, "exit")).toEqual([0, null]);

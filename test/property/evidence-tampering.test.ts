@@ -22,7 +22,10 @@ beforeAll(async () => {
   const recorder = await openTestRecorder(state.path);
   const one = await useSession(recorder, first, 2);
   // Long enough for a first segment, so that a session has two.
-  await vi.waitFor(async () => expect((await copyStore(join(state.path, "evidence"))).size).toBeGreaterThan(2), 10_000);
+  await vi.waitFor(async () => {
+    const keys = [...(await copyStore(join(state.path, "evidence"))).keys()];
+    expect(keys.some((key) => key.startsWith("events/") && key.includes(first.session))).toBe(true);
+  });
   await one.record({ type: "violation", code: "protocol-violation", why: "test" });
   await one.close("terminated by the client");
   older = await copyStore(join(state.path, "evidence"));

@@ -1,6 +1,6 @@
 // The analysis process when it cannot be started: the machine has no memory or no processes left.
 import { readdirSync } from "node:fs";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { AnalysisProcess, type Request } from "#proxy/adapters/analysis-process.ts";
 import { Refusal } from "#shared/errors.ts";
 
@@ -14,8 +14,9 @@ test("is tried again after longer and longer, refuses meanwhile, and keeps nothi
   try {
     analysis.use(SNAPSHOT, new Map(), new Set());
     expect(await analysis.run({ type: "analyse" } as Request)).toBeInstanceOf(Refusal);
-    await new Promise((resolve) => setTimeout(resolve, 2500));
-    expect(analysis.killed).toBeGreaterThan(1);
+    const pause = new Promise((resolve) => setTimeout(resolve, 2500));
+    await vi.waitFor(() => expect(analysis.killed).toBeGreaterThan(1));
+    await pause;
     expect(analysis.killed).toBeLessThan(8);
     expect(open() - before).toBeLessThan(8);
   } finally {

@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { ask } from "#cli/audit/duck.ts";
 import { duckType } from "#cli/audit/hive-types.ts";
 import { namedQueries } from "#cli/audit/named.ts";
@@ -17,6 +17,7 @@ import {
   temporaryState,
   useSession,
 } from "#test/support/evidence.ts";
+import { copyStore } from "#test/support/memory-store.ts";
 import { environment } from "#test/support/settings.ts";
 
 const state = temporaryState();
@@ -123,8 +124,11 @@ beforeAll(async () => {
   log.note(review({ at: 2, type: "overdue" }));
   log.note(review({ at: 3, type: "attested", by: by("officer"), findings: "all well", concern: false, late: true }));
   await log.close("recorded");
-  // What is sealed within the session is read as well: wait until the open session's lines are in the store.
-  await new Promise((resolve) => setTimeout(resolve, 600));
+  // What is sealed within the session is read as well.
+  await vi.waitFor(async () => {
+    const keys = [...(await copyStore(join(state.path, "evidence"))).keys()];
+    expect(keys.some((key) => key.startsWith("events/") && key.includes(sessions.open.session))).toBe(true);
+  });
 }, 30_000);
 
 const SUBJECT = "00112233445566778899aabbccddeeff";
