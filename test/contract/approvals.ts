@@ -10,6 +10,7 @@ import type {
   ApprovalRules,
   ApprovalState,
   Approver,
+  GroupRules,
 } from "#shared/approval/types.ts";
 import { answer, human, MINUTE, request } from "#test/support/approvals.ts";
 
@@ -128,6 +129,21 @@ export function approvalsContract(name: string, ground: ApprovalsGround, patienc
       await answering(ground.store())(wanted.id);
       const race = Array.from({ length: 9 }, (_, i) => gateways[i % 3]?.spend(wanted.id, wanted.digest, `s${i}`));
       expect((await Promise.all(race)).filter((one) => one === "spent")).toHaveLength(1);
+    });
+
+    it("ask anew where policy has come to ask for more people than the request there is", async () => {
+      const approvals = start();
+      const wanted = freshRequest();
+      await approvals.open(wanted);
+      await answering(ground.store())(wanted.id);
+      const dba = RULES.groups.dba as GroupRules;
+      for (const rules of [
+        { ...RULES, needed: ["dba", "privacy"], groups: { dba, privacy: dba } },
+        { ...RULES, groups: { dba: { ...dba, quorum: 2 } } },
+      ]) {
+        const more = freshRequest({ digest: wanted.digest, rules });
+        expect(await approvals.open(more)).toMatchObject({ status: "open", request: { id: more.id } });
+      }
     });
 
     it("give the same request for the same id, and the one there is for the same digest", async () => {

@@ -11,7 +11,7 @@ import {
 import { type ApprovalEvent, asked, nextDue, step } from "#shared/approval/machine.ts";
 import { rulesFor } from "#shared/approval/rules.ts";
 import { standing } from "#shared/approval/standing.ts";
-import type { ApprovalState, Approver } from "#shared/approval/types.ts";
+import type { ApprovalState, Approver, GroupRules } from "#shared/approval/types.ts";
 import { readApprovals } from "#shared/policy/approvals-file.ts";
 import { answer, human, MINUTE, opened, RULES, request, START } from "#test/support/approvals.ts";
 
@@ -130,6 +130,7 @@ describe("a window", () => {
       { requester: { ...request().requester, name: "eve" } },
       { requester: { ...request().requester, actsFor: "eve" } },
       { rules: { ...RULES, needed: ["dba", "privacy"] } },
+      { rules: { ...RULES, groups: { ...RULES.groups, dba: { ...(RULES.groups.dba as GroupRules), quorum: 2 } } } },
     ])
       expect(standing({ ...next, ...other }, by, [], START + 1)).toBeNull();
   });

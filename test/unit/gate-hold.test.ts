@@ -5,7 +5,7 @@ import type { GateSession } from "#proxy/gate/session.ts";
 import type { Command, Permitted } from "#proxy/protocol.ts";
 import { Refusal } from "#shared/errors.ts";
 import type { Facts } from "#shared/facts.ts";
-import { DBA } from "#test/support/fake-approvals.ts";
+import { DBA, RULES } from "#test/support/fake-approvals.ts";
 import { analysis, CLAIM, CONTEXT, facts, PERMIT } from "#test/support/fake-gate.ts";
 import {
   CIRCUMSTANCES,
@@ -199,6 +199,20 @@ describe("a held command", () => {
     at.fake.approvals.approve();
     expect(await outcome(changed)).toBe("approval-changed");
     expect(at.fake.approvals.requests.map((s) => s.status)).toEqual(["cancelled", "cancelled"]);
+    expect(events(at, "execute")).toEqual([]);
+  });
+
+  test("does not run by an approval of fewer people than policy asks for when it is given", async () => {
+    const at = await ground();
+    const sent = await send(at);
+    at.fake.world.now += 61_000;
+    const { groups } = RULES;
+    onTestFinished(() => void Object.assign(RULES, { groups }));
+    RULES.groups = { dba: { ...groups.dba!, quorum: 2 } };
+    at.fake.approvals.approve();
+    expect(await outcome(sent)).toBe("approval-changed");
+    expect((sent.verdict as Refusal).message).toBe("policy asks for the approval of others by now");
+    expect(at.fake.approvals.requests.map((s) => s.status)).toEqual(["cancelled"]);
     expect(events(at, "execute")).toEqual([]);
   });
 

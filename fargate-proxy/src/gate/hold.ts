@@ -1,5 +1,6 @@
 // A command that waits until people agree to it: asked, waited for, judged again, and the approval taken, once.
 import { planningMayRunCode } from "#shared/approval/objects.ts";
+import { satisfies } from "#shared/approval/rules.ts";
 import type { ApprovalChange, ApprovalMode, ApprovalRequest, ApprovalState } from "#shared/approval/types.ts";
 import { Refusal } from "#shared/errors.ts";
 import type { ApprovalUse } from "#shared/evidence/event.ts";
@@ -73,7 +74,7 @@ export class Hold {
       if (state instanceof Refusal) return state;
       if (state === "taken") continue;
       const now = await again();
-      const changed = this.#over ?? this.#differs(now, request, command);
+      const changed = this.#over ?? this.#differs(now, state.request, command);
       if (changed !== null) {
         await this.#cancel(state.request.id, this.#over === null ? "it is another command by now" : this.#cancelWhy);
         return changed;
@@ -190,12 +191,15 @@ export class Hold {
     return within(ESTIMATE_MS, this.#parts.estimates.rows(target.name, text, context.searchPath)).catch(() => null);
   }
 
-  #differs(now: Judged | Refusal, request: ApprovalRequest, command: Command): Refusal | null {
+  /** @param agreed what people agreed to */
+  #differs(now: Judged | Refusal, agreed: ApprovalRequest, command: Command): Refusal | null {
     if (now instanceof Refusal) return now;
     if (now.decision.outcome === "permit") return null;
-    const anew = requestFor(this.#parts, this.#asker, command, now, request.mode);
+    const anew = requestFor(this.#parts, this.#asker, command, now, agreed.mode);
     if (anew instanceof Refusal) return anew;
-    return anew.digest === request.digest ? null : new Refusal("approval-changed");
+    if (!satisfies(agreed.rules, anew.rules))
+      return new Refusal("approval-changed", { message: "policy asks for the approval of others by now" });
+    return anew.digest === agreed.digest ? null : new Refusal("approval-changed");
   }
 
   /** @returns false when somebody else took it, or its time is over */

@@ -1,6 +1,7 @@
 // Opens a request, unless something lets it through that is there already, and starts its workflow.
 import { apply } from "#shared/approval/apply.ts";
 import { nextDue, open, secondsUntil } from "#shared/approval/machine.ts";
+import { satisfies } from "#shared/approval/rules.ts";
 import { standing } from "#shared/approval/standing.ts";
 import type { ApprovalStore } from "#shared/approval/store.ts";
 import type { ApprovalRequest, ApprovalState, SimilarRequest } from "#shared/approval/types.ts";
@@ -43,9 +44,14 @@ async function openRequest(parts: OpenParts, request: ApprovalRequest): Promise<
   return started(parts, done?.state ?? opened);
 }
 
-/** The same command, approved and not run yet, or still waiting: its client has come back, be it after the gateway was started anew. */
+/**
+ * The same command, approved and not run yet, or still waiting: its client has come back, be it after the gateway was started anew. Not where policy has
+ * come to ask for more people than that one asks.
+ */
 async function reusable({ store, now }: OpenParts, request: ApprovalRequest): Promise<ApprovalState | null> {
-  const alive = (await store.alive(request.digest)).filter((state) => now() < state.until);
+  const alive = (await store.alive(request.digest)).filter(
+    (state) => now() < state.until && satisfies(state.request.rules, request.rules),
+  );
   return alive.find((state) => state.status === "approved") ?? alive[0] ?? null;
 }
 

@@ -27,6 +27,12 @@ export function rulesFor(approvals: Approvals | null, needed: readonly string[])
   };
 }
 
+/** Do people who agree by the `earlier` rules agree to what `now` asks for, too: all of its groups, none by fewer people? */
+export function satisfies(earlier: ApprovalRules, now: ApprovalRules): boolean {
+  const quorum = ({ groups }: ApprovalRules, group: string) => groups[group]?.quorum ?? 0;
+  return now.needed.every((group) => earlier.needed.includes(group) && quorum(earlier, group) >= quorum(now, group));
+}
+
 /** Groups as they can be asked where only some channels exist. Who looks at the console sees every request: a group without any other is asked there. */
 export function onChannels<G extends Pick<GroupRules, "channels">>(
   groups: Readonly<Record<string, G>>,

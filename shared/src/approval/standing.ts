@@ -1,5 +1,6 @@
 // What lets a new request through without new answers: a window that an earlier approval opened, or a break-glass.
 import { covers, type GlassState } from "./break-glass.ts";
+import { satisfies } from "./rules.ts";
 import type { ApprovalRequest, ApprovalState, Through } from "./types.ts";
 
 export interface Standing {
@@ -34,7 +35,7 @@ function windowOf(state: ApprovalState, request: ApprovalRequest, at: number): S
     earlier.requester.name === request.requester.name &&
     earlier.requester.issuer === request.requester.issuer &&
     earlier.requester.actsFor === request.requester.actsFor &&
-    request.rules.needed.every((group) => earlier.rules.needed.includes(group));
+    satisfies(earlier.rules, request.rules);
   // Taken back is taken back, the window too.
   if (!alike || state.status === "cancelled") return [];
   return state.history.flatMap((change) =>

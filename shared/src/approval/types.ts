@@ -21,7 +21,10 @@ export interface GroupRules {
   readonly escalation?: { readonly afterMinutes: number; readonly to: string };
 }
 
-/** What approvals.yaml said when the request was opened: later versions of it change no open request. */
+/**
+ * What policy asked for when the request was opened. A later version changes no open request; one that asks for more (`satisfies` in rules.ts) is
+ * not met by it.
+ */
 export interface ApprovalRules {
   /** Groups that must all agree. */
   readonly needed: readonly string[];
