@@ -132,8 +132,10 @@ export interface FakeGate {
     slowJournal: boolean;
     failJournal: boolean;
     snapshot: CatalogSnapshot | null;
+    /** The policy in force. */
+    bundle: GateParts["bundle"];
     decide: (question: "connect" | "command") => Decision | Error;
-    analyse: (text: string) => Analysis | Refusal | { syntax: string; normalized: string; fingerprint: string };
+    analyse: (text: string) => ReturnType<GateParts["analysis"]["analyse"]>;
     revoked: Set<string>;
     revoke(name: string): void;
     release(): void;
@@ -152,6 +154,7 @@ export async function fakeGate(more: Partial<GateParts> = {}): Promise<FakeGate>
     slowJournal: false,
     failJournal: false,
     snapshot: null,
+    bundle: { version: "abc", targets: new Map([["clinic", CLINIC]]), catalog: NO_PHI },
     decide: () => PERMIT,
     analyse: () => analysis(facts()),
     revoked: new Set(),
@@ -199,7 +202,9 @@ export async function fakeGate(more: Partial<GateParts> = {}): Promise<FakeGate>
     inspection: null,
     sha256: nodeSha256,
     clock: { now: () => world.now, micros: () => world.now * 1000 },
-    bundle: { version: "abc", targets: new Map([["clinic", CLINIC]]), catalog: NO_PHI },
+    get bundle() {
+      return world.bundle;
+    },
     identity: {
       verify: async (token) => (token === "good" ? ENGINEER : new Refusal("token-invalid")),
       oauth: { configuration: "", scope: "" },

@@ -4,7 +4,7 @@ import type { Permit } from "#proxy/gate/permit.ts";
 import type { GateSession } from "#proxy/gate/session.ts";
 import type { Command, Permitted } from "#proxy/protocol.ts";
 import { Refusal } from "#shared/errors.ts";
-import type { Facts } from "#shared/facts.ts";
+import type { Analysis, Facts } from "#shared/facts.ts";
 import { DBA, RULES } from "#test/support/fake-approvals.ts";
 import { analysis, CLAIM, CONTEXT, facts, PERMIT } from "#test/support/fake-gate.ts";
 import {
@@ -200,6 +200,19 @@ describe("a held command", () => {
     expect(await outcome(changed)).toBe("approval-changed");
     expect(at.fake.approvals.requests.map((s) => s.status)).toEqual(["cancelled", "cancelled"]);
     expect(events(at, "execute")).toEqual([]);
+  });
+
+  test("is analysed once more when another policy comes into force while it is judged again", async () => {
+    const at = await ground();
+    const sent = await send(at);
+    const late = Promise.withResolvers<Analysis>();
+    const answers = [late.promise, new Refusal("statement-too-complex")];
+    at.fake.world.analyse = () => answers.shift() ?? new Refusal("internal");
+    at.fake.approvals.approve();
+    await settle();
+    at.fake.world.bundle = { ...at.fake.world.bundle, version: "def" };
+    late.resolve(analysis(DELETE));
+    expect(await outcome(sent)).toBe("statement-too-complex");
   });
 
   test("does not run by an approval of fewer people than policy asks for when it is given", async () => {

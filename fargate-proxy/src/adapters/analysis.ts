@@ -78,6 +78,8 @@ class CachedAnalysis implements RunningAnalysis {
       const take = (snapshot: CatalogSnapshot): void => {
         this.#spaces.delete(target);
         this.#byContext = new WeakMap();
+        // The same catalog may come with other functions that policy vouches for.
+        this.#underWay.clear();
         this.#process.use(snapshot, declaredIn(snapshot, parts), parts.keyColumns?.(target) ?? new Set());
         parts.onSnapshot?.(snapshot);
       };
@@ -149,10 +151,10 @@ class CachedAnalysis implements RunningAnalysis {
     const key = shared ? JSON.stringify([target, snapshot.fingerprint, searchPath, text]) : null;
     const running = key === null ? undefined : this.#underWay.get(key);
     if (running !== undefined) return running;
-    const made = this.#process
+    const made: Promise<Outcome> = this.#process
       .run({ type: "analyse", target, text, searchPath, temporary, unsettled })
       .then((outcome) => {
-        if (key !== null) this.#underWay.delete(key);
+        if (key !== null && this.#underWay.get(key) === made) this.#underWay.delete(key);
         // A snapshot that came in between may have been used or not.
         if (!(outcome instanceof Refusal) && this.snapshot(target) === snapshot) cache.keep(text, outcome);
         return outcome;

@@ -4,7 +4,7 @@ import { ANALYSIS_LIMITS, createAnalysis, type RunningAnalysis } from "#proxy/ad
 import { AnalysisCache } from "#proxy/adapters/analysis-cache.ts";
 import type { CatalogSource } from "#proxy/adapters/catalog-watch.ts";
 import type { AnalysisContext } from "#proxy/ports/analysis.ts";
-import type { CatalogSnapshot, SnapshotRelation } from "#shared/catalog.ts";
+import type { CatalogSnapshot, SnapshotFunction, SnapshotRelation } from "#shared/catalog.ts";
 import { Refusal } from "#shared/errors.ts";
 import type { Analysis, SyntaxProblem } from "#shared/facts.ts";
 
@@ -102,6 +102,31 @@ describe("repeated statements", () => {
     const unsettled = (await analysed(text, context({ unsettled: true }))).statements[0]?.facts.gaps;
     expect(unsettled?.[0]?.reason).toBe("catalog-changed");
   });
+});
+
+test("what policy vouches for from now on holds for what is asked from now on, though the same is being analysed", async () => {
+  const band: SnapshotFunction = {
+    ...{ oid: 30000, schema: "public", name: "band", args: [25], returns: 25, returnsSet: false, outputs: [] },
+    ...{ language: "c", kind: "f", volatility: "i", securityDefiner: false },
+  };
+  const catalog = { ...snapshotWith("one", ["id", "ssn"]), functions: [band] };
+  let vouched = true;
+  const own = createAnalysis({
+    catalogs: new Map([
+      ["clinic", { snapshot: async () => catalog, fingerprint: async () => "one", close: async () => {} }],
+    ]),
+    declared: (_, name) => (vouched && name === "public.band" ? { reveals: "nothing" } : null),
+  });
+  await own.start();
+  await own.analyse("SELECT 1", context());
+  const ask = () => Promise.resolve(own.analyse("SELECT band(ssn) FROM patients", context()));
+  const before = ask();
+  vouched = false;
+  own.redeclare();
+  const standing = (found: Awaited<ReturnType<typeof ask>>) =>
+    "statements" in found && found.statements[0]?.facts.functions.map((f) => f.standing);
+  expect((await Promise.all([before, ask()])).map(standing)).toEqual([["declared"], ["opaque"]]);
+  await own.close();
 });
 
 describe("the catalog", () => {
