@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { hpkeOpen, hpkePair, hpkeSeal } from "#functions/adapters/hpke.ts";
 import { canonical } from "#shared/evidence/canonical.ts";
 import type { DataKeyOpener, DataKeys, KeyContext, WrappedKeys } from "#shared/evidence/data-keys.ts";
+import { syncFolder } from "./sync-folder.ts";
 
 const KEY = 32;
 
@@ -95,13 +96,4 @@ function wrappedEqual(a: Uint8Array, b: Uint8Array): boolean {
 function nullIfMissing(error: NodeJS.ErrnoException): null {
   if (error.code === "ENOENT") return null;
   throw error;
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, constants.O_RDONLY);
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { JournalBatch, JournalPort } from "#shared/evidence/ports.ts";
 import { BATCH_HEADER, batchHeader, journalFileName, parseJournalFileName, readBatch } from "./local-journal-file.ts";
+import { syncFolder } from "./sync-folder.ts";
 
 /** Files that are ready to be written: `spare-` and a number. */
 const SPARE = /^spare-\d+\.wal$/;
@@ -195,15 +196,6 @@ function takeLock(path: string): DatabaseSync {
   } catch {
     lock.close();
     throw new Error(`another process writes the journal beside ${path}`);
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, "r");
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }
 

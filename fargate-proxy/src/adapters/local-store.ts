@@ -5,6 +5,7 @@ import { link, mkdir, open, readdir, readFile, rename, unlink } from "node:fs/pr
 import { dirname, join } from "node:path";
 import { isObjectKey, KeyExists, type StorePort } from "#shared/evidence/ports.ts";
 import { isPartial, parseTileKey } from "#shared/evidence/tiles.ts";
+import { syncFolder } from "./sync-folder.ts";
 
 /** Folders that are remembered: every session has one of its own. */
 const KNOWN = 1000;
@@ -120,15 +121,6 @@ export class LocalStore implements StorePort {
     // Those that are forgotten are made durable once more, should they be used.
     if (this.#known.size >= KNOWN) this.#known.clear();
     this.#known.add(path);
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, "r");
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }
 
