@@ -50,6 +50,8 @@ async function accepted(path: string): Promise<boolean> {
 /** A session more in the ledger; `cosigned` or not. @returns its id */
 async function session(cosigned: boolean): Promise<string> {
   const identity = newIdentity();
+  // More often than they are asked meanwhile.
+  if (!cosigned) for (const one of witnesses) one.plan.push(...Array(10_000).fill(says(500)));
   const recorder = await openTestRecorder(state.path);
   const policy = parseWitnessPolicy(readFileSync(policyFile, "utf8"), nodeSha256);
   const running = await runLocalWitnesses({
@@ -60,7 +62,6 @@ async function session(cosigned: boolean): Promise<string> {
   });
   await (await useSession(recorder, identity, 2)).close("terminated by the client");
   await recorder.close();
-  if (!cosigned) for (const one of witnesses) one.plan.push(...Array(9).fill(says(500)));
   await running.close();
   expect(running.uncosigned === 0).toBe(cosigned);
   return identity.session;
