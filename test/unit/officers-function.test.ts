@@ -32,10 +32,11 @@ let revoked: Set<string>;
 /** What was done, in order. */
 let done: string[];
 let broken: boolean;
+let unlocked: boolean;
 let handle: (event: unknown) => Promise<HttpResponse>;
 
 beforeEach(() => {
-  [now, ids, broken, done] = [START, 0, false, []];
+  [now, ids, broken, unlocked, done] = [START, 0, false, false, []];
   requests = new Map();
   wrapped = new Map([[SESSION, Buffer.from("wrapped")]]);
   objects = new Map();
@@ -72,8 +73,9 @@ beforeEach(() => {
         get: async (key) => objects.get(key) ?? null,
         async put(key, bytes) {
           if (broken) throw new Error("the bucket does not answer");
-          done.push("recorded");
-          objects.set(key, bytes);
+          if (!objects.has(key)) done.push("recorded");
+          objects.set(key, objects.get(key) ?? bytes);
+          if (unlocked) throw new Error("it is not locked");
         },
       },
       sha256: nodeSha256,
@@ -178,6 +180,16 @@ describe("the door of the officers", () => {
     objects.set(key, await compress(Buffer.from("another\n"), 3));
     await expect(say("pia", `/${said.id}/open`, { publicKey })).rejects.toThrow();
     expect(done).toEqual(["recorded", "opened"]);
+  });
+
+  test("does nothing while the record of it is not locked, at the second attempt neither", async () => {
+    const { said } = await ask("pia");
+    unlocked = true;
+    await expect(agree("ada", said.id)).rejects.toThrow("the function failed");
+    expect(objects.size).toBe(1);
+    const publicKey = Buffer.from((await hpkePair()).open).toString("base64url");
+    await expect(say("pia", `/${said.id}/open`, { publicKey })).rejects.toThrow("the function failed");
+    expect(done).toEqual(["recorded"]);
   });
 
   test("destroys a key once it is recorded, and then there is nothing to open", async () => {
