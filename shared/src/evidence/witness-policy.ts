@@ -27,13 +27,13 @@ type Rule = (cosigned: ReadonlySet<string>) => boolean;
 
 /** All of them. @throws Error that says which is no key of a witness */
 export function allOf(keys: readonly VerifierKey[], sha256: Sha256): WitnessPolicy {
-  const witnesses = keys.map((text) => {
+  const witnesses: Witness[] = [];
+  for (const text of keys)
     try {
-      return { key: parseWitnessKey(text, sha256), url: null };
+      witnesses.push({ key: another(witnesses, parseWitnessKey(text, sha256)), url: null });
     } catch (error) {
       throw new Error(`${text}: ${(error as Error).message}`);
     }
-  });
   return { witnesses, logs: [], enough: (cosigned) => witnesses.every(({ key }) => cosigned.has(key.id)) };
 }
 
@@ -89,9 +89,7 @@ class Reading {
   #witness([name, text, url, more]: readonly string[]): void {
     if (name === undefined || text === undefined || more !== undefined)
       throw new Error("a witness is `witness NAME KEY [URL]`");
-    const key = parseWitnessKey(text, this.#sha256);
-    const known = this.#witnesses.some((other) => other.key.publicKey.every((byte, i) => byte === key.publicKey[i]));
-    if (known) throw new Error("a witness with this key is there already");
+    const key = another(this.#witnesses, parseWitnessKey(text, this.#sha256));
     this.#define(name, (cosigned) => cosigned.has(key.id));
     this.#witnesses.push({ key, url: url === undefined ? null : checkUrl(url) });
   }
@@ -125,6 +123,17 @@ class Reading {
     if (rule === undefined) throw new Error(`${name} is not defined before`);
     return rule;
   }
+}
+
+/** Witnesses are counted by the ids of their keys, of four bytes: one who looks for a key can make it look like another's. @throws when it does */
+function another(witnesses: readonly Witness[], key: NoteKey): NoteKey {
+  for (const other of witnesses) {
+    if (other.key.publicKey.every((byte, i) => byte === key.publicKey[i]))
+      throw new Error("a witness with this key is there already");
+    if (other.key.id === key.id)
+      throw new Error(`this key has the id of ${other.key.name}'s: one of them needs another`);
+  }
+  return key;
 }
 
 /** @returns it without a slash at the end */

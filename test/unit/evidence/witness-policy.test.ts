@@ -76,6 +76,19 @@ describe("a policy", () => {
     expect(() => read(...lines)).toThrow(what);
   });
 
+  test("counts nobody for somebody else whose key has the same id", () => {
+    // Found by trying: of 60 000 keys two have the same first four bytes of their hash.
+    const [one, two] = [39_552, 58_264].map((n) => {
+      const publicKey = Buffer.alloc(32);
+      publicKey.writeUInt32BE(n);
+      return verifierKey("w1.example", publicKey, sha256, COSIGNATURE_ED25519);
+    }) as [string, string];
+    expect(one.slice(0, 20)).toBe(two.slice(0, 20));
+    const message = "this key has the id of w1.example's";
+    expect(() => read(`witness X1 ${one}`, `witness X2 ${two}`, "group g all X1 X2", "quorum g")).toThrow(message);
+    expect(() => allOf([one, two], sha256)).toThrow(message);
+  });
+
   test("can be met when enough of them can be asked", () => {
     const [one, two] = [`witness X1 ${keyOf(1)} https://w1.example`, `witness X2 ${keyOf(2)}`];
     expect(canBeMet(read(one, two, "group g any X1 X2", "quorum g"))).toBe(true);
