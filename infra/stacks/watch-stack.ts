@@ -124,6 +124,11 @@ export class WatchStack extends Stack {
     const { cosign } = this.#props.flow;
     if (cosign === null) return {};
     return {
+      HeadsDisputed: {
+        metric: this.counted("HeadsDisputed", DISPUTED, { log: cosign.logGroup }),
+        above: 0,
+        says: "A witness has seen another ledger than this one, or a larger one: the log of cosign-ledger names it. Whoever has the ledger's key and the bucket has to explain it.",
+      },
       HeadsUncosigned: {
         metric: this.counted("HeadsUncosigned", UNCOSIGNED, { log: cosign.logGroup, period: QUARTER }),
         above: MISSED,
@@ -240,6 +245,7 @@ const LATE_SECONDS = 15 * 60;
 const LEVEL_ERROR = FilterPattern.stringValue("$.level", "=", "error");
 /** Words of `functions/src/cosign-ledger`. */
 const UNCOSIGNED = FilterPattern.literal('"short of its quorum of witnesses"');
+const DISPUTED = FilterPattern.literal('"disputed by a witness"');
 const EVIDENCE = FilterPattern.all(LEVEL_ERROR, FilterPattern.stringValue("$.what", "=", "evidence"));
 
 function activeFlows({ balancer }: ProxyStack): IMetric {

@@ -156,4 +156,9 @@ describe("witnesses of the ledger", () => {
       AlarmDescription: Match.stringLikeRegexp("cosigned by enough witnesses"),
     });
   });
+
+  test("of which one has seen another ledger are somebody's to know within a minute, whatever the others say", () => {
+    watch.hasResourceProperties("AWS::Logs::MetricFilter", { FilterPattern: '"disputed by a witness"' });
+    watch.hasResourceProperties("AWS::CloudWatch::Alarm", { MetricName: "HeadsDisputed", Period: 60, Threshold: 0 });
+  });
 });

@@ -1,10 +1,11 @@
 // Witnesses of the ledger: every answer that one can give, and what is kept of it; a fork that one of them has not seen; and what verifying says of it.
 import { generateKeyPairSync, sign } from "node:crypto";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { askWitness } from "#functions/adapters/witness-http.ts";
+import { cosignLedger } from "#functions/cosign-ledger/cosign.ts";
 import { nodeSha256 as sha256, nodeVerifyEd25519 as verifyEd25519 } from "#proxy/adapters/node-crypto.ts";
 import { parseNote, verifierKey } from "#shared/evidence/checkpoint.ts";
-import { cosignHead, type Refusal } from "#shared/evidence/cosign.ts";
+import { type CosignParts, cosignHead, type Refusal } from "#shared/evidence/cosign.ts";
 import { CHECKPOINT_KEY, COSIGNED_KEY, leafBytes } from "#shared/evidence/ledger.ts";
 import { putTile, signHead } from "#shared/evidence/ledger-write.ts";
 import type { ObjectRecord } from "#shared/evidence/segment.ts";
@@ -66,16 +67,16 @@ function policy(quorum: "any" | "all" = "all"): WitnessPolicy {
   const group = `group all-of-them ${quorum} ${witnesses.map(({ name }) => name).join(" ")}\n`;
   return parseWitnessPolicy(`${lines.join("")}${group}quorum all-of-them\n`, sha256);
 }
-const cosign = (of = ledger, wanted = policy()) =>
-  cosignHead({
-    reader: of.store,
-    cosigned: memoryHead(of.store, COSIGNED_KEY),
-    verifierKey: KEY,
-    policy: wanted,
-    ask: askWitness,
-    sha256,
-    verifyEd25519,
-  });
+const partsOf = (of: Ledger, wanted: WitnessPolicy): CosignParts => ({
+  reader: of.store,
+  cosigned: memoryHead(of.store, COSIGNED_KEY),
+  verifierKey: KEY,
+  policy: wanted,
+  ask: askWitness,
+  sha256,
+  verifyEd25519,
+});
+const cosign = (of = ledger, wanted = policy()) => cosignHead(partsOf(of, wanted));
 const kept = (of = ledger) => {
   const bytes = of.store.objects.get(COSIGNED_KEY);
   if (bytes === undefined) return null;
@@ -152,6 +153,29 @@ describe("a head", () => {
     expect(Buffer.from(ledger.store.objects.get(COSIGNED_KEY) ?? []).toString()).toBe("theirs");
     // It is no head: it is made anew.
     expect(await cosign()).toMatchObject({ cosigned: 3, refused: {} });
+  });
+});
+
+describe("the function that asks witnesses", () => {
+  afterEach(() => vi.restoreAllMocks());
+  test.each([
+    ["nothing while all cosign", [], null],
+    ["that one failed", [says(500)], "not all witnesses cosigned the head"],
+    ["that one has seen another ledger, though the other is enough", [says(422)], "the head is disputed by a witness"],
+    ["that one has seen a larger one", [says(409, "9\n")], "the head is disputed by a witness"],
+  ] as const)("says %s, in words that alarms count", async (_, plan, what) => {
+    const said = vi.spyOn(console, "warn").mockImplementation(() => {});
+    first().plan.push(...plan);
+    await cosignLedger(async () => partsOf(ledger, policy("any")))({});
+    const lines = said.mock.calls.map(([line]) => JSON.parse(String(line)).what);
+    expect(lines).toEqual(what === null ? [] : [what]);
+  });
+
+  test("says that a head is short of its quorum, too", async () => {
+    const said = vi.spyOn(console, "warn").mockImplementation(() => {});
+    first().plan.push(says(422));
+    await cosignLedger(async () => partsOf(ledger, policy("all")))({});
+    expect(said.mock.calls.join()).toContain("disputed by a witness; the head is short of its quorum of witnesses");
   });
 });
 
