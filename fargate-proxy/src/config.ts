@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { z } from "zod";
+import { CLAIMS } from "#shared/claims.ts";
 import { placementSchema } from "#shared/policy/targets-file.ts";
 
 const port = z.int().min(0).max(65_535);
@@ -24,11 +25,11 @@ const issuer = z.strictObject({
   /** Paths into the claims, parted by dots. */
   claims: z
     .strictObject({
-      name: claim("preferred_username"),
-      agent: claim("act.sub"),
-      groups: claim("groups"),
-      kind: claim("kind"),
-      email: claim("email"),
+      name: claim(CLAIMS.name),
+      agent: claim(CLAIMS.agent),
+      groups: claim(CLAIMS.groups),
+      kind: claim(CLAIMS.kind),
+      email: claim(CLAIMS.email),
     })
     .prefault({}),
   /** Kinds of identities that this issuer may vouch for. */

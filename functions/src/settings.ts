@@ -1,5 +1,6 @@
 // The one place where functions read the environment: what the infrastructure tells them.
 import { resolve } from "node:path";
+import { CLAIMS, type ClaimMapping } from "#shared/claims.ts";
 
 export interface Settings {
   /** Folder of the policy bundle that is deployed with the function. */
@@ -30,6 +31,7 @@ export interface WorkflowSettings {
   readonly issuer: string;
   readonly audience: string;
   readonly jwks: string;
+  readonly claims: ClaimMapping;
 }
 
 /** @throws when the infrastructure has not set what is needed */
@@ -49,6 +51,7 @@ export function workflowSettings(): WorkflowSettings {
     issuer: optional("POSTERN_ISSUER"),
     audience: optional("POSTERN_AUDIENCE"),
     jwks: optional("POSTERN_JWKS"),
+    claims: claimMapping(),
   };
 }
 
@@ -63,6 +66,7 @@ export interface OfficerSettings {
   readonly issuer: string;
   readonly audience: string;
   readonly jwks: string;
+  readonly claims: ClaimMapping;
 }
 
 /** @throws when the infrastructure has not set what is needed */
@@ -75,6 +79,7 @@ export function officerSettings(): OfficerSettings {
     issuer: needed("POSTERN_ISSUER"),
     audience: needed("POSTERN_AUDIENCE"),
     jwks: needed("POSTERN_JWKS"),
+    claims: claimMapping(),
   };
 }
 
@@ -142,6 +147,11 @@ export function journalTable(): string {
 /** By identity provider: what the names of its people begin with; none where there is one provider at most. */
 export function namePrefixes(): Readonly<Record<string, string>> {
   return JSON.parse(optional("POSTERN_PREFIXES") || "{}");
+}
+
+/** Where the issuer puts things, as the gateway is told it: somebody has one name at both, or taking it away from them would not reach here. */
+export function claimMapping(): ClaimMapping {
+  return { ...CLAIMS, ...JSON.parse(optional("POSTERN_CLAIMS") || "{}") };
 }
 
 function needed(name: string): string {

@@ -276,6 +276,11 @@ export class ControlStack extends Stack {
 }
 
 /** What a function needs to tell whose token it is. */
-function tokensOf({ issuer, audience, jwks }: Issuer): Record<string, string> {
-  return { POSTERN_ISSUER: issuer, POSTERN_AUDIENCE: audience, POSTERN_JWKS: jwks };
+function tokensOf({ issuer, audience, jwks, claims }: Issuer): Record<string, string> {
+  return {
+    POSTERN_ISSUER: issuer,
+    POSTERN_AUDIENCE: audience,
+    POSTERN_JWKS: jwks,
+    POSTERN_CLAIMS: JSON.stringify(claims),
+  };
 }

@@ -13,6 +13,15 @@ export interface ClaimMapping {
   readonly email: string;
 }
 
+/** Where an issuer puts them that says nothing else. */
+export const CLAIMS: ClaimMapping = {
+  name: "preferred_username",
+  agent: "act.sub",
+  groups: "groups",
+  kind: "kind",
+  email: "email",
+};
+
 type Claims = Readonly<Record<string, unknown>>;
 
 /** @returns the principal, or what the token lacks, in words */

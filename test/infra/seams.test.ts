@@ -1,5 +1,6 @@
 // What the stacks say, the code takes: the gateway's configuration and the functions' settings are given as they are deployed.
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
+import { claimMapping } from "#functions/settings.ts";
 import { parseConfig } from "#proxy/config.ts";
 import { SAMPLES, templates } from "#test/support/deployment.ts";
 import { environmentOf } from "#test/support/task.ts";
@@ -12,4 +13,19 @@ test.each(SAMPLES)("the gateway takes the configuration of %s", (name) => {
     policy: "/app/policy",
     state: "/var/lib/postern",
   });
+});
+
+afterEach(() => vi.unstubAllEnvs());
+
+test.each(SAMPLES)("functions of %s know people by the claims that the gateway knows them by", (name) => {
+  const { proxy, control } = templates(name);
+  const { issuers } = parseConfig("POSTERN_CONFIG", environmentOf(proxy).POSTERN_CONFIG as string);
+  const told = Object.values(control.findResources("AWS::Lambda::Function"))
+    .map(({ Properties }) => Properties.Environment?.Variables ?? {})
+    .filter((variables) => "POSTERN_JWKS" in variables);
+  expect(told).toHaveLength(2);
+  for (const { POSTERN_CLAIMS } of told) {
+    vi.stubEnv("POSTERN_CLAIMS", POSTERN_CLAIMS);
+    expect(claimMapping()).toEqual(issuers[0]?.claims);
+  }
 });
