@@ -95,8 +95,13 @@ describe("an event", () => {
     expect(read).toMatchObject({ source: "login", application: "postern/S1/engineer", backend: "691f2f80.4f2" });
   });
 
-  it("that cannot be read is counted", () => {
-    expect(counted({ command: "SELECT", commandText: null }).counts.unknown).toBe(1);
+  it("about a command without its text is not passed over", () => {
+    const { read, counts } = counted({ command: "SELECT", commandText: null });
+    expect(read).toMatchObject({ source: "unreadable", user: "postern_gateway", database: "clinic" });
+    expect(counts.unknown).toBe(0);
+  });
+
+  it("of something else is counted", () => {
     expect(counted({ serverType: "MySQL", commandText: "SELECT 1" }).counts.unknown).toBe(1);
     expect(counted({ type: "something new" }).counts.unknown).toBe(1);
     expect(fromStream(null, { heartbeats: 0, unknown: 0 })).toBeNull();

@@ -227,4 +227,16 @@ describe("files", () => {
     }
     await expect(readTrails([join(folder, "gone")], empty())).rejects.toThrow("is not there");
   });
+
+  it("in which there is nothing to find are not called well", async () => {
+    const file = join(folder, "none.json");
+    for (const text of ['{"Records":[]}', "[]", '{"Items":[{"eventName":"GetSecretValue"}]}']) {
+      writeFileSync(file, text);
+      await expect(readTrails([file], empty()), text).rejects.toThrow("there is no record of CloudTrail");
+    }
+    const blind = new TrailAccount({ secrets: [], keys: [], buckets: [], tables: [], expected: new Set() });
+    writeFileSync(file, JSON.stringify({ Records: [call("secretsmanager", "GetSecretValue", { secretId: SECRET })] }));
+    await expect(readTrails([file], blind)).rejects.toThrow("nothing that only the gateway should touch");
+    await readTrails([], blind);
+  });
 });

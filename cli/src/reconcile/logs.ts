@@ -96,6 +96,8 @@ function* of(stream: string, logged: Logged | null): Generator<Logged> {
 async function* fromRows(pieces: AsyncIterable<string>): AsyncGenerator<Logged> {
   const rows = new CsvRows();
   for await (const piece of pieces) for (const row of rows.push(piece)) yield* present(fromCsv(row));
+  const last = rows.end();
+  if (last !== null) yield* present(fromCsv(last));
 }
 
 function jsonOf(file: string, line: string): Logged | null {

@@ -25,7 +25,7 @@ export interface Totals {
 
 const WORDS: Readonly<Record<FindingKind | TrailKind, string>> = {
   around: "not through the gateway",
-  unreadable: "about a command, and not as --prefix says",
+  unreadable: "about a command, and cannot be read (see --prefix)",
   elsewhere: "by the gateway's role, on a database that no target names",
   "unknown-session": "by the gateway's role, of no session in the evidence",
   borrowed: "on a second connection under a session's name",

@@ -29,7 +29,7 @@ export async function* streamed(
 async function* opened(file: string, object: StreamObject, open: OpenActivity | null): AsyncGenerator<unknown> {
   if (Array.isArray(object.Records)) {
     for (const { Data } of object.Records as readonly { readonly Data?: unknown }[])
-      yield* opened(file, JSON.parse(Buffer.from(String(Data), "base64").toString()) as StreamObject, open);
+      yield* opened(file, parsed(file, Buffer.from(String(Data), "base64").toString()), open);
   } else if (typeof object.databaseActivityEvents === "string") {
     if (open === null)
       throw new Problem(
@@ -40,6 +40,15 @@ async function* opened(file: string, object: StreamObject, open: OpenActivity | 
     const text = await open(object as SealedActivity).catch((error: Error) => {
       throw new Problem(`a record of ${file} cannot be opened: ${error.message}`, 1);
     });
-    yield* eventsOf(JSON.parse(text) as StreamObject);
+    yield* eventsOf(parsed(file, text));
   } else yield* eventsOf(object);
+}
+
+/** Without the parser's own words, which quote what it read. */
+function parsed(file: string, text: string): StreamObject {
+  try {
+    return JSON.parse(text) as StreamObject;
+  } catch {
+    throw new Problem(`${file} has a record that is not JSON`, 2);
+  }
 }

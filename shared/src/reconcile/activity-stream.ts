@@ -28,7 +28,7 @@ export function eventsOf(object: StreamObject): readonly unknown[] {
   return [object];
 }
 
-/** One event. Null for a heartbeat, and for what is not PostgreSQL's, which are counted. */
+/** One event. Null for a heartbeat, and for what is not PostgreSQL's, which are counted; and for the end of a connection. */
 export function fromStream(event: unknown, counts: StreamCounts): Logged | null {
   const { type, serverType, logTime, startTime, dbUserName, databaseName, clientApplication, ...rest } = (event ??
     {}) as Record<string, unknown>;
@@ -52,10 +52,9 @@ export function fromStream(event: unknown, counts: StreamCounts): Logged | null 
     backend: word(sessionId),
   };
   if (command === "CONNECT") return { ...where, source: "login" };
-  if (typeof commandText !== "string" || command === "DISCONNECT") {
-    counts.unknown += command === "DISCONNECT" ? 0 : 1;
-    return null;
-  }
+  if (command === "DISCONNECT") return null;
+  // Only those two have no text.
+  if (typeof commandText !== "string") return { ...where, source: "unreadable" };
   const text = bare(auditedText(word(command), normalize(commandText)));
   return { ...where, source: "stream", text, audit: { statement: Number(statementId), part: Number(substatementId) } };
 }

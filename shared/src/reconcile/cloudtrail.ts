@@ -85,6 +85,12 @@ export class TrailAccount {
     this.#watched = watched;
   }
 
+  /** Is there anything that it looks for? */
+  get watches(): boolean {
+    const { secrets, keys, buckets, tables } = this.#watched;
+    return secrets.length + keys.length + buckets.length + tables.length > 0;
+  }
+
   /** Has anybody opened what is sealed who may? */
   get opened(): boolean {
     return this.#opened.length > 0;

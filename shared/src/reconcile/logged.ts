@@ -36,6 +36,12 @@ export interface Unreadable extends Where {
 
 export type Logged = LoggedCommand | LoggedLogin | Unreadable;
 
+/** What says nothing of who it was. */
+export const UNREADABLE: Unreadable = {
+  source: "unreadable",
+  ...{ time: "", at: Number.NaN, user: "", database: "", application: "", host: "", backend: "" },
+};
+
 /** `2026-11-20 14:00:00.123 UTC`, `...+00`, or `1763640000.123`. @returns milliseconds since the epoch; NaN where the zone is none of those that say how far it is from UTC */
 export function instantOf(time: string): number {
   if (/^\d{9,}(\.\d+)?$/.test(time)) return Number(time) * 1000;

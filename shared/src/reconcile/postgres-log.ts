@@ -1,7 +1,7 @@
 // What PostgreSQL's own log says of commands and logins (log_statement, pgaudit, log_connections), in each of its formats: jsonlog, csvlog, and stderr with
 // a log_line_prefix (PostgreSQL documentation, 19.8). Texts in it hold literals: nothing here is kept but the text without them.
 import { normalize } from "../analysis/sql/normalize.ts";
-import { bare, instantOf, type Logged, type LoggedCommand } from "./logged.ts";
+import { bare, instantOf, type Logged, type LoggedCommand, UNREADABLE } from "./logged.ts";
 import { auditedText, auditLine } from "./pgaudit.ts";
 
 interface Entry extends Omit<LoggedCommand, "text" | "at" | "source" | "audit"> {
@@ -59,9 +59,9 @@ export function fromJson(line: string): Logged | null {
 /** Columns of csvlog that are read, counting from 0; 23 and more, 26 since PostgreSQL 14. */
 const CSV = { time: 0, user: 1, database: 2, host: 4, backend: 5, severity: 11, message: 13, application: 22 } as const;
 
-/** One row of a csvlog file. Null also for rows that are too short to be one. */
+/** One row of a csvlog file. One that is too short is not passed over. */
 export function fromCsv(row: readonly string[]): Logged | null {
-  if (row.length < 23) return null;
+  if (row.length < 23) return row.join("") === "" ? null : UNREADABLE;
   const at = (column: keyof typeof CSV) => row[CSV[column]] as string;
   return read({
     time: at("time"),
@@ -105,6 +105,13 @@ export class CsvRows {
       } else this.#field += character;
     }
     return rows;
+  }
+
+  /** What came after the last newline: a row of which some may be missing, and too short for one where it ends in the middle of a text. Null when there is nothing. */
+  end(): string[] | null {
+    const row = [...this.#row, this.#field];
+    if (row.join("") === "") return null;
+    return this.#quoted && !this.#pending ? [row.join()] : row;
   }
 }
 
@@ -190,9 +197,6 @@ export class StderrLog {
 /** A line about a command, whatever stands before it. */
 const SPEAKS =
   /^(?:(?!(?:ERROR|FATAL|PANIC|DETAIL|HINT|QUERY|CONTEXT|STATEMENT|LOCATION): {1,2}).)*?(?:LOG|INFO|NOTICE|WARNING|DEBUG\d?): {1,2}(?:(?:duration: [\d.]+ ms {2})?(?:statement|execute [^:]*): |AUDIT: (?:SESSION|OBJECT),)/;
-
-const NOBODY = { time: "", at: Number.NaN, user: "", database: "", application: "", host: "", backend: "" };
-const UNREADABLE: Logged = { ...NOBODY, source: "unreadable" };
 
 /** A role's name can have an `@`; that a database's has none is more likely. */
 function whose({ user = "", database = "" }: Record<string, string>): {
