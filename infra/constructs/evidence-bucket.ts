@@ -19,7 +19,7 @@ import type { Part } from "./part.ts";
 /** Six years, leap days included: what HIPAA asks for documentation (45 CFR 164.316(b)(2)(i)). */
 export const RETENTION_DAYS = 6 * 365 + 2;
 
-const PREFIXES = ["events", "recordings", "sealed", "ledger", "witness", "policy"] as const;
+const PREFIXES = ["events", "recordings", "sealed", "ledger", "witness"] as const;
 type Prefix = (typeof PREFIXES)[number];
 
 /** Tag of the roles that may write there. */

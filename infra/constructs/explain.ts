@@ -12,7 +12,7 @@ export function explain(scope: IConstruct, reasons: Readonly<Record<string, stri
 /** Every wildcard that a role may have, with its reason; no other passes. Resources and actions as cdk-nag writes them. */
 export const WILDCARDS: readonly (readonly [RegExp, string])[] = [
   [
-    /^Resource::(<.*Evidence.*Arn.*>|.*Evidence.*)\/(events|recordings|sealed|ledger|witness|policy)\/\*$/,
+    /^Resource::(<.*Evidence.*Arn.*>|.*Evidence.*)\/(events|recordings|sealed|ledger|witness)\/\*$/,
     "objects of one prefix of the evidence bucket: their names are sessions; Object Lock keeps what is written",
   ],
   [

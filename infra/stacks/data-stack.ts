@@ -82,5 +82,8 @@ export class DataStack extends Stack {
     });
     new CfnOutput(this, "EvidenceName", { value: this.bucket.bucketName });
     new CfnOutput(this, "ApprovalsName", { value: this.approvals.tableName });
+    // What the command line is told: who has left, and where sessions are found.
+    new CfnOutput(this, "RevocationsName", { value: this.revocations.tableName });
+    new CfnOutput(this, "IndexName", { value: this.index.tableName });
   }
 }

@@ -142,7 +142,7 @@ export class FlowStack extends Stack {
     const { data } = this.#props;
     const fn = this.makeFunction(RECOVERER, {});
     fn.addEnvironment("POSTERN_BUCKET", data.bucket.lendToWrite(fn, "events"));
-    const table = data.journal.lend(fn, "GetItem", "Query", "PutItem", "DeleteItem", "BatchWriteItem");
+    const table = data.journal.lend(fn, "GetItem", "Query", "PutItem", "BatchWriteItem");
     fn.addEnvironment("POSTERN_JOURNAL_TABLE", table);
     return fn;
   }

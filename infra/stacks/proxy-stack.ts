@@ -134,7 +134,7 @@ export class ProxyStack extends Stack {
     this.#task.may(["lambda:InvokeFunction", "lambda:GetFunctionConfiguration"], control.request.functionArn);
     this.#task.may(["states:SendTaskSuccess"], control.workflow.stateMachineArn);
     return {
-      bucket: data.bucket.lendToWrite(role, "events", "recordings", "sealed", "policy"),
+      bucket: data.bucket.lendToWrite(role, "events", "recordings", "sealed"),
       retentionDays: RETENTION_DAYS,
       tables: {
         journal: data.journal.lend(role, "DescribeTable", "GetItem", "PutItem", "Query", "BatchWriteItem"),

@@ -88,8 +88,7 @@ describe("who writes", () => {
 
   test("evidence: the gateway, recovery and officers for their events; the ledger: one function, which alone signs it", () => {
     expect(writersOf("events").sort()).toEqual(["control/officersRole", "flow/recoversessionRole", "proxy/TaskRole"]);
-    for (const prefix of ["recordings", "sealed", "policy"])
-      expect(writersOf(prefix), prefix).toEqual(["proxy/TaskRole"]);
+    for (const prefix of ["recordings", "sealed"]) expect(writersOf(prefix), prefix).toEqual(["proxy/TaskRole"]);
     expect(writersOf("ledger")).toEqual(["flow/sealledgerRole"]);
     const signers = Object.entries(all).flatMap(([stack, one]) =>
       Object.values(one.findResources("AWS::IAM::Policy"))
@@ -100,7 +99,7 @@ describe("who writes", () => {
   });
 
   test("nobody else, whatever roles of the account may do", () => {
-    for (const prefix of ["events", "recordings", "sealed", "ledger", "witness", "policy"])
+    for (const prefix of ["events", "recordings", "sealed", "ledger", "witness"])
       data.hasResourceProperties("AWS::S3::BucketPolicy", {
         PolicyDocument: {
           Statement: Match.arrayWith([
