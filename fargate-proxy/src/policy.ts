@@ -48,8 +48,9 @@ export function policyEvent(
 ): EvidenceEvent {
   const event = { type: "policy.in_force", version, previous, ...(fits(files) ? { files } : {}) } as const;
   if (pushed === null) return event;
-  const { push: id, by, approvedBy, reason, from, since } = pushed.inForce;
-  return { ...event, push: { id, by, approvedBy, reason, from, since } };
+  // The version that it replaces need not be the one that ran here.
+  const { push: id, version: _, ...more } = pushed.inForce;
+  return { ...event, push: { id, ...more } };
 }
 
 function fits(files: PolicyFiles): boolean {

@@ -240,8 +240,11 @@ export function approvalStoreContract(name: string, open: () => ApprovalStore, r
       const first = pushes[done.indexOf(true)] as Push;
       expect(await other.policyInForce()).toEqual(state(first));
       expect(await store.putInForce(state(c), id())).toBe(false);
+      // What was given up, or was in force before, does not come (again).
+      expect(await store.putInForce(state(b), first.id)).toBe(false);
       expect(await store.putInForce(state(first === c ? a : c), first.id)).toBe(true);
-      for (const push of pushes) await store.endPush(push.id);
+      expect(await other.putInForce(state(first), (first === c ? a : c).id)).toBe(false);
+      expect(await other.policyInForce()).toEqual(state(first === c ? a : c));
       expect(await store.waitingPushes()).toEqual([]);
     });
 

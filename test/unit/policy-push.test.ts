@@ -288,6 +288,49 @@ describe("a push", () => {
     expect(await store.policyInForce()).toMatchObject({ push: back.id, previous: version });
   });
 
+  it("is void for good once another has come into force, though its version is back", async () => {
+    const { store, clock, gateway, push } = place();
+    const one = gateway("one");
+    const later = await push({ id: "01k000000000000000000000aa" }, false);
+    await push({
+      id: "01k000000000000000000000bb",
+      files: edited(["access.cedar", /$/, EXTRA.replace("extra", "other")]),
+    });
+    await one.look();
+    await one.look();
+    expect((await store.get(later.id))?.status).toBe("cancelled");
+    clock.now += 1000;
+    await push({ id: "01k000000000000000000000cc", files, from: clock.now });
+    await one.look();
+    expect((await store.policyInForce())?.version).toBe(later.previous);
+    expect(await store.waitingPushes()).toEqual([]);
+  });
+
+  it("comes into force once: not again when it is back in what a gateway sees waiting", async () => {
+    const { clock, gateway, push, store } = place();
+    const one = gateway("one");
+    const first = await push();
+    await one.look();
+    clock.now += 1000;
+    const back = await push({ id: "01k0000000000000000000000q", files, from: clock.now });
+    await one.look();
+    const behind = gateway("behind", { source: { waitingPushes: async () => [first] } });
+    for (let i = 0; i < 3; i++) await behind.look();
+    expect(await store.policyInForce()).toMatchObject({ push: back.id });
+    expect(behind.used).toEqual([back.version]);
+  });
+
+  it("never comes into force as something else than people agreed to", async () => {
+    const { store, gateway, push, troubles } = place();
+    const agreed = await push();
+    const laxer = edited(["access.cedar", /$/, EXTRA.replace("extra", "other")]);
+    const other = { ...agreed, files: laxer, version: bundle(laxer).version };
+    const one = gateway("one", { source: { waitingPushes: async () => [other], getPush: async () => other } });
+    await one.look();
+    expect([one.used, await store.policyInForce()]).toEqual([[], null]);
+    expect(troubles).toEqual([expect.stringContaining("it is not what people agreed to")]);
+  });
+
   it("is finished by another gateway when the one that took the approval has died", async () => {
     const { store, gateway, push } = place();
     const dying = gateway("one", { source: { putInForce: () => Promise.reject(new Error("killed")) } });

@@ -166,10 +166,19 @@ export class LocalApprovalStore implements ApprovalStore {
   }
 
   async putInForce(next: InForce, known: string | null): Promise<boolean> {
-    const values = [next.push, JSON.stringify(next)];
-    if (known === null)
-      return this.#write("INSERT INTO policy_in_force VALUES (1, ?, ?) ON CONFLICT (one) DO NOTHING", values);
-    return this.#write("UPDATE policy_in_force SET push = ?, state = ? WHERE push = ?", [...values, known]);
+    this.#db.exec("BEGIN IMMEDIATE");
+    let done = false;
+    try {
+      const values = [next.push, JSON.stringify(next)];
+      done =
+        this.#write("UPDATE policy_pushes SET waiting = 0 WHERE id = ? AND waiting = 1", [next.push]) &&
+        (known === null
+          ? this.#write("INSERT INTO policy_in_force VALUES (1, ?, ?) ON CONFLICT (one) DO NOTHING", values)
+          : this.#write("UPDATE policy_in_force SET push = ?, state = ? WHERE push = ?", [...values, known]));
+    } finally {
+      this.#db.exec(done ? "COMMIT" : "ROLLBACK");
+    }
+    return done;
   }
 
   async setTask(id: string, token: string): Promise<void> {

@@ -1,7 +1,9 @@
 // Which policy is in force: looked at all the time, and put in force when people have agreed and its time has come. Whatever cannot be read, or is no
 // bundle that can be used, changes nothing: the policy that runs goes on, and somebody hears of it.
+import { hash } from "node:crypto";
 import type { ApprovalState } from "#shared/approval/types.ts";
 import type { BrokenBundle, LoadedBundle } from "#shared/policy/bundle.ts";
+import { pushDigest } from "#shared/policy/push/digest.ts";
 import type { PolicyStore } from "#shared/policy/push/store.ts";
 import type { InForce, Push } from "#shared/policy/push/types.ts";
 import type { ApprovalPort } from "../ports/approvals.ts";
@@ -113,42 +115,44 @@ export class PolicyWatch {
 
   /** Sees to one that waits: nothing, while people have not agreed or its time has not come. */
   async #mind(push: Push): Promise<void> {
-    const { source, now } = this.#options;
+    const { source, now, deployed } = this.#options;
     const state = await source.get(push.id);
     if (state === null) {
       if (now() - push.createdAt > ORPHAN_MS) await source.endPush(push.id);
       return;
     }
-    if (state.status === "open") return;
-    if (state.status !== "approved" && state.status !== "spent") return source.endPush(push.id);
-    if (now() >= push.from) await this.#enact(push, state);
-  }
-
-  /** Only in place of the version that it was compared with when people agreed. */
-  async #enact(push: Push, state: ApprovalState): Promise<void> {
-    const { source, approvals, session, load, deployed } = this.#options;
+    const { status } = state;
+    if (status !== "open" && status !== "approved" && status !== "spent") return source.endPush(push.id);
     const current = await source.policyInForce();
-    // Where nothing was pushed yet, other gateways may have been deployed with another bundle: theirs to say.
-    if (current === null && push.previous !== deployed) return;
     if (current?.push === push.id) return source.endPush(push.id);
     if (current !== null && push.previous !== current.version)
       return this.#giveUp(push, state, "another policy came into force meanwhile");
+    // Where nothing was pushed yet, other gateways may have been deployed with another bundle: theirs to say.
+    if (current === null && push.previous !== deployed) return;
+    if (status !== "open" && now() >= push.from) await this.#enact(push, state, current);
+  }
+
+  /** Only in place of the version that it was compared with when people agreed, and only what they agreed to. */
+  async #enact(push: Push, state: ApprovalState, current: InForce | null): Promise<void> {
+    const { source, approvals, session, load } = this.#options;
+    const { digest } = state.request;
+    if (pushDigest({ ...push, by: push.by.name }, sha256) !== digest)
+      return this.#giveUp(push, state, "it is not what people agreed to");
     const bundle = load(push);
     if ("problems" in bundle || bundle.version !== push.version)
       return this.#giveUp(push, state, "its bundle cannot be used");
     if (state.status === "approved") {
-      const spent = await approvals.spend(push.id, state.request.digest, session);
+      const spent = await approvals.spend(push.id, digest, session);
       // Another gateway was first, or its time is over: the next look shows which.
       if (spent === "refused") return;
     }
     // One that died after it had spent the approval is finished by another: the same item, on the same condition.
     await source.putInForce(inForceBy(push, state, this.#options.now()), current?.push ?? null);
-    await source.endPush(push.id);
   }
 
   async #giveUp(push: Push, { status }: ApprovalState, why: string): Promise<void> {
     const { source, approvals, onTrouble } = this.#options;
-    if (status === "approved") await approvals.cancel(push.id, "postern", why);
+    if (status !== "spent") await approvals.cancel(push.id, "postern", why);
     onTrouble("broken", `push ${push.id} does not come into force: ${why}`);
     await source.endPush(push.id);
   }
@@ -159,6 +163,8 @@ export class PolicyWatch {
     this.#options.onTrouble(kind, words);
   }
 }
+
+const sha256 = (text: string) => hash("sha256", text, "hex");
 
 function inForceBy({ id, version, previous, from, reason, by }: Push, state: ApprovalState, since: number): InForce {
   const approved = state.history.find((change) => change.type === "approved");

@@ -8,6 +8,8 @@ import {
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
+  TransactionCanceledException,
+  TransactWriteItemsCommand,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import type { GlassState } from "#shared/approval/break-glass.ts";
@@ -143,16 +145,26 @@ export class DynamoApprovals implements ApprovalStore {
   }
 
   putInForce(next: InForce, known: string | null): Promise<boolean> {
+    const TableName = this.#table;
     const Item = { key: { S: IN_FORCE }, push: { S: next.push }, state: { S: JSON.stringify(next) } };
-    if (known === null) return this.#putNew(Item);
+    const others =
+      known === null
+        ? { ConditionExpression: "attribute_not_exists(#key)", ExpressionAttributeNames: { "#key": "key" } }
+        : {
+            ConditionExpression: "#push = :known",
+            ExpressionAttributeNames: { "#push": "push" },
+            ExpressionAttributeValues: { ":known": { S: known } },
+          };
+    const ends = {
+      Key: { key: { S: `push#${next.push}` } },
+      UpdateExpression: "REMOVE #pending",
+      ConditionExpression: "attribute_exists(#pending)",
+      ExpressionAttributeNames: { "#pending": "pending" },
+    };
     return unlessChecked(() =>
       this.#client.send(
-        new PutItemCommand({
-          TableName: this.#table,
-          Item,
-          ConditionExpression: "#push = :known",
-          ExpressionAttributeNames: { "#push": "push" },
-          ExpressionAttributeValues: { ":known": { S: known } },
+        new TransactWriteItemsCommand({
+          TransactItems: [{ Put: { TableName, Item, ...others } }, { Update: { TableName, ...ends } }],
         }),
       ),
     );
@@ -329,6 +341,8 @@ export async function unlessChecked(write: () => Promise<unknown>): Promise<bool
     return true;
   } catch (error) {
     if (error instanceof ConditionalCheckFailedException) return false;
+    const parts = error instanceof TransactionCanceledException ? (error.CancellationReasons ?? []) : [];
+    if (parts.some(({ Code }) => Code === "ConditionalCheckFailed")) return false;
     throw error;
   }
 }

@@ -81,7 +81,7 @@ export interface DisclosureEvent {
 }
 
 /** Who changed the policy, and who agreed. Times are milliseconds since the epoch. */
-export interface PushSummary extends Pick<InForce, "by" | "approvedBy" | "reason" | "from" | "since"> {
+export interface PushSummary extends Pick<InForce, "previous" | "by" | "approvedBy" | "reason" | "from" | "since"> {
   /** Of the push, and of the request that asked for it. */
   readonly id: string;
 }

@@ -1,9 +1,9 @@
 // May this be proposed, and what is asked of those who have to agree?
 import { rulesFor } from "../../approval/rules.ts";
 import type { ApprovalRequest, Approver } from "../../approval/types.ts";
-import { canonical } from "../../evidence/canonical.ts";
 import type { LoadedBundle } from "../bundle.ts";
 import { type Change, changesBetween, changeWords } from "./changes.ts";
+import { pushDigest } from "./digest.ts";
 import type { PolicyFiles, Push } from "./types.ts";
 
 const MINUTE = 60_000;
@@ -78,7 +78,7 @@ function requestFor(
 ): ApprovalRequest {
   const { id, by, from, previous, version, reason } = push;
   const { kind, name, issuer, subject, email } = by;
-  const digest = sha256(canonical({ policy: version, previous, from, by: { name, issuer, subject } }));
+  const digest = pushDigest({ ...push, by: name }, sha256);
   const when = from <= now ? "as soon as it is agreed" : `from ${new Date(from).toISOString()}`;
   const count = (effect: Change["effect"]) => changes.filter((change) => change.effect === effect).length;
   const rules = rulesFor(before.approvals, before.approvals?.policyChange?.groups ?? []);

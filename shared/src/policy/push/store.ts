@@ -13,6 +13,9 @@ export interface PolicyStore {
   endPush(id: string): Promise<void>;
   /** Null while no push has been in force: then it is the bundle that was deployed. */
   policyInForce(): Promise<InForce | null>;
-  /** @param known the push that is in force, null for none. @returns false when another is by now */
+  /**
+   * Its push waits no more from then on, in one write: none comes into force twice.
+   * @param known the push that is in force, null for none. @returns false when another is by now, or `next` does not wait (any more)
+   */
   putInForce(next: InForce, known: string | null): Promise<boolean>;
 }
