@@ -117,7 +117,7 @@ export async function verifyBundle(
   const checked = emptyTally();
   const reader = { get: bundle.get, list: async function* () {} };
   const approvals = new ApprovalWalk();
-  const policies = new PolicyWalk();
+  const policies = new PolicyWalk(tools.sha256);
   const disclosures = new DisclosureWalk();
   const none = { open: [], recovered: [], notes: [] };
   const walk: Walk = {

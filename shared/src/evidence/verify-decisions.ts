@@ -2,7 +2,7 @@
 import type { Decision, DecisionRequest } from "../decision.ts";
 import type { PolicyFiles } from "../policy/push/types.ts";
 import { type Asked, type AskedFacts, type Asker, askAgain } from "./asked.ts";
-import type { DecisionSummary } from "./event.ts";
+import type { ApprovalUse, DecisionSummary, EvidenceEvent } from "./event.ts";
 import type { EvidenceLine } from "./line-read.ts";
 import { BadEvidence, type BadPlace, type Decider, type DeciderOf } from "./verify-types.ts";
 
@@ -18,6 +18,8 @@ export class DecisionWalk {
   #session = "";
   #asker: Asker | null = null;
   readonly #facts = new Map<number, readonly AskedFacts[]>();
+  /** Groups that policy wants to agree, by the number of the statement that it holds. */
+  readonly #held = new Map<number, readonly string[]>();
   /** Decisions that came out as recorded. */
   again = 0;
   #unknown = 0;
@@ -32,6 +34,7 @@ export class DecisionWalk {
       this.#session = session;
       this.#asker = null;
       this.#facts.clear();
+      this.#held.clear();
     }
     if (event.type === "policy.in_force" && event.files !== undefined) this.#learn(event.version, event.files);
     else if (event.type === "session.opened" && opening?.principal != null)
@@ -41,15 +44,15 @@ export class DecisionWalk {
         source: event.source.address,
         ...(event.purpose === undefined ? {} : { purpose: event.purpose }),
       };
-    else if (event.type === "statement" && event.asked !== undefined)
-      this.#decideAgain(event.asked, event.decision, seq, place);
+    else if (event.type === "statement") this.#decided(event, seq, place);
+    else if (event.type === "execute" && event.approval !== undefined) this.#ran(event.ref, event.approval, place);
   }
 
   /** What could not be checked. */
   notes(): string[] {
     if (this.#deciderOf === undefined || this.#unknown === 0) return [];
     return [
-      `${this.#unknown} decisions were not made again: their policy is not in what was read, or is of another release`,
+      `${this.#unknown} decisions were not made again: their policy is not in what was read, or is of another release, or they do not say what it was asked`,
     ];
   }
 
@@ -58,6 +61,18 @@ export class DecisionWalk {
     const decider = this.#deciderOf?.(files) ?? null;
     // Built-in policies are part of a version: another release gives the same files another, and may decide otherwise.
     this.#deciders.set(version, decider?.version === version ? decider : null);
+  }
+
+  #decided({ asked, decision }: EvidenceEvent & { readonly type: "statement" }, seq: number, place: Place): void {
+    if (asked !== undefined) this.#decideAgain(asked, decision, seq, place);
+    // Nobody is asked about what cannot be parsed; of anything else it is kept, but in older evidence.
+    else if (decision.outcome !== "refuse") this.#unknown += 1;
+  }
+
+  #ran(ref: number, { id, needed }: ApprovalUse, place: Place): void {
+    const missing = this.#held.get(ref)?.find((group) => !needed.some((need) => need.group === group));
+    if (missing === undefined) return;
+    throw new BadEvidence({ ...place, what: `policy wants ${missing} to agree, and request ${id} did not ask them` });
   }
 
   #decideAgain(asked: Asked, recorded: DecisionSummary, seq: number, place: Place): void {
@@ -71,7 +86,13 @@ export class DecisionWalk {
       this.#unknown += 1;
       return;
     }
-    const wrong = difference(recorded, this.#answer(decider, askAgain(this.#asker, asked, facts)));
+    const now = this.#answer(decider, askAgain(this.#asker, asked, facts));
+    if (now.outcome === "hold")
+      this.#held.set(
+        seq,
+        now.obligations.flatMap(({ groups }) => groups),
+      );
+    const wrong = difference(recorded, now);
     if (wrong !== null)
       throw new BadEvidence({ ...place, what: `policy ${recorded.version.slice(0, 12)}, asked again, ${wrong}` });
     this.again += 1;

@@ -33,7 +33,7 @@ export async function verifyEvidence(
 ): Promise<VerifyReport> {
   const checked = emptyTally();
   const approvals = new ApprovalWalk();
-  const policies = new PolicyWalk();
+  const policies = new PolicyWalk(tools.sha256);
   const decisions = new DecisionWalk(request.deciderOf);
   const index = request.index === undefined || request.scope.type !== "all" ? null : new IndexWalk(request.index);
   const walk: Walk = {

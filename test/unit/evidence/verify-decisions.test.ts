@@ -134,6 +134,36 @@ test("are found when policy had been another", () => {
   expect(() => verify(sessions(), undefined, undefined, lax)).toThrow(/asked again/);
 });
 
+test("are found where what policy holds runs by the word of others than it wants", () => {
+  const run = (ref: number, groups: readonly string[]): EvidenceEvent => ({
+    type: "execute",
+    phase: "query",
+    ref,
+    decision: null,
+    binds: 0,
+    approval: {
+      ...{ id: "r1", digest: "d", escalated: [], answers: [], approvedAt: TIME, validUntil: TIME },
+      requester: { name: "engineer", issuer: "i", subject: "s" },
+      needed: groups.map((group) => ({ group, quorum: 1 })),
+    },
+  });
+  const held = sessions().filter(({ events }) => (events[1] as Statement).decision.outcome === "hold");
+  expect(held.length).toBeGreaterThan(0);
+  for (const told of held) {
+    const by = (...groups: string[]) => verify([{ ...told, events: [...told.events, run(2, groups), run(3, groups)] }]);
+    expect(by("nurse", "dba", "privacy").notes).toEqual([]);
+    expect(() => by("nurse")).toThrow(/^policy wants (dba|privacy) to agree, and request r1 did not ask them$/);
+  }
+});
+
+test("are counted where it is not said what was asked, but for what nobody was asked about", () => {
+  const silent = ({ asked: _, ...event }: Statement): Statement => event;
+  const ran = sessions().flatMap(({ events }) => events as Statement[]);
+  const decided = ran.filter(({ type, decision }) => type === "statement" && decision.outcome !== "refuse").length;
+  const { again, notes } = verify(sessions(), silent);
+  expect({ again, notes }).toEqual({ again: 0, notes: [expect.stringMatching(`^${decided} decisions were not made`)] });
+});
+
 test("are counted where their policy is not known, or another release gives it another version", () => {
   const unknown = { again: 0, notes: [expect.stringMatching(/^\d+ decisions were not made again/)] };
   expect(verify(sessions(), undefined, [])).toEqual(unknown);
