@@ -195,6 +195,8 @@ export interface MadeRows {
   readonly generated: boolean;
   /** What becomes of a row that is there already. */
   readonly conflict: "error" | "nothing" | "update";
+  /** Such rows are looked for before it: it may meet them, or a trigger may move a new row away from the key of one. */
+  readonly meets: boolean;
   /** Rows of the relation itself: not of what inherits from it. */
   readonly only: boolean;
 }

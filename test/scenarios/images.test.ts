@@ -139,6 +139,31 @@ describe("images of rows", () => {
     ]);
   });
 
+  it("that a trigger moves to another key are none, rather than those that have the key", async () => {
+    const put = (rows: string, conflict = "") => client.query(`INSERT INTO moved (id, ssn) VALUES ${rows} ${conflict}`);
+    await put("(1, 'move')");
+    await put("(20, 'move')");
+    await put("(2, 'move'), (30, 'x')", "ON CONFLICT DO NOTHING");
+    await put("(3, 'move')", "ON CONFLICT (id) DO UPDATE SET note = 'met'");
+    expect(imagesIn(on.sealed, "after")).toEqual([]);
+    const why = "the rows that it made cannot be told from others";
+    expect(images().map((event) => [event.before, event.after, event.difference, event.why])).toEqual([
+      [0, null, 1, why],
+      [0, null, 1, why],
+      [0, null, 1, why],
+      [1, null, 1, why],
+    ]);
+    // Those that it leaves where they are, are found; and of those that are met, the ones that are changed.
+    on.events.length = on.sealed.length = 0;
+    await put("(6, 'stay')");
+    await put("(4, 'a'), (5, 'b')", "ON CONFLICT (id) DO UPDATE SET note = 'met' WHERE moved.id = 5");
+    expect(imagesIn(on.sealed, "after").map(({ id, note }) => `${id} ${note}`)).toEqual(["6 none", "5 met"]);
+    expect(images().map(({ before, after }) => [before, after])).toEqual([
+      [0, 1],
+      [2, 1],
+    ]);
+  });
+
   it("that others insert meanwhile are not taken for those of the command", async () => {
     await ground.admin.query("BEGIN; SAVEPOINT s; INSERT INTO numbered (ssn) VALUES ('taken')");
     const waiting = client.query("INSERT INTO numbered (ssn) VALUES ('mine'), ('taken')");

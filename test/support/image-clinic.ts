@@ -19,17 +19,22 @@ export const SCHEMA = `
     RETURN NULL; END $$;
   CREATE FUNCTION stamp() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     RAISE NOTICE 'stamped'; NEW.note := coalesce(NEW.note, '') || '!'; RETURN NEW; END $$;
+  CREATE TABLE moved (id int PRIMARY KEY, ssn text, note text DEFAULT 'none');
+  CREATE FUNCTION move() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    IF NEW.ssn = 'move' THEN NEW.id := NEW.id + 1000; END IF; RETURN NEW; END $$;
+  CREATE TRIGGER moving BEFORE INSERT ON moved FOR EACH ROW EXECUTE FUNCTION move();
   CREATE TRIGGER stamping BEFORE UPDATE ON patients FOR EACH ROW EXECUTE FUNCTION stamp();
-  ${["patients", "stays", "loose", "parts", "numbered"].map((t) => `CREATE TRIGGER seeing AFTER INSERT OR UPDATE OR DELETE ON ${t} FOR EACH ROW EXECUTE FUNCTION see();`).join("\n")}
+  ${["patients", "stays", "loose", "parts", "numbered", "moved"].map((t) => `CREATE TRIGGER seeing AFTER INSERT OR UPDATE OR DELETE ON ${t} FOR EACH ROW EXECUTE FUNCTION see();`).join("\n")}
 `;
 export const FILL = `
-  TRUNCATE patients, wards, stays, loose, parts, seen, numbered, uuids RESTART IDENTITY;
+  TRUNCATE patients, wards, stays, loose, parts, seen, numbered, uuids, moved RESTART IDENTITY;
   ALTER SEQUENCE counter RESTART;
   INSERT INTO wards SELECT i, i % 2 FROM generate_series(1, 4) i;
   INSERT INTO patients SELECT i, '000-00-' || i, 'Name "' || i || '" \\', i % 4 + 1, CASE WHEN i % 3 = 0 THEN NULL ELSE 'n' || i END FROM generate_series(1, 20) i;
   INSERT INTO stays SELECT i % 5, i, 's' || i FROM generate_series(1, 20) i;
   INSERT INTO loose SELECT 'x' || i, i FROM generate_series(1, 5) i;
   INSERT INTO parts SELECT i, 'p' || i FROM generate_series(5, 14) i;
+  INSERT INTO moved SELECT i, 'm' || i FROM generate_series(1, 5) i;
   INSERT INTO numbered (ssn) SELECT 'n' || i FROM generate_series(1, 5) i;
   TRUNCATE seen`;
 export const CATALOG = `classes:
@@ -43,6 +48,7 @@ targets:
         spare: { columns: { id: none, ssn: ssn } }
         numbered: { columns: { id: none, ssn: ssn, note: ssn } }
         uuids: { columns: { id: none, ssn: ssn } }
+        moved: { columns: { id: none, ssn: ssn, note: ssn } }
         loose: { columns: { ssn: ssn, n: none } }
         parts*: { columns: { id: none, ssn: ssn } }
         wards: none
@@ -51,6 +57,7 @@ targets:
     functions:
       public.see: { reveals: nothing, reason: oracle }
       public.stamp: { reveals: nothing, reason: oracle }
+      public.move: { reveals: nothing, reason: oracle }
 `;
 
 /** What a write's rows are ordered by, its text, and bind values. */

@@ -16,7 +16,7 @@ export class NewRows implements Companion {
   readonly #notes: ImageNotes;
   /** Values of the columns that rows are found by; of a generated key, the last one before. Null when they are not looked for. */
   #keys: readonly Cells[] | null = null;
-  /** Those of rows that were there before. */
+  /** By what rows that were there before are known. */
   #met: readonly Cells[] = [];
   #beyond = false;
 
@@ -29,7 +29,7 @@ export class NewRows implements Companion {
     this.#notes = notesOf(place, plan.relation);
     const found = made.generated
       ? [querySince(plan, made)]
-      : [...(made.conflict === "error" ? [] : [this.#meeting]), queryBy(plan, made)];
+      : [...(made.meets ? [this.#meeting] : []), queryBy(plan, made)];
     this.texts = [...new Set([queryBefore(plan, text), ...found])];
   }
 
@@ -53,7 +53,7 @@ export class NewRows implements Companion {
     this.#beyond = answer.more || keys.length > rules.rows;
     if (this.#beyond) return goBeyond(this.#place, new Map([[this.#plan.relation, this.#notes]]));
     this.#keys = keys;
-    return this.#made.conflict === "error" || keys.length === 0 ? null : this.#meet(ask, keys);
+    return this.#made.meets && keys.length > 0 ? this.#meet(ask, keys) : null;
   }
 
   async #meet(ask: Ask, keys: readonly Cells[]): Promise<Refusal | null> {
@@ -62,7 +62,7 @@ export class NewRows implements Companion {
     const answer = await ask({ text: this.#meeting, bound: boundKeys(keys, by.length), most });
     if ("sqlstate" in answer) return this.#notes.unread(answer.sqlstate);
     const rows = this.#found(answer, keys);
-    const places = placesOf(answer.shape, by);
+    const places = this.#places(answer);
     this.#met = rows.map(cellsOf).map((cells) => places.map((place) => cells[place] ?? null));
     if (conflict === "update") this.#notes.seal("before", answer, rows);
     return null;
@@ -102,10 +102,14 @@ export class NewRows implements Companion {
   #rows(answer: SideAnswer): readonly Uint8Array[] {
     if (this.#made.generated) return answer.rows;
     const rows = this.#found(answer, this.#keys ?? []);
-    if (this.#made.conflict !== "nothing") return rows;
-    // Those that were there have been left as they are.
-    const met = new Set(withKeys(rows, placesOf(answer.shape, this.#made.by), this.#met));
+    // Those that were there have been left as they are: a new one that is not found beside them was moved to another key.
+    const met = new Set(withKeys(rows, this.#places(answer), this.#met));
     return rows.filter((row) => !met.has(row));
+  }
+
+  /** Columns that say that a row is one that was there: its key, or where it lay, locked, if it would lie elsewhere once it is changed. */
+  #places({ shape }: SideAnswer): readonly number[] {
+    return this.#made.conflict === "update" ? [0, 1] : placesOf(shape, this.#made.by);
   }
 
   #found(answer: SideAnswer, keys: readonly Cells[]): readonly Uint8Array[] {

@@ -28,7 +28,9 @@ export function ofInsert(run: Run, body: Insert, text: string, relation: Snapsho
   const unfound = upserts ? why("the statement does not say the values that may be in conflict") : NEW;
   const columns = columnsOf(body, relation);
   if (by.length === 0 || columns === null) return unfound;
-  const made: MadeRows = { by, conflict, generated: false, only: relation.kind === "table" };
+  const moves = [relation, ...run.base.lookup.family(relation)].some(({ triggers }) => triggers.length > 0);
+  const meets = conflict !== "error" || moves;
+  const made: MadeRows = { by, conflict, meets, generated: false, only: relation.kind === "table" };
   if (by.every((name) => columns.includes(name))) {
     const types = by.map((name) => typeOf(run, relation, name));
     if (types.includes("")) return unfound;
