@@ -127,7 +127,7 @@ export interface SideAnswer {
   readonly description: Uint8Array;
   /** DataRow messages, as the target sent them. */
   readonly rows: readonly Uint8Array[];
-  /** There may be more rows than were wanted. */
+  /** There may be more rows than were wanted; or they have so many bytes that they were not kept. */
   readonly more: boolean;
 }
 

@@ -272,6 +272,25 @@ describe("images of rows", () => {
     }
   });
 
+  it("with more bytes than the gateway takes into memory are beyond the bound, however few they are", async () => {
+    const long = "repeat('x', 30000000)";
+    await ground.admin.query("INSERT INTO uuids (ssn) VALUES ('a'), ('b'), ('c')");
+    await client.query(`UPDATE uuids SET ssn = ${long}`);
+    expect(imagesIn(on.sealed, "before").map(({ ssn }) => ssn)).toEqual(["a", "b", "c"]);
+    const strict = await ground.gateway({ rows: 10, beyond: "refuse", otherwise: "refuse" });
+    const other = await strict.client();
+    await expect(other.query("DELETE FROM uuids")).rejects.toMatchObject({ code: "54000" });
+    await other.end();
+    strict.stop();
+    on.sealed.length = 0;
+    await client.query("DELETE FROM uuids");
+    expect(images().map(({ before, after, beyond, why }) => [before, after, beyond, why])).toEqual([
+      [3, null, undefined, "the rows after, and others that came along, are more than are kept"],
+      [null, null, true, undefined],
+    ]);
+    expect(on.sealed.filter(({ kind }) => kind === "before" || kind === "after")).toEqual([]);
+  }, 60_000);
+
   it("that cannot be read twice are not: the event says why", async () => {
     await client.query("UPDATE patients SET ward = 2 WHERE id = nextval('counter')");
     await client.query(

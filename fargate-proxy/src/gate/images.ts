@@ -20,6 +20,10 @@ export interface ImagePlace {
   readonly askBeyond: AskBeyond | null;
 }
 
+/** Why there is no image after a command. */
+export const NO_KEY = "the rows after cannot be found by a key";
+export const TOO_MANY = "the rows after, and others that came along, are more than are kept";
+
 /** @returns by which request it may go on; null when by the one that it runs by anyhow */
 export type AskBeyond = (relations: readonly string[]) => Promise<ApprovalUse | Refusal | null>;
 
@@ -151,32 +155,30 @@ export class Images implements Companion {
       else {
         const after = beyond ? null : await this.#after(ask, taken);
         const difference = affected === null || before === null ? null : affected - before;
-        const why = after === null && !beyond ? "the rows after cannot be found by a key" : undefined;
         notes.note({
           before,
-          after,
+          ...(typeof after === "string" ? { after: null, why: after } : { after }),
           difference,
           ...(beyond ? { beyond } : {}),
-          ...(why === undefined ? {} : { why }),
         });
       }
     }
   }
 
-  /** @returns how many rows there are with the keys of those before; null when that cannot be told */
-  async #after(ask: Ask, { plan, notes, keys, before }: Taken): Promise<number | null> {
+  /** @returns how many rows there are with the keys of those before, or why that cannot be told */
+  async #after(ask: Ask, { plan, notes, keys, before }: Taken): Promise<number | string> {
     if (before === 0 || plan.kind === "truncate") return 0;
     const [text] = queryAfter(plan);
     if (text !== undefined && plan.kind === "define") {
       const answer = await ask({ text, bound: null, most: 0 });
-      if ("sqlstate" in answer) return null;
+      if ("sqlstate" in answer || answer.more) return TOO_MANY;
       notes.seal("after", answer, answer.rows);
       return answer.rows.length;
     }
-    if (text === undefined || keys.length === 0) return null;
+    if (text === undefined || keys.length === 0) return NO_KEY;
     const most = this.#place.rules.rows + 1;
     const answer = await ask({ text, bound: boundKeys(keys, plan.key.length), most });
-    if ("sqlstate" in answer || answer.more) return null;
+    if ("sqlstate" in answer || answer.more) return TOO_MANY;
     const rows = withKeys(answer.rows, placesOf(answer.shape, plan.key), keys);
     notes.seal("after", answer, rows);
     return rows.length;

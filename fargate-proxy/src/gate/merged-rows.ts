@@ -4,7 +4,7 @@ import type { Refusal } from "#shared/errors.ts";
 import type { Ask, Companion, SideAnswer, SideOutcome, SideStatement } from "../protocol.ts";
 import { type ImagePlan, queryAfter, queryBefore, queryOfInserts } from "./image-plan.ts";
 import { boundKeys, type Cells, cellsOf, once, placesOf, withKeys } from "./image-rows.ts";
-import { goBeyond, type ImageNotes, type ImagePlace, notesOf } from "./images.ts";
+import { goBeyond, type ImageNotes, type ImagePlace, NO_KEY, notesOf, TOO_MANY } from "./images.ts";
 
 export class MergedRows implements Companion {
   readonly texts: readonly string[];
@@ -74,8 +74,8 @@ export class MergedRows implements Companion {
     // Where it is not known what is inserted, those rows are the difference.
     if (difference !== 0 && (untold === undefined || difference < 0)) return this.#unclaimed(difference);
     const answer = await this.#look(ask);
-    if (answer === null)
-      return note({ before, after: null, difference, why: untold ?? "the rows after cannot be found by a key" });
+    if (typeof answer === "string" && answer !== "none")
+      return note({ before, after: null, difference, why: untold ?? answer });
     const rows = answer === "none" ? [] : this.#found(answer);
     if (rows === null) return this.#unclaimed(difference);
     if (answer !== "none") this.#notes.seal("after", answer, rows);
@@ -87,14 +87,14 @@ export class MergedRows implements Companion {
     this.#notes.note({ before: this.#before, after: null, difference, why });
   }
 
-  /** Rows with any of the keys; null when they cannot be told. */
-  async #look(ask: Ask): Promise<SideAnswer | "none" | null> {
+  /** Rows with any of the keys, or why they cannot be told. */
+  async #look(ask: Ask): Promise<SideAnswer | "none" | typeof NO_KEY | typeof TOO_MANY> {
     if (this.#before + this.#inserted.length === 0) return "none";
     const [text] = queryAfter(this.#plan);
-    if (text === undefined) return null;
+    if (text === undefined) return NO_KEY;
     const bound = boundKeys([...this.#changed, ...this.#inserted], this.#plan.key.length);
     const answer = await ask({ text, bound, most: this.#place.rules.rows + 1 });
-    return "sqlstate" in answer || answer.more ? null : answer;
+    return "sqlstate" in answer || answer.more ? TOO_MANY : answer;
   }
 
   /** Those that were changed and are there still, and those that were inserted; null when these are not as many as were expected. */

@@ -5,7 +5,7 @@ import type { MadeRows } from "#shared/facts.ts";
 import type { Ask, Companion, SideAnswer, SideOutcome, SideStatement } from "../protocol.ts";
 import { type ImagePlan, queryBefore, queryBy, querySince } from "./image-plan.ts";
 import { boundKeys, type Cells, cellsOf, placesOf, withKeys } from "./image-rows.ts";
-import { goBeyond, type ImageNotes, type ImagePlace, notesOf } from "./images.ts";
+import { goBeyond, type ImageNotes, type ImagePlace, notesOf, TOO_MANY } from "./images.ts";
 
 export class NewRows implements Companion {
   readonly texts: readonly string[];
@@ -16,8 +16,8 @@ export class NewRows implements Companion {
   readonly #notes: ImageNotes;
   /** Values of the columns that rows are found by; of a generated key, the last one before. Null when they are not looked for. */
   #keys: readonly Cells[] | null = null;
-  /** By what rows that were there before are known. */
-  #met: readonly Cells[] = [];
+  /** By what rows that were there before are known; null when not all of them are. */
+  #met: readonly Cells[] | null = [];
   #beyond = false;
 
   /** @param text of the command */
@@ -61,6 +61,7 @@ export class NewRows implements Companion {
     const most = this.#place.rules.rows + 1;
     const answer = await ask({ text: this.#meeting, bound: boundKeys(keys, by.length), most });
     if ("sqlstate" in answer) return this.#notes.unread(answer.sqlstate);
+    if (answer.more) return this.#meetsTooMany();
     const rows = this.#found(answer, keys);
     const places = this.#places(answer);
     this.#met = rows.map(cellsOf).map((cells) => places.map((place) => cells[place] ?? null));
@@ -68,16 +69,25 @@ export class NewRows implements Companion {
     return null;
   }
 
+  /** Not all rows that it may meet are known. */
+  async #meetsTooMany(): Promise<Refusal | null> {
+    this.#met = null;
+    if (this.#made.conflict !== "update") return null;
+    this.#beyond = true;
+    return goBeyond(this.#place, new Map([[this.#plan.relation, this.#notes]]));
+  }
+
   async after(ask: Ask, { tag, sqlstate }: SideOutcome): Promise<void> {
     const updates = this.#made.conflict === "update";
-    const before = this.#keys === null ? null : updates ? this.#met.length : 0;
+    const before = this.#keys === null || this.#beyond ? null : updates ? (this.#met?.length ?? null) : 0;
     if (sqlstate !== "") return this.#notes.note({ before, after: null, why: `the command failed (${sqlstate})` });
     if (this.#beyond) return this.#notes.note({ before: null, after: null, beyond: true });
     const made = Number(/^INSERT 0 (\d+)$/.exec(tag)?.[1] ?? Number.NaN);
     const answer = made === 0 ? null : await this.#look(ask);
     if (made === 0) return this.#notes.note({ before, after: 0, difference: 0 });
     if (answer === null) return this.#notes.note({ before, after: null, why: "no sequence of its own gives the key" });
-    if (answer.more) return this.#notes.note({ before, after: null, beyond: true });
+    if (answer.more && this.#made.generated) return this.#notes.note({ before, after: null, beyond: true });
+    if (answer.more || this.#met === null) return this.#notes.note({ before, after: null, why: TOO_MANY });
     const rows = this.#rows(answer);
     if (rows.length !== made) {
       const why = "the rows that it made cannot be told from others";
@@ -103,7 +113,7 @@ export class NewRows implements Companion {
     if (this.#made.generated) return answer.rows;
     const rows = this.#found(answer, this.#keys ?? []);
     // Those that were there have been left as they are: a new one that is not found beside them was moved to another key.
-    const met = new Set(withKeys(rows, this.#places(answer), this.#met));
+    const met = new Set(withKeys(rows, this.#places(answer), this.#met ?? []));
     return rows.filter((row) => !met.has(row));
   }
 

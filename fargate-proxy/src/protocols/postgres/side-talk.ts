@@ -4,7 +4,7 @@ import type { Companion, SideAnswer, SideFailure, SideStatement } from "../../pr
 import type { Asides } from "./asides.ts";
 import { type Core, IDLE } from "./core.ts";
 import { FLUSH, SYNC } from "./encode.ts";
-import { BACKEND } from "./kinds.ts";
+import { BACKEND, HELD_ROW } from "./kinds.ts";
 import { type Range, readFields, readRowDescription } from "./messages.ts";
 import { type Op, QUERY } from "./ops.ts";
 
@@ -19,6 +19,8 @@ interface Question {
   shape: SideAnswer["shape"];
   description: Uint8Array;
   readonly rows: Uint8Array[];
+  /** Of all rows so far. */
+  bytes: number;
   more: boolean;
   /** How many of portal and statement are closed. */
   closed: number;
@@ -28,6 +30,8 @@ interface Question {
 type Manner = Pick<Question, "aloud" | "verbatim" | "completed">;
 
 const NOTHING = new Uint8Array();
+/** Bytes of one answer: as many as a single row may have. Of more there is none, and the answer says so. */
+const MOST_BYTES = HELD_ROW;
 
 export class SideTalk {
   readonly #core: Core;
@@ -92,6 +96,7 @@ export class SideTalk {
         shape: [],
         description: NOTHING,
         rows: [],
+        bytes: 0,
         more: false,
         closed: 0,
         failure: null,
@@ -120,7 +125,7 @@ export class SideTalk {
         question.description = Uint8Array.from(buffer.subarray(start, end));
         break;
       case BACKEND.dataRow:
-        question.rows.push(Uint8Array.from(buffer.subarray(start, end)));
+        this.#row(question, buffer.subarray(start, end));
         break;
       case BACKEND.portalSuspended:
         question.more = true;
@@ -142,6 +147,15 @@ export class SideTalk {
         break;
       default:
         this.#core.targetBroke("an answer that does not belong to what was asked");
+    }
+  }
+
+  #row(question: Question, row: Uint8Array): void {
+    question.bytes += row.length;
+    if (question.bytes <= MOST_BYTES) question.rows.push(Uint8Array.from(row));
+    else {
+      question.more = true;
+      question.rows.length = 0;
     }
   }
 
