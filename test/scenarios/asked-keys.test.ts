@@ -123,6 +123,18 @@ describe("keys that a result does not show", () => {
       "a window inside",
       "SELECT s.full_name FROM (SELECT p.*, row_number() OVER (ORDER BY sex) n FROM patients p) s WHERE n < 4",
     ],
+    [
+      "a window that decides what is shown",
+      "SELECT CASE WHEN row_number() OVER (ORDER BY sex) < 4 THEN full_name END FROM patients",
+    ],
+    [
+      "a window over no column that decides it",
+      "SELECT CASE WHEN row_number() OVER () < 4 THEN full_name END FROM patients",
+    ],
+    [
+      "a list in no order that decides",
+      "SELECT full_name FROM patients WHERE id = (ARRAY(SELECT patient_id FROM encounters))[1]",
+    ],
     ["DISTINCT ON", "SELECT DISTINCT ON (sex) full_name FROM patients"],
     ["a sample", "SELECT full_name FROM patients TABLESAMPLE bernoulli (100)"],
     ["an aggregate", "SELECT string_agg(full_name, ' ') FROM patients"],

@@ -72,6 +72,7 @@ function ofNode(run: Run, node: Node, outermost: boolean): string | null {
     if (!outermost && aggregate && !ORDERLESS.has(name)) return "an aggregate that depends on order";
     return ofFunction(run, name);
   }
+  if (bodyOf(node, "SubLink")?.subLinkType === "ARRAY_SUBLINK") return "a list of rows in no certain order";
   const operator = bodyOf(node, "A_Expr");
   if (operator !== null) return ofOperator(run, strings(operator.name).at(-1) ?? "");
   for (const tag of ["SelectStmt", "larg", "rarg"] as const) {
