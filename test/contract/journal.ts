@@ -56,6 +56,20 @@ export function journalContract(name: string, open: (place: string) => Promise<J
       await next.close();
     });
 
+    it("takes nothing more once it is closed, whoever has it then", async () => {
+      const first = await open("closed");
+      await first.write(Buffer.from("before"));
+      const last = first.write(Buffer.alloc(700_000, "y"));
+      await Promise.all([first.close(), last.catch(() => 0)]);
+      const second = await open("closed");
+      await second.write(Buffer.from("mine"));
+      for (let i = 0; i < 3; i++) await expect(first.write(Buffer.from("late"))).rejects.toThrow();
+      await second.close();
+      const third = await open("closed");
+      expect((await contents(third)).filter((text) => !text.startsWith("y"))).toEqual(["before", "mine"]);
+      await third.close();
+    });
+
     it("has one writer at a time: the first stays, or the second takes over for good", async () => {
       const first = await open("writer");
       const second = await open("writer").catch((error: Error) => {

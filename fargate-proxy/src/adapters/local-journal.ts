@@ -24,6 +24,9 @@ export class LocalJournal implements JournalPort {
   #file: FileHandle | null = null;
   #at = 0;
   #size = 0;
+  /** Resolves when the write under way has ended. */
+  #writing: Promise<unknown> = Promise.resolve();
+  #closed = false;
   /** Paths of files that are ready. */
   readonly #spares: string[] = [];
   #spareNumber = 0;
@@ -49,11 +52,18 @@ export class LocalJournal implements JournalPort {
     return journal;
   }
 
-  async write(batch: Uint8Array): Promise<number> {
+  write(batch: Uint8Array): Promise<number> {
+    if (this.#closed) return Promise.reject(new Error("the journal is closed"));
+    const written = this.#write(batch);
+    this.#writing = written.catch(() => undefined);
+    return written;
+  }
+
+  async #write(batch: Uint8Array): Promise<number> {
     const length = BATCH_HEADER + batch.length;
     try {
       if (this.#file === null || this.#at + length > this.#size) await this.#rotate(length);
-      if (this.#file === null) throw new Error("the journal is closed");
+      if (this.#file === null) throw new Error("the journal has no file");
       const { bytesWritten } = await this.#file.writev([batchHeader(this.#unit, batch), batch], this.#at);
       if (bytesWritten < length) throw new Error("the journal took a part of a batch only");
     } catch (error) {
@@ -68,7 +78,7 @@ export class LocalJournal implements JournalPort {
   }
 
   async release(unit: number): Promise<void> {
-    if (unit === this.#unit && this.#file !== null) return;
+    if (this.#closed || (unit === this.#unit && this.#file !== null)) return;
     const path = join(this.#folder, journalFileName(unit));
     const size = await stat(path).then(
       (found) => found.size,
@@ -97,7 +107,10 @@ export class LocalJournal implements JournalPort {
     for (const unit of this.#old) await unlink(join(this.#folder, journalFileName(unit))).catch(ignoreMissing);
   }
 
+  /** Nothing in the folder is touched once this has resolved: it may be another process's by then. */
   async close(): Promise<void> {
+    this.#closed = true;
+    await this.#writing;
     await this.#leave();
     await this.#making?.catch(() => undefined);
     this.#lock.close();

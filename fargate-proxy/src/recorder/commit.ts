@@ -104,6 +104,7 @@ export class GroupCommit {
   #busy = false;
   #scheduled = false;
   #available = true;
+  #stopped = false;
   #timer: NodeJS.Timeout | null = null;
   /** Will write lines that nothing waits for. */
   #later: NodeJS.Timeout | null = null;
@@ -139,7 +140,11 @@ export class GroupCommit {
     await last?.durable;
   }
 
+  /** Nothing more is written: what waits is refused. */
   stop(): void {
+    this.#stopped = true;
+    this.#available = false;
+    this.#gathering.fail();
     if (this.#timer !== null) clearTimeout(this.#timer);
     if (this.#later !== null) clearTimeout(this.#later);
   }
@@ -198,12 +203,13 @@ export class GroupCommit {
     for (const batch of this.#held) batch.fail();
     // Nothing that is appended from now on can be waited for.
     this.#gathering.fail();
-    this.#timer = setTimeout(() => void this.#retry(), this.#options.retryMs);
+    if (!this.#stopped) this.#timer = setTimeout(() => void this.#retry(), this.#options.retryMs);
   }
 
   /** Lines keep their numbers and their order: what failed is written before anything new, and so is what came in meanwhile. */
   async #retry(): Promise<void> {
     for (;;) {
+      if (this.#stopped) return;
       if (this.#gathering.length > 0) {
         this.#held.push(this.#gathering);
         this.#gathering = new Batch();

@@ -9,12 +9,14 @@ class SlowJournal implements JournalPort {
   readonly written: string[] = [];
   readonly released: number[] = [];
   failing = false;
+  attempts = 0;
   unit = 1;
   #waiting: (() => void)[] = [];
   held = false;
 
   async write(batch: Uint8Array): Promise<number> {
     const text = Buffer.from(batch).toString();
+    this.attempts += 1;
     if (this.held) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     if (this.failing) throw Object.assign(new Error("no space"), { code: "ENOSPC" });
     this.written.push(text);
@@ -152,6 +154,25 @@ describe("group commit", () => {
     await Promise.all(all);
     expect(journal.written.join("")).toBe(Array.from({ length: 500 }, (_, i) => `line ${i}\n`).join(""));
     expect(journal.written.length).toBeLessThan(200);
+  });
+
+  it("writes nothing more once it is stopped: what waits is refused, now and later", async () => {
+    const { journal, commit, append, note } = setUp();
+    journal.failing = true;
+    const refused = { code: "evidence-unavailable" };
+    await expect(append("a").done).rejects.toMatchObject(refused);
+    // An attempt is under way.
+    journal.held = true;
+    await vi.waitFor(() => expect(journal.attempts).toBeGreaterThan(1), 10_000);
+    commit.stop();
+    expect(commit.available).toBe(false);
+    journal.failing = false;
+    journal.letGo();
+    await expect(append("b").done).rejects.toMatchObject(refused);
+    note("c");
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(commit.available).toBe(false);
+    expect(journal.written.filter((text) => text !== "a\n")).toEqual([]);
   });
 });
 
