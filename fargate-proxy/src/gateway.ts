@@ -265,7 +265,13 @@ function recordRevocation(evidence: EvidencePort, { name, by, reason }: Revocati
 /** A line of the gateway's own log, in a session of its own: for what is rare. */
 async function recordOwn(evidence: EvidencePort, event: EvidenceEvent): Promise<void> {
   const log = evidence.open({ session: newId(clock.now()), target: "gateway", protocol: "postern", principal: null });
-  await log.record(event);
+  try {
+    await log.record(event);
+  } catch (error) {
+    // It is tried again in another one; this one gets its end when evidence can be written.
+    log.close("not recorded").catch(() => undefined);
+    throw error;
+  }
   await log.close("recorded");
 }
 
