@@ -10,7 +10,7 @@ import {
 } from "#shared/evidence/recording.ts";
 import { type Lane, type ObjectRecord, objectKey, type Place } from "#shared/evidence/segment.ts";
 import type { SpoolPort } from "../ports/spool.ts";
-import { type Patience, persist } from "./patience.ts";
+import { Hopeless, type Patience, persist } from "./patience.ts";
 import type { Sealer } from "./sealer.ts";
 import { spoolName } from "./spool-name.ts";
 import type { Timing } from "./timing.ts";
@@ -60,7 +60,7 @@ export class LaneWriter {
   #waiting: Buffer[] = [];
   #waitingBytes = 0;
   #working: Promise<void> | null = null;
-  #drained: (() => void)[] = [];
+  #drained: PromiseWithResolvers<void>[] = [];
   /** Set when a block could not be kept for good. */
   #failure: unknown = null;
   /** The part being filled. */
@@ -79,14 +79,22 @@ export class LaneWriter {
     this.#packer = packer;
   }
 
-  get writable(): boolean {
-    return this.#waitingBytes < WAITING_LIMIT;
+  /** A part is lost: nothing may follow. */
+  get broken(): boolean {
+    return this.#failure !== null;
   }
 
-  /** Resolves when half of what may wait is free again. */
+  get writable(): boolean {
+    return !this.broken && this.#waitingBytes < WAITING_LIMIT;
+  }
+
+  /** Resolves when half of what may wait is free again; rejects when that will never be. */
   drained(): Promise<void> {
     if (this.writable) return Promise.resolve();
-    return new Promise((resolve) => this.#drained.push(resolve));
+    if (this.broken) return Promise.reject(this.#failure);
+    const drained = Promise.withResolvers<void>();
+    this.#drained.push(drained);
+    return drained.promise;
   }
 
   /**
@@ -95,6 +103,7 @@ export class LaneWriter {
    * @param time milliseconds since the epoch
    */
   add(type: ChunkType, bytes: Uint8Array, seq: number, time: number): void {
+    if (this.broken) return;
     for (let from = 0; from < bytes.length; ) {
       const block = this.#roomFor(type, seq, time);
       const count = Math.min(bytes.length - from, block.length - this.#length);
@@ -171,13 +180,20 @@ export class LaneWriter {
   }
 
   #start(): void {
+    if (this.broken) return;
     this.#working ??= this.#work()
-      .catch((error: unknown) => {
-        this.#failure ??= error;
-      })
+      .catch((error: unknown) => this.#break(error))
       .finally(() => {
         this.#working = null;
       });
+  }
+
+  #break(error: unknown): void {
+    this.#failure = error;
+    this.#waiting = [];
+    for (const { reject } of this.#drained.splice(0)) reject(error);
+    const { patience } = this.#parts;
+    if (!patience.stopped) patience.onProblem("a recording, or what is sealed, cannot be kept: its session ends");
   }
 
   /** Packs and spools what waits, in order. */
@@ -187,7 +203,7 @@ export class LaneWriter {
       await this.#spool(frame);
       this.#waitingBytes -= block.length;
       if (block.length > BLOCK / 2) this.#spare = Buffer.from(block.buffer, 0, BLOCK);
-      if (this.#waitingBytes <= WAITING_LIMIT / 2) for (const resolve of this.#drained.splice(0)) resolve();
+      if (this.#waitingBytes <= WAITING_LIMIT / 2) for (const { resolve } of this.#drained.splice(0)) resolve();
     }
     const due = this.#partDue && this.#blocks > 0;
     this.#partDue = false;
@@ -206,6 +222,13 @@ export class LaneWriter {
     this.#blocks += 1;
   }
 
+  async #spooled(name: string, { bytes }: ObjectRecord): Promise<Uint8Array> {
+    const { spool, patience } = this.#parts;
+    const spooled = await persist(patience, SPOOLING, () => spool.read(name));
+    if (spooled.length < bytes) throw new Hopeless("what was spooled is gone");
+    return spooled.subarray(0, bytes);
+  }
+
   /** Number of the next block. */
   get #next(): number {
     return this.#firstBlock + this.#blocks;
@@ -221,9 +244,9 @@ export class LaneWriter {
     const last = first + this.#blocks - 1;
     const key = objectKey({ lane: this.#lane, ...this.#place, first, last });
     const record: ObjectRecord = { key, sha256: this.#hash.digest("hex"), bytes: this.#stored, first, last, final };
-    const { sealer, spool } = this.#parts;
-    await sealer.seal(async () => ({ record, bytes: (await spool.read(name)).subarray(0, record.bytes) }));
-    await spool.remove(name);
+    const { sealer, spool, patience } = this.#parts;
+    await sealer.seal(async () => ({ record, bytes: await this.#spooled(name, record) }));
+    await persist(patience, SPOOLING, () => spool.remove(name));
     this.#firstBlock = last + 1;
     this.#blocks = 0;
     this.#stored = 0;

@@ -19,6 +19,8 @@ export interface RecorderOptions extends Omit<LedgerTools, "signer"> {
   /** A failure or its end, in words without data: for the operator's log. */
   onProblem(message: string): void;
   readonly timing?: Partial<Timing>;
+  /** Lines that wait in memory while the store fails; 128 MB. Beyond, nothing may run. */
+  readonly backlogBytes?: number;
   /** Objects that are stored at a time, each of which is in memory meanwhile. Files: fewer than the threads that the journal needs one of. */
   readonly places: number;
 }

@@ -22,6 +22,9 @@ export interface RecorderParts {
   isAvailable(): boolean;
 }
 
+/** Beyond the limit of a backlog, for the ends of what runs and for refusals. */
+const ROOM_BYTES = 16 << 20;
+
 /** Bytes of lines that are in the journal and in memory, and not in the store. */
 export class Backlog {
   #bytes = 0;
@@ -42,6 +45,11 @@ export class Backlog {
   /** The store does not keep up: nothing new may run until it does. */
   get exceeded(): boolean {
     return this.#bytes > this.#limit;
+  }
+
+  /** Nor is it said any more that nothing may run: what ran when the limit was reached has been told of by then. */
+  get full(): boolean {
+    return this.#bytes > this.#limit + ROOM_BYTES;
   }
 }
 

@@ -57,7 +57,7 @@ export async function openRecorder(options: RecorderOptions): Promise<Recorder> 
     places: options.places,
   });
   const recovered = await recover({ ...options, commit, ledger, units, sealer });
-  const backlog = new Backlog(BACKLOG_BYTES);
+  const backlog = new Backlog(options.backlogBytes ?? BACKLOG_BYTES);
   const closings = new Closings(CLOSINGS * options.places);
   const compress = (bytes: Uint8Array) => options.compress(bytes, 1);
   const parts: SessionParts = {

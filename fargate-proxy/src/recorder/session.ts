@@ -67,7 +67,8 @@ export class RecordedSession implements SessionEvidence {
 
   record(event: EvidenceEvent): Promise<void> {
     const done = this.#append(event, true);
-    if (done !== null && this.#parts.isAvailable()) return done;
+    const broken = this.#recording.broken || this.#sealed.broken;
+    if (done !== null && !broken && this.#parts.isAvailable()) return done;
     return Promise.reject(new Refusal("evidence-unavailable"));
   }
 
@@ -108,7 +109,7 @@ export class RecordedSession implements SessionEvidence {
   #append(event: EvidenceEvent, awaited: boolean): Promise<void> | null {
     const { commit, clock, sha256 } = this.#parts;
     // While nothing can be written nothing may run, so what is not taken here announces nothing that happens.
-    if (this.#ended || commit.full) return null;
+    if (this.#ended || this.#isFull) return null;
     const now = clock.now();
     const line = this.#writer.write(event, this.#seq + 1, now, this.#prev);
     this.#segment ??= new Segment(this.#parts.units, this.#seq + 1, now);
@@ -125,6 +126,11 @@ export class RecordedSession implements SessionEvidence {
     const done = batch.done;
     if (segment.length >= SEGMENT_BYTES) this.#cut(false);
     return done;
+  }
+
+  /** There is no room in memory for another line. */
+  get #isFull(): boolean {
+    return this.#parts.commit.full || this.#parts.backlog.full;
   }
 
   #count(event: EvidenceEvent): void {
@@ -158,7 +164,8 @@ export class RecordedSession implements SessionEvidence {
     try {
       // These first: a session that has its end in the ledger has all of its recording there, and all that it sealed.
       await Promise.all([this.#recording.finish(), this.#sealed.finish()]);
-      while (this.#parts.commit.full) await pause(this.#parts.patience.retryMs);
+      const { patience } = this.#parts;
+      while (this.#isFull && !patience.stopped) await pause(patience.retryMs);
       const counts = { statements: this.#statements, rows: this.#rows, bytes: this.#bytes };
       this.note({ type: "session.closed", reason, ...counts });
       this.#ended = true;

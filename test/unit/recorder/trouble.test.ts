@@ -19,12 +19,15 @@ import {
 import { verifyStore } from "#test/support/memory-store.ts";
 
 const FULL = Object.assign(new Error("no space left on device"), { code: "ENOSPC" });
-type Part = "journal" | "store" | "spool";
+type Part = "journal" | "store" | "spool" | "spooled";
 
 let state: ReturnType<typeof temporaryState>;
 let recorder: Recorder;
 let problems: string[];
 const failing = new Set<Part>();
+/** Levels at which nothing can be compressed: 1 is that of recordings. */
+const unpackable = new Set<number>();
+const BACKLOG = 4 << 20;
 
 /** Makes every method of a port fail while its part is in `failing`. */
 function breakable<T extends object>(port: T, part: Part, methods: readonly (keyof T)[]): T {
@@ -42,12 +45,15 @@ beforeEach(async () => {
   state = temporaryState();
   problems = [];
   failing.clear();
+  unpackable.clear();
   const parts = await recorderParts(state.path, problems);
   recorder = await openRecorder({
     ...parts,
     journal: breakable(parts.journal, "journal", ["write"]),
     store: breakable(parts.store, "store", ["put", "replace"]),
-    spool: breakable(parts.spool, "spool", ["append"]),
+    spool: breakable(breakable(parts.spool, "spool", ["append"]), "spooled", ["read", "remove"]),
+    backlogBytes: BACKLOG,
+    compress: (bytes, level) => (unpackable.has(level) ? Promise.reject(FULL) : parts.compress(bytes, level)),
   });
 });
 
@@ -120,6 +126,27 @@ describe("a store that cannot be written", () => {
     await expectWhole(9);
   });
 
+  it("refuses once too many lines wait for it, and takes no more memory then", async () => {
+    failing.add("store");
+    const session = await useSession(recorder, newIdentity(), 1);
+    const other = await useSession(recorder, newIdentity(), 1);
+    const long = { type: "refused" as const, ref: 2, code: "x", sqlstate: "53100", why: "x".repeat(100_000) };
+    for (let i = 0; i < 300; i++) session.note(long);
+    expect(recorder.available).toBe(false);
+    // 20 MB may wait; the reason stands twice in each.
+    const taken = session.seq;
+    expect(taken).toBeLessThan(120);
+    await expect(other.record(execute(2))).rejects.toMatchObject({ code: "evidence-unavailable" });
+    expect(other.seq).toBe(3);
+    const closing = session.close("done");
+    failing.clear();
+    await closing;
+    await vi.waitFor(() => expect(recorder.available).toBe(true), 10_000);
+    await other.record(execute(2));
+    await other.close("done");
+    await expectWhole(taken + 1 + 5);
+  });
+
   it("lets sessions begin only as fast as those that ended are stored, once many wait", async () => {
     failing.add("store");
     const closings: Promise<void>[] = [];
@@ -153,6 +180,40 @@ describe("a spool that cannot be written", () => {
     session.output(resultBytes([[1, "after"]]));
     await session.close("done");
     await expectWhole(5);
+  });
+});
+
+describe("a spool that cannot be read, or cleared away", () => {
+  it("loses nothing, and goes on when it can be", async () => {
+    const session = await useSession(recorder, newIdentity(), 1);
+    failing.add("spooled");
+    const closing = session.close("done");
+    const what = "spooling a recording or what is sealed";
+    await vi.waitFor(() => expect(problems).toContain(`${what} fails (ENOSPC)`), 10_000);
+    expect(recorder.available).toBe(false);
+    failing.clear();
+    await closing;
+    expect(problems).toContain(`${what} works again`);
+    await expectWhole(4);
+  });
+});
+
+describe("a recording that cannot be kept", () => {
+  it("ends its session, and no other: nothing more runs there, and nobody waits without end", async () => {
+    const session = await useSession(recorder, newIdentity(), 1);
+    const other = await useSession(recorder, newIdentity(), 1);
+    unpackable.add(1);
+    session.output(Buffer.alloc(3 << 20));
+    expect(session.writable).toBe(false);
+    await expect(session.drained()).rejects.toBeDefined();
+    expect(session.writable).toBe(false);
+    await expect(session.record(execute(2))).rejects.toMatchObject({ code: "evidence-unavailable" });
+    expect(problems).toEqual(["a recording, or what is sealed, cannot be kept: its session ends"]);
+    unpackable.clear();
+    expect(recorder.available).toBe(true);
+    await other.record(execute(2));
+    await other.close("done");
+    await expect(session.close("done")).rejects.toBeDefined();
   });
 });
 
