@@ -164,6 +164,8 @@ export interface ImageTemplate {
   readonly family: readonly RelationName[];
   /** Columns of the primary key; empty when there is none. */
   readonly key: readonly string[];
+  /** Their types, as they are written in a cast. */
+  readonly keyTypes: readonly string[];
   /**
    * A query, as pieces of SQL and ranges of the statement's own words (first, behind the last), counted without comments. Empty where there
    * are no rows before; null where they cannot be told, see `why`.
@@ -191,6 +193,8 @@ export interface InsertedRows {
 export interface MadeRows {
   /** Columns whose values say which rows: those of the conflict, or of the primary key. */
   readonly by: readonly string[];
+  /** Their types, as they are written in a cast. */
+  readonly types: readonly string[];
   /** The values are not in the statement: a sequence gives them. */
   readonly generated: boolean;
   /** What becomes of a row that is there already. */

@@ -25,7 +25,16 @@ const FOUND: Analysis = {
   ...analysis(DELETE),
   statements: analysis(DELETE).statements.map((statement) => ({
     ...statement,
-    images: [{ relation: "public.prescriptions", family: [], key: ["id"], before: ["SELECT rows"], why: "" }],
+    images: [
+      {
+        relation: "public.prescriptions",
+        family: [],
+        key: ["id"],
+        keyTypes: ["int4"],
+        before: ["SELECT rows"],
+        why: "",
+      },
+    ],
   })),
 };
 

@@ -49,7 +49,7 @@ function touchedIn(facts: Facts, actions: readonly Action[]): readonly string[] 
 function ofDefinition(relation: string, snapshot: CatalogSnapshot | null, transactional: boolean): ImagePlan[] {
   const found = snapshot?.relations.find(({ schema, name }) => `${schema}.${name}` === relation);
   if (found === undefined) return [];
-  const base = { relation, family: [], key: [], kind: "define" } as const;
+  const base = { relation, family: [], key: [], keyTypes: [], kind: "define" } as const;
   return [
     transactional
       ? { ...base, before: [definitionQuery(found.oid)], why: "" }
@@ -63,6 +63,7 @@ function unread(relation: string, analysis: Analysis): ImageTemplate {
     relation,
     family: [],
     key: [],
+    keyTypes: [],
     before: null,
     why: several ? "one of several statements" : "not named as what is written",
   };
@@ -88,11 +89,20 @@ export function queryOfInserts({ inserts }: ImagePlan, text: string): string {
 }
 
 /** Definitions by their number; rows by their keys, one list of values for each column; none when the relation has no key. */
-export function queryAfter({ relation, key, kind, before }: ImagePlan): readonly string[] {
+export function queryAfter({ relation, key, keyTypes, kind, before }: ImagePlan): readonly string[] {
   if (kind === "define") return [fill(before ?? [], "")];
   if (key.length === 0 || kind === "truncate") return [];
-  const found = key.map((column, i) => `${quoted(column)} = ANY($${i + 1})`);
-  return [`SELECT tableoid, ctid, * FROM ${nameOf(relation)} WHERE ${found.join(" AND ")}`];
+  return [`SELECT tableoid, ctid, * FROM ${nameOf(relation)} WHERE ${isOneOf(key, keyTypes)}`];
+}
+
+/** These columns have the values of one key among many, whose values come as a list for each column. */
+function isOneOf(columns: readonly string[], types: readonly string[]): string {
+  const [only = ""] = columns;
+  if (columns.length === 1) return `${quoted(only)} = ANY($1)`;
+  const lists = types.map((type, i) => `$${i + 1}::${type}[]`);
+  // The first conditions let an index be used; values of different keys would meet them together, too. unnest of several lists is syntax: it has no schema.
+  const each = columns.map((column, i) => `${quoted(column)} = ANY(${lists[i]})`);
+  return `${each.join(" AND ")} AND (${columns.map(quoted).join(", ")}) IN (SELECT * FROM unnest(${lists.join(", ")}))`;
 }
 
 function nameOf(relation: string): string {
@@ -101,9 +111,8 @@ function nameOf(relation: string): string {
 }
 
 /** Rows with these values in those columns, one list of values for each. @param more what comes behind it */
-export function queryBy({ relation }: ImagePlan, { by, only }: MadeRows, more = ""): string {
-  const found = by.map((column, i) => `${quoted(column)} = ANY($${i + 1})`);
-  return `SELECT tableoid, ctid, * FROM ${only ? "ONLY " : ""}${nameOf(relation)} WHERE ${found.join(" AND ")}${more}`;
+export function queryBy({ relation }: ImagePlan, { by, types, only }: MadeRows, more = ""): string {
+  return `SELECT tableoid, ctid, * FROM ${only ? "ONLY " : ""}${nameOf(relation)} WHERE ${isOneOf(by, types)}${more}`;
 }
 
 /** Rows of this transaction whose key a sequence gave after a value. Those of a subtransaction are not found. */

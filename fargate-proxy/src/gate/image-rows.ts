@@ -27,7 +27,7 @@ export function placesOf(shape: readonly { readonly name: string }[], columns: r
   return columns.map((name) => shape.findIndex((column, i) => i >= SYSTEM && column.name === name));
 }
 
-/** Those with one of the keys: parts of a key that has several were looked for by themselves, and others may have come along. */
+/** Those with one of the keys. */
 export function withKeys(rows: readonly Uint8Array[], places: readonly number[], keys: readonly Cells[]) {
   const wanted = new Set(keys.map((key) => JSON.stringify(key)));
   return rows.filter((row) => {

@@ -6,7 +6,7 @@ import type { ImageRules } from "#shared/target.ts";
 import type { SessionEvidence } from "../ports/evidence.ts";
 import type { Ask, Companion, SideAnswer, SideFailure, SideOutcome, SideStatement } from "../protocol.ts";
 import { type ImagePlan, lockOf, queryAfter, queryBefore } from "./image-plan.ts";
-import { boundKeys, type Cells, cellsOf, once, placesOf, withKeys } from "./image-rows.ts";
+import { boundKeys, type Cells, cellsOf, once, placesOf } from "./image-rows.ts";
 
 /** Where an image belongs. */
 export interface ImagePlace {
@@ -22,7 +22,7 @@ export interface ImagePlace {
 
 /** Why there is no image after a command. */
 export const NO_KEY = "the rows after cannot be found by a key";
-export const TOO_MANY = "the rows after, and others that came along, are more than are kept";
+export const TOO_MANY = "the rows after are more than are kept";
 
 /** @returns by which request it may go on; null when by the one that it runs by anyhow */
 export type AskBeyond = (relations: readonly string[]) => Promise<ApprovalUse | Refusal | null>;
@@ -179,9 +179,8 @@ export class Images implements Companion {
     const most = this.#place.rules.rows + 1;
     const answer = await ask({ text, bound: boundKeys(keys, plan.key.length), most });
     if ("sqlstate" in answer || answer.more) return TOO_MANY;
-    const rows = withKeys(answer.rows, placesOf(answer.shape, plan.key), keys);
-    notes.seal("after", answer, rows);
-    return rows.length;
+    notes.seal("after", answer, answer.rows);
+    return answer.rows.length;
   }
 
   left(why: string): void {

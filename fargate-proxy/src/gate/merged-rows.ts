@@ -100,8 +100,7 @@ export class MergedRows implements Companion {
   /** Those that were changed and are there still, and those that were inserted; null when these are not as many as were expected. */
   #found(answer: SideAnswer): readonly Uint8Array[] | null {
     const places = placesOf(answer.shape, this.#plan.key);
-    const keys = [...this.#changed, ...this.#inserted];
-    const rows = once(places.length === 1 ? answer.rows : withKeys(answer.rows, places, keys));
+    const rows = once(answer.rows);
     const changed = new Set(this.#changed.map((key) => JSON.stringify(key)));
     const isNew = (key: Cells) => !changed.has(JSON.stringify(key));
     // A row may be deleted, and another inserted with its key. Where one stays, a trigger has put the new one elsewhere.

@@ -62,7 +62,7 @@ export class NewRows implements Companion {
     const answer = await ask({ text: this.#meeting, bound: boundKeys(keys, by.length), most });
     if ("sqlstate" in answer) return this.#notes.unread(answer.sqlstate);
     if (answer.more) return this.#meetsTooMany();
-    const rows = this.#found(answer, keys);
+    const { rows } = answer;
     const places = this.#places(answer);
     this.#met = rows.map(cellsOf).map((cells) => places.map((place) => cells[place] ?? null));
     if (conflict === "update") this.#notes.seal("before", answer, rows);
@@ -111,20 +111,14 @@ export class NewRows implements Companion {
 
   #rows(answer: SideAnswer): readonly Uint8Array[] {
     if (this.#made.generated) return answer.rows;
-    const rows = this.#found(answer, this.#keys ?? []);
     // Those that were there have been left as they are: a new one that is not found beside them was moved to another key.
-    const met = new Set(withKeys(rows, this.#places(answer), this.#met ?? []));
-    return rows.filter((row) => !met.has(row));
+    const met = new Set(withKeys(answer.rows, this.#places(answer), this.#met ?? []));
+    return answer.rows.filter((row) => !met.has(row));
   }
 
   /** Columns that say that a row is one that was there: its key, or where it lay, locked, if it would lie elsewhere once it is changed. */
   #places({ shape }: SideAnswer): readonly number[] {
     return this.#made.conflict === "update" ? [0, 1] : placesOf(shape, this.#made.by);
-  }
-
-  #found(answer: SideAnswer, keys: readonly Cells[]): readonly Uint8Array[] {
-    const { by } = this.#made;
-    return by.length === 1 ? answer.rows : withKeys(answer.rows, placesOf(answer.shape, by), keys);
   }
 
   left(why: string): void {

@@ -30,9 +30,9 @@ export function ofInsert(run: Run, body: Insert, text: string, relation: Snapsho
   if (by.length === 0 || columns === null) return unfound;
   const moves = [relation, ...run.base.lookup.family(relation)].some(({ triggers }) => triggers.length > 0);
   const meets = conflict !== "error" || moves;
-  const made: MadeRows = { by, conflict, meets, generated: false, only: relation.kind === "table" };
+  const types = by.map((name) => typeOf(run, relation, name));
+  const made: MadeRows = { by, types, conflict, meets, generated: false, only: relation.kind === "table" };
   if (by.every((name) => columns.includes(name))) {
-    const types = by.map((name) => typeOf(run, relation, name));
     if (types.includes("")) return unfound;
     const found = valuesOf(run, body, text, { columns, by, types });
     return typeof found === "string"

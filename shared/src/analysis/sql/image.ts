@@ -3,7 +3,7 @@
 import type { Node, RangeVar } from "libpg-query";
 import type { SnapshotRelation } from "../../catalog.ts";
 import type { ImageTemplate } from "../../facts.ts";
-import { ofInsert } from "./image-insert.ts";
+import { ofInsert, typeOf } from "./image-insert.ts";
 import { ofMerge } from "./image-merge.ts";
 import { effectOf, NEW, parsed, type Reading, why } from "./image-reading.ts";
 import { fullName } from "./lookup.ts";
@@ -78,7 +78,9 @@ function of(
     ? read(quoted(rangeVar.alias?.aliasname ?? rangeVar.relname ?? ""), relation)
     : why("no table of its own");
   const family = run.base.lookup.family(relation).map(fullName);
-  return [{ relation: fullName(relation), family, key: relation.key ?? [], ...found }];
+  const keyTypes = (relation.key ?? []).map((name) => typeOf(run, relation, name));
+  const key = keyTypes.includes("") ? [] : (relation.key ?? []);
+  return [{ relation: fullName(relation), family, key, keyTypes, ...found }];
 }
 
 function ofUpdate(run: Run, body: Body<"UpdateStmt">, text: string, alias: string): Reading {
