@@ -119,7 +119,7 @@ function follow(
   walk.policies.saw(line, { ...at, session, seq });
   walk.decisions.saw(line, { ...at, session, seq });
   walk.disclosures.saw(line, { ...at, session, seq });
-  walk.shredding.saw(line);
+  walk.shredding.saw(line, { ...at, session, seq });
   walk.index?.saw(line, at);
   return { seq, prev: link(bytes, walk.tools.sha256), ended: isEnd(line.event) ? line : null };
 }

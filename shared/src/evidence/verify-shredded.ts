@@ -1,5 +1,8 @@
-// Sealed lanes whose key was destroyed: what is left of them is verified like all else, and what was in them nobody can read.
+// Sealed lanes whose key was destroyed: what is left of them is verified like all else, and what was in them nobody can read. Whatever is done with
+// what is sealed, two people agreed to it.
+import { samePerson } from "../approval/quorum.ts";
 import type { EvidenceLine } from "./line-read.ts";
+import { BadEvidence, type BadPlace } from "./verify-types.ts";
 
 const NAMED = 5;
 
@@ -12,7 +15,11 @@ export class Shredding {
     this.#sealed.push(session);
   }
 
-  saw({ event }: EvidenceLine): void {
+  /** @throws BadEvidence */
+  saw({ event }: EvidenceLine, place: Omit<BadPlace, "what">): void {
+    if (event.type !== "sealed.shredded" && event.type !== "sealed.opened") return;
+    if (samePerson(event.asked.by, event.agreed.by))
+      throw new BadEvidence({ ...place, what: `request ${event.id} of officers was agreed to by whoever made it` });
     if (event.type === "sealed.shredded") this.#agreed.add(event.of);
   }
 

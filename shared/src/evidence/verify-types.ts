@@ -6,7 +6,6 @@ import type { Disclosed } from "./disclosure.ts";
 import type { EvidenceLine } from "./line-read.ts";
 import type { ObjectRecord } from "./segment.ts";
 import type { SessionSummary } from "./summary.ts";
-import type { Shredding } from "./verify-shredded.ts";
 import type { WitnessPolicy } from "./witness-policy.ts";
 
 /** A head of the ledger, for comparison with a later one. */
@@ -193,8 +192,11 @@ export interface Walk {
   readonly decisions: { saw(line: EvidenceLine, place: Omit<BadPlace, "what">): void };
   /** Looks at whose records were shown, session by session (verify-disclosures.ts). */
   readonly disclosures: { saw(line: EvidenceLine, place: Omit<BadPlace, "what">): void };
-  /** Of sealed lanes. */
-  readonly shredding: Shredding;
+  /** Looks at what officers agreed on, and at sealed lanes (verify-shredded.ts). */
+  readonly shredding: {
+    saw(line: EvidenceLine, place: Omit<BadPlace, "what">): void;
+    sawLane(session: string): void;
+  };
   /** Makes an index anew (verify-index.ts). */
   readonly index: { saw(line: EvidenceLine, place: Omit<BadPlace, "what">): void } | null;
   step(): void;

@@ -35,6 +35,7 @@ export async function verifyEvidence(
   const approvals = new ApprovalWalk();
   const policies = new PolicyWalk(tools.sha256);
   const decisions = new DecisionWalk(request.deciderOf);
+  const shredding = new Shredding();
   const index = request.index === undefined || request.scope.type !== "all" ? null : new IndexWalk(request.index);
   const walk: Walk = {
     reader,
@@ -47,7 +48,7 @@ export async function verifyEvidence(
     policies,
     decisions,
     disclosures: new DisclosureWalk(),
-    shredding: new Shredding(),
+    shredding,
     index,
     step: () => undefined,
   };
@@ -75,7 +76,7 @@ export async function verifyEvidence(
     checked.decisions = decisions.again;
     walk.notes.push(...decisions.notes());
     if (request.hasKey !== undefined)
-      walk.notes.push(...(await walk.shredding.notes(request.hasKey, request.scope.type === "all")));
+      walk.notes.push(...(await shredding.notes(request.hasKey, request.scope.type === "all")));
     noteLimits(walk, ledger, request);
     if (request.locks === null) walk.notes.push("what keeps objects from being deleted was not looked at");
     else if (request.locks !== undefined)
