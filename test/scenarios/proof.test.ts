@@ -101,6 +101,12 @@ describe("postern proof", { timeout: 90_000 }, () => {
     expect((await people.postern("agree")).out).toContain("case 11");
     expect(await refused("auditor", "seen")).toBe("");
     expect((await people.postern("proof", id, "--as", "auditor")).out).toContain("ok ");
+    await people.postern("revoke", "auditor", "--reason", "left the company");
+    expect(await people.postern("proof", id, "--as", "privacy")).toMatchObject({
+      out: "",
+      err: expect.stringContaining("the other officer, have been offboarded"),
+    });
+    await people.postern("revoke", "auditor", "--undo");
     const events = (await people.postern("sessions", "--target", "gateway", "--json")).out;
     const logs = json({ out: events, code: 0, err: "" }).map(({ session: log }) => String(log));
     let found = "";

@@ -36,6 +36,11 @@ export async function localOfficers(as: string | undefined): Promise<OfficersDoo
     if ("refused" in person) throw new Problem(person.refused, 1);
     return person;
   };
+  /** As the function of AWS does. @throws Problem */
+  const stillHere = ({ asked, agreed }: OfficerRequest) => {
+    if (door.isRevoked([asked.by.name, ...(agreed === null ? [] : [agreed.by.name])]))
+      throw new Problem("you, or the other officer, have been offboarded", 1);
+  };
   const rules = door.approvals?.officers ?? null;
   const keys = localWrappedKeys(join(home.state, "keys/sealed"));
   return {
@@ -44,6 +49,7 @@ export async function localOfficers(as: string | undefined): Promise<OfficersDoo
       return all.filter(({ agreed, until }) => agreed === null && until >= Date.now());
     },
     async agree(found, reason) {
+      stillHere(found);
       const request = taken(agreeTo(rules, found, await signedIn(), reason, Date.now()));
       return table.agree(request) ? request : taken("agreed-already");
     },
@@ -62,6 +68,7 @@ export async function localOfficers(as: string | undefined): Promise<OfficersDoo
       return request;
     },
     async open(request, target) {
+      stillHere(request);
       await recorded(home.state, table, request);
       const wrapped = await keys.get(request.session);
       if (wrapped === null)
@@ -74,6 +81,7 @@ export async function localOfficers(as: string | undefined): Promise<OfficersDoo
       return opener.open(wrapped, { session: request.session, target });
     },
     async shred(request) {
+      stillHere(request);
       await recorded(home.state, table, request);
       await keys.destroy(request.session);
     },

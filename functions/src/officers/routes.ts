@@ -43,7 +43,7 @@ const agreeBody = z.strictObject({ reason });
 const openBody = z.strictObject({ publicKey: z.string().regex(/^[\w-]{43}$/) });
 
 const MORE = {
-  revoked: [403, "you, or who agreed with you, have been offboarded"],
+  revoked: [403, "you, or the other officer, have been offboarded"],
   "unknown-request": [404, "there is no such request of yours"],
   "not-agreed": [409, "nobody has agreed to it yet"],
   "no-key": [410, "this session has no key: it has sealed nothing, or its key was destroyed"],
