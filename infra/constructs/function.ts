@@ -76,7 +76,7 @@ export class PosternFunction extends NodejsFunction {
     if (within === undefined)
       explain(this, {
         "HIPAA.Security-LambdaInsideVPC":
-          "it talks to Slack, to the identity provider or to witnesses of the ledger, and to nothing in a VPC; no PHI passes through it, and its role reaches what it needs alone",
+          "it talks to Slack, to the identity provider or to witnesses of the ledger, or is called by Cognito, and talks to nothing in a VPC; no PHI passes through it, and its role reaches what it needs alone",
       });
     explain(this, {
       "HIPAA.Security-LambdaDLQ":

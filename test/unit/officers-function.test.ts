@@ -1,5 +1,5 @@
 // The door of the officers on AWS: two people, each with a token of their own, and nothing is opened or destroyed before it is in the evidence.
-import { beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { hpkeOpen, hpkePair } from "#functions/adapters/hpke.ts";
 import type { HttpResponse } from "#functions/adapters/http-api.ts";
 import { recordingIn } from "#functions/officers/deeds.ts";
@@ -89,6 +89,14 @@ beforeEach(() => {
   }));
 });
 
+let warned: ReturnType<typeof vi.spyOn>;
+beforeEach(() => {
+  warned = vi.spyOn(console, "warn").mockImplementation(() => {});
+});
+afterEach(() => vi.restoreAllMocks());
+/** The function's log. */
+const logged = () => warned.mock.calls.map(([line]) => JSON.parse(String(line)) as Record<string, unknown>);
+
 async function say(
   who: string,
   path: string,
@@ -124,6 +132,19 @@ describe("the door of the officers", () => {
       expect((await say(who, "")).status, who).toBe(status);
     }
     expect(requests.size).toBe(0);
+  });
+
+  test("says in its log whom it told no, and why, and nothing of what they said", async () => {
+    const { said: request } = await ask("pia", "open", "because of 078-05-1120");
+    await agree("pia", request.id, "her number is 078-05-1120");
+    await ask("nora");
+    await say("pia", "/nothing/open", { publicKey: "078-05-1120" });
+    await ask("nobody");
+    expect(logged()).toEqual([
+      { level: "warn", function: "officers", refused: "the-same-person", by: "pia" },
+      { level: "warn", function: "officers", refused: "not-an-officer", by: "nora" },
+      { level: "warn", function: "officers", refused: "not as expected: publicKey", by: "pia" },
+    ]);
   });
 
   test("takes two, with reasons, in time; whoever has asked is not the other one", async () => {

@@ -58,6 +58,18 @@ async function route(parts: OfficerParts, event: HttpEvent): Promise<HttpRespons
   const token = /^Bearer ([\x21-\x7e]+)$/i.exec(header(event, "authorization") ?? "")?.[1];
   const who = token === undefined ? { refused: "no bearer token" } : await parts.verify(token);
   if ("refused" in who) return json(401, { refused: who.refused });
+  const response = await answer(parts, event, who);
+  if (response.statusCode >= 400) say(who, response);
+  return response;
+}
+
+/** Who was told no, and why: in the function's log. */
+function say({ name: by }: Approver, { body }: HttpResponse): void {
+  const { refused } = JSON.parse(body) as { readonly refused: string };
+  console.warn(JSON.stringify({ level: "warn", function: "officers", refused, by }));
+}
+
+async function answer(parts: OfficerParts, event: HttpEvent, who: Approver): Promise<HttpResponse> {
   if (await parts.revoked([who.name])) return refuse("revoked");
   const problem = standing(parts, who);
   if (problem !== null) return refuse(problem);
