@@ -90,3 +90,38 @@ test("a VPC that is there: no route is made, and rules name where traffic may go
     "pl-66a5400f",
   ]);
 });
+
+interface Connected {
+  readonly VpcConfig?: { readonly SecurityGroupIds?: unknown };
+  readonly VpcEndpointType?: string;
+  readonly SecurityGroupIds?: unknown;
+  readonly NetworkConfiguration?: { readonly AwsvpcConfiguration: { readonly SecurityGroups?: unknown } };
+  readonly SecurityGroups?: unknown;
+  readonly HostedRotationLambda?: { readonly VpcSecurityGroupIds?: unknown };
+}
+
+/** Where each kind of resource names the groups of its network interfaces; undefined where it has none of those. */
+const GROUPS: Readonly<Record<string, (one: Connected) => unknown>> = {
+  "AWS::Lambda::Function": ({ VpcConfig: vpc }) => vpc && (vpc.SecurityGroupIds ?? []),
+  "AWS::EC2::VPCEndpoint": ({ VpcEndpointType, SecurityGroupIds = [] }) =>
+    VpcEndpointType === "Interface" ? SecurityGroupIds : undefined,
+  "AWS::ECS::Service": ({ NetworkConfiguration: network }) => network?.AwsvpcConfiguration.SecurityGroups ?? [],
+  "AWS::ElasticLoadBalancingV2::LoadBalancer": ({ SecurityGroups = [] }) => SecurityGroups,
+  // Rotation by AWS's own function.
+  "AWS::SecretsManager::RotationSchedule": ({ HostedRotationLambda: hosted }) =>
+    hosted && (hosted.VpcSecurityGroupIds ?? []),
+};
+
+test("nothing is in a VPC's default security group: every network interface has a group of its own", () => {
+  const all = Object.entries(templates("three-targets"));
+  const found = all.flatMap(([stack, one]) =>
+    Object.entries(GROUPS).flatMap(([type, groupsOf]) =>
+      Object.entries(one.findResources(type)).flatMap(([id, { Properties }]) => {
+        const groups = groupsOf(Properties as Connected);
+        return groups === undefined ? [] : [{ what: `${stack}/${id}`, type, groups }];
+      }),
+    ),
+  );
+  expect([...new Set(found.map(({ type }) => type))].sort()).toEqual(Object.keys(GROUPS).sort());
+  for (const { what, groups } of found) expect(groups, what).not.toEqual([]);
+});

@@ -1,5 +1,5 @@
 // The door of the officers on AWS: two people, each with a token of their own, and nothing is opened or destroyed before it is in the evidence.
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from "vitest";
 import { hpkeOpen, hpkePair } from "#functions/adapters/hpke.ts";
 import type { HttpResponse } from "#functions/adapters/http-api.ts";
 import { recordingIn } from "#functions/officers/deeds.ts";
@@ -89,7 +89,7 @@ beforeEach(() => {
   }));
 });
 
-let warned: ReturnType<typeof vi.spyOn>;
+let warned: MockInstance<typeof console.warn>;
 beforeEach(() => {
   warned = vi.spyOn(console, "warn").mockImplementation(() => {});
 });
