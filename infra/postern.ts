@@ -66,7 +66,15 @@ export function postern(app: App, settings: Settings) {
     targets: Object.keys(settings.targets),
     auditors: settings.evidence.auditors,
   });
-  const watch = make(WatchStack, "Watch", "alarms and a dashboard", { keys, data, control, flow, proxy, settings });
+  const watch = make(WatchStack, "Watch", "alarms and a dashboard", {
+    keys,
+    data,
+    identity,
+    control,
+    flow,
+    proxy,
+    settings,
+  });
   explain(app, {
     "HIPAA.Security-IAMNoInlinePolicy":
       "each role belongs to one function, task or service, and its policy to that role alone: test/infra/roles.txt lists every statement",

@@ -45,24 +45,38 @@ type Cognito = NonNullable<Settings["identity"]["cognito"]>;
 
 export class IdentityStack extends Stack {
   readonly issuer: Issuer;
+  /** None where the issuer is the team's own. */
+  readonly functions: readonly PosternFunction[];
   /** Address of the key set from inside the VPC. */
   readonly keySet: string;
 
   constructor(scope: Construct, id: string, props: IdentityProps) {
     super(scope, id, props);
     const { cognito, issuer } = props.identity;
+    const claims = cognito === undefined ? null : this.makeClaims(cognito, props.keys);
+    this.functions = claims === null ? [] : [claims];
     if (issuer !== undefined) {
       const { issuer: name, audience, keys, claims } = issuer;
       const given = Object.entries(claims).filter((entry): entry is [string, string] => entry[1] !== undefined);
       this.issuer = { issuer: name, audience, jwks: keys, claims: Object.fromEntries(given) };
-    } else if (cognito !== undefined) this.issuer = this.makePool(cognito, props.keys);
+    } else if (cognito !== undefined && claims !== null) this.issuer = this.makePool(cognito, claims);
     else throw new Error("settings name no identity");
     this.keySet = new KeySetRelay(this, "KeySet", props.apiEndpoint, this.issuer.jwks).url;
     new CfnOutput(this, "Issuer", { value: this.issuer.issuer });
     new CfnOutput(this, "Audience", { value: this.issuer.audience });
   }
 
-  private makePool(cognito: Cognito, keys: KeysStack): Issuer {
+  /** Puts name, groups, kind and audience where the gateway looks for them, in tokens of both kinds. */
+  private makeClaims(cognito: Cognito, keys: KeysStack): PosternFunction {
+    return new PosternFunction(this, "TokenClaims", {
+      name: "token-claims",
+      key: keys.service,
+      seconds: 5,
+      environment: { POSTERN_PREFIXES: JSON.stringify(prefixesOf(cognito)) },
+    });
+  }
+
+  private makePool(cognito: Cognito, claims: PosternFunction): Issuer {
     const federated = cognito.saml.length + cognito.oidc.length > 0;
     const pool = new UserPool(this, "Users", {
       featurePlan: FeaturePlan.PLUS,
@@ -84,13 +98,6 @@ export class IdentityStack extends Stack {
       customAttributes: { groups: new StringAttribute({ mutable: true, maxLen: 2048 }) },
       deletionProtection: true,
       removalPolicy: RemovalPolicy.RETAIN,
-    });
-    // Puts name, groups, kind and audience where the gateway looks for them, in tokens of both kinds.
-    const claims = new PosternFunction(this, "TokenClaims", {
-      name: "token-claims",
-      key: keys.service,
-      seconds: 5,
-      environment: { POSTERN_PREFIXES: JSON.stringify(prefixesOf(cognito)) },
     });
     pool.addTrigger(UserPoolOperation.PRE_TOKEN_GENERATION_CONFIG, claims, LambdaVersion.V2_0);
     for (const name of cognito.groups) new UserPoolGroup(this, `Group-${name}`, { userPool: pool, groupName: name });

@@ -24,12 +24,14 @@ import type { Settings } from "../settings.ts";
 import type { ControlStack } from "./control-stack.ts";
 import type { DataStack } from "./data-stack.ts";
 import type { FlowStack } from "./flow-stack.ts";
+import type { IdentityStack } from "./identity-stack.ts";
 import type { KeysStack } from "./keys-stack.ts";
 import type { ProxyStack } from "./proxy-stack.ts";
 
 export interface WatchProps extends StackProps {
   readonly keys: KeysStack;
   readonly data: DataStack;
+  readonly identity: IdentityStack;
   readonly control: ControlStack;
   readonly flow: FlowStack;
   readonly proxy: ProxyStack;
@@ -138,7 +140,7 @@ export class WatchStack extends Stack {
   }
 
   private work(): Record<string, Watched> {
-    const { control, flow } = this.#props;
+    const { identity, control, flow } = this.#props;
     const alarms: Record<string, Watched> = {
       WorkflowFailed: {
         metric: control.workflow.metricFailed({ period: MINUTE }),
@@ -146,7 +148,7 @@ export class WatchStack extends Stack {
         says: "A workflow of an approval failed: its request may expire without anybody having been asked.",
       },
     };
-    for (const fn of [...control.functions, ...flow.functions])
+    for (const fn of [...identity.functions, ...control.functions, ...flow.functions])
       alarms[`Function-${fn.node.id}`] = {
         metric: fn.metricErrors({ period: MINUTE }),
         above: 0,

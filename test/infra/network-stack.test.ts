@@ -112,7 +112,9 @@ const GROUPS: Readonly<Record<string, (one: Connected) => unknown>> = {
     hosted && (hosted.VpcSecurityGroupIds ?? []),
 };
 
-test("nothing is in a VPC's default security group: every network interface has a group of its own", () => {
+test("nothing is in a VPC's default security group: every network interface has a group of its own", {
+  timeout: 120_000,
+}, () => {
   const all = Object.entries(templates("three-targets"));
   const found = all.flatMap(([stack, one]) =>
     Object.entries(GROUPS).flatMap(([type, groupsOf]) =>

@@ -17,15 +17,19 @@ test.each(SAMPLES)("the gateway takes the configuration of %s", (name) => {
 
 afterEach(() => vi.unstubAllEnvs());
 
-test.each(SAMPLES)("functions of %s know people by the claims that the gateway knows them by", (name) => {
-  const { proxy, control } = templates(name);
-  const { issuers } = parseConfig("POSTERN_CONFIG", environmentOf(proxy).POSTERN_CONFIG as string);
-  const told = Object.values(control.findResources("AWS::Lambda::Function"))
-    .map(({ Properties }) => Properties.Environment?.Variables ?? {})
-    .filter((variables) => "POSTERN_JWKS" in variables);
-  expect(told).toHaveLength(2);
-  for (const { POSTERN_CLAIMS } of told) {
-    vi.stubEnv("POSTERN_CLAIMS", POSTERN_CLAIMS);
-    expect(claimMapping()).toEqual(issuers[0]?.claims);
-  }
-});
+test.each(SAMPLES)(
+  "functions of %s know people by the claims that the gateway knows them by",
+  { timeout: 120_000 },
+  (name) => {
+    const { proxy, control } = templates(name);
+    const { issuers } = parseConfig("POSTERN_CONFIG", environmentOf(proxy).POSTERN_CONFIG as string);
+    const told = Object.values(control.findResources("AWS::Lambda::Function"))
+      .map(({ Properties }) => Properties.Environment?.Variables ?? {})
+      .filter((variables) => "POSTERN_JWKS" in variables);
+    expect(told).toHaveLength(2);
+    for (const { POSTERN_CLAIMS } of told) {
+      vi.stubEnv("POSTERN_CLAIMS", POSTERN_CLAIMS);
+      expect(claimMapping()).toEqual(issuers[0]?.claims);
+    }
+  },
+);

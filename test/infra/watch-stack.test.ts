@@ -23,6 +23,13 @@ describe("the alarms", () => {
     watch.hasResourceProperties("AWS::SNS::Topic", { KmsMasterKeyId: Match.anyValue() });
   });
 
+  test("are there for the function that nobody logs in without, where there is one", { timeout: 120_000 }, () => {
+    templates("minimal").watch.hasResourceProperties("AWS::CloudWatch::Alarm", {
+      MetricName: "Errors",
+      AlarmDescription: Match.stringLikeRegexp("^TokenClaims failed"),
+    });
+  });
+
   test("tell of a gateway that is not there at all", () => {
     const silent = alarms.filter(({ TreatMissingData }) => TreatMissingData === "breaching");
     expect(silent.map(({ AlarmDescription }) => AlarmDescription)).toEqual([expect.stringMatching(/^Fewer gateways/)]);
