@@ -25,8 +25,8 @@ let state: ReturnType<typeof temporaryState>;
 let recorder: Recorder;
 let problems: string[];
 const failing = new Set<Part>();
-/** Levels at which nothing can be compressed: 1 is that of recordings. */
-const unpackable = new Set<number>();
+/** Blocks of recordings that are longer cannot be compressed. */
+let packable = Number.POSITIVE_INFINITY;
 const BACKLOG = 4 << 20;
 
 /** Makes every method of a port fail while its part is in `failing`. */
@@ -45,7 +45,7 @@ beforeEach(async () => {
   state = temporaryState();
   problems = [];
   failing.clear();
-  unpackable.clear();
+  packable = Number.POSITIVE_INFINITY;
   const parts = await recorderParts(state.path, problems);
   recorder = await openRecorder({
     ...parts,
@@ -53,7 +53,8 @@ beforeEach(async () => {
     store: breakable(parts.store, "store", ["put", "replace"]),
     spool: breakable(breakable(parts.spool, "spool", ["append"]), "spooled", ["read", "remove"]),
     backlogBytes: BACKLOG,
-    compress: (bytes, level) => (unpackable.has(level) ? Promise.reject(FULL) : parts.compress(bytes, level)),
+    compress: (bytes, level) =>
+      level === 1 && bytes.length > packable ? Promise.reject(FULL) : parts.compress(bytes, level),
   });
 });
 
@@ -202,14 +203,13 @@ describe("a recording that cannot be kept", () => {
   it("ends its session, and no other: nothing more runs there, and nobody waits without end", async () => {
     const session = await useSession(recorder, newIdentity(), 1);
     const other = await useSession(recorder, newIdentity(), 1);
-    unpackable.add(1);
+    packable = 100_000;
     session.output(Buffer.alloc(3 << 20));
     expect(session.writable).toBe(false);
     await expect(session.drained()).rejects.toBeDefined();
     expect(session.writable).toBe(false);
     await expect(session.record(execute(2))).rejects.toMatchObject({ code: "evidence-unavailable" });
     expect(problems).toEqual(["a recording, or what is sealed, cannot be kept: its session ends"]);
-    unpackable.clear();
     expect(recorder.available).toBe(true);
     await other.record(execute(2));
     await other.close("done");
