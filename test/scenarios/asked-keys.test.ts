@@ -297,6 +297,23 @@ describe("a client", () => {
     expect(events.map((e) => e.subjects.length + e.untold)).toEqual([PATIENTS, PATIENTS]);
     expect(events.every((e) => !e.complete)).toBe(true);
   });
+
+  it("whose gateway may not read the key any more hears of it once", async () => {
+    await ground.admin.query(
+      "CREATE ROLE guest LOGIN PASSWORD 'guest'; GRANT SELECT (id, full_name) ON patients TO guest; GRANT USAGE ON SCHEMA public TO guest; GRANT CONNECT ON DATABASE clinic TO guest",
+    );
+    const guests = await ground.gateway("off", { disclosures: "companion", reveal, user: "guest" });
+    const by = await guests.client();
+    const ask = () => seen("SELECT full_name FROM patients", "extended", by);
+    expect(await ask()).toHaveLength(PATIENTS);
+    await ground.admin.query("REVOKE SELECT (id) ON patients FROM guest");
+    await expect(ask()).rejects.toMatchObject({ code: "42501" });
+    expect(await ask()).toHaveLength(PATIENTS);
+    await by.end();
+    guests.stop();
+    const events = guests.events.filter((e) => e.type === "disclosure");
+    expect([events[0]?.complete, events.at(-1)?.complete]).toEqual([true, false]);
+  });
 });
 
 it("while others write: nobody is missing, and nobody is named who was not shown", { timeout: 120_000 }, async () => {

@@ -151,7 +151,9 @@ export class AskedKeys implements Companion {
     this.#place.begins(this);
     if (await this.#may(ask)) {
       const answer = await ask({ text: this.#query, bound, most: MOST_ROWS + 1 });
-      if (!("sqlstate" in answer) && !answer.more && answer.rows.length <= MOST_ROWS) this.#keep(answer);
+      // It may be that the gateway may not read them any more: that is asked anew.
+      if ("sqlstate" in answer) this.#known.may = null;
+      else if (!answer.more && answer.rows.length <= MOST_ROWS) this.#keep(answer);
     }
     if (this.#rows === null) this.#settle("unsure");
     return null;
