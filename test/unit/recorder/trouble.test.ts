@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { LocalStore } from "#proxy/adapters/local-store.ts";
 import { openRecorder, type Recorder } from "#proxy/recorder/recorder.ts";
+import { splitBlocks } from "#shared/evidence/recording.ts";
 import {
   execute,
   finished,
@@ -167,6 +168,36 @@ describe("a store that cannot be written", () => {
     expect(await Promise.all(waiting)).toEqual([true, true]);
     await Promise.all(closings);
     await expectWhole(2 * sessions);
+  });
+});
+
+describe("a store that never answers", () => {
+  it("does not keep the gateway from stopping, and the next one stores what it left", async () => {
+    await recorder.close();
+    const parts = await recorderParts(state.path, problems);
+    let asked = 0;
+    const never = () => {
+      asked += 1;
+      return new Promise<never>(() => {});
+    };
+    const store = new Proxy(parts.store, {
+      get: (target, name) => (name === "put" ? never : Reflect.get(target, name, target).bind(target)),
+    });
+    const hanging = await openRecorder({ ...parts, store, timing: { ...parts.timing, closeMs: 200 } });
+    const identity = newIdentity();
+    const session = await useSession(hanging, identity, 2);
+    await vi.waitFor(async () => {
+      const [name = ""] = await parts.spool.list();
+      expect(splitBlocks(await parts.spool.read(name)).frames).not.toHaveLength(0);
+      expect(asked).toBeGreaterThan(0);
+    }, 10_000);
+    await hanging.close();
+    await expect(session.record(execute(2))).rejects.toMatchObject({ code: "evidence-unavailable" });
+    const next = await openTestRecorder(state.path);
+    expect(next.recovered).toMatchObject({ sessions: [identity.session], parts: 1 });
+    await next.close();
+    // 5 of before, and that they were recovered.
+    await expectWhole(6);
   });
 });
 
