@@ -1,15 +1,13 @@
 // A gateway in this process in front of a real PostgreSQL: real analysis, catalog, masks and images; evidence is kept in memory.
-import { createHash, randomBytes } from "node:crypto";
+import { createHash } from "node:crypto";
 import pg from "pg";
 import { AnalysisCache } from "#proxy/adapters/analysis-cache.ts";
-import { dialer, listen } from "#proxy/adapters/socket.ts";
+import { listen } from "#proxy/adapters/socket.ts";
 import { cellsOf } from "#proxy/gate/image-rows.ts";
 import type { SealedPart, SessionEvidence } from "#proxy/ports/evidence.ts";
-import { CancelKeys } from "#proxy/protocols/postgres/cancel.ts";
 import { takeSnapshot } from "#proxy/protocols/postgres/catalog.ts";
 import { SIDES } from "#proxy/protocols/postgres/encode.ts";
 import { inertFrames } from "#proxy/protocols/postgres/inert.ts";
-import { createPostgres } from "#proxy/protocols/postgres/postgres.ts";
 import { normalize } from "#shared/analysis/sql/normalize.ts";
 import type { EvidenceEvent } from "#shared/evidence/event.ts";
 import type { Target } from "#shared/target.ts";
@@ -17,6 +15,7 @@ import { analyser } from "./analysis.ts";
 import { ALL, load, parts } from "./bundles.ts";
 import type { FakeApprovals } from "./fake-approvals.ts";
 import { fakeGate, PERMIT } from "./fake-gate.ts";
+import { plainPostgres } from "./plain-postgres.ts";
 import { startPostgres, type TestPostgres } from "./postgres.ts";
 import { RawClient } from "./raw-client.ts";
 
@@ -102,25 +101,7 @@ export class ImageGround {
       cache.keep(text, made);
       return made;
     };
-    const log = { info() {}, warn() {}, error() {} };
-    const protocol = createPostgres({
-      tls: null,
-      allowPlaintextLoopback: true,
-      dialer,
-      authorities: new Map(),
-      connectMs: 5000,
-      authentication: "password",
-      oauth: { configuration: "", scope: "" },
-      cancelKeys: new CancelKeys(randomBytes),
-      loginMs: 10_000,
-      log,
-      onCancel() {},
-      onDiscovery() {},
-      clock: { now: Date.now, micros: () => Math.round(performance.now() * 1000) },
-      searchPath: () => ["public"],
-      pending: 100,
-      onCrowded() {},
-    });
+    const protocol = plainPostgres();
     const listener = await listen("127.0.0.1", 0, (accepted) => void protocol.serve(accepted, gate));
     const client = async () => {
       const made = new pg.Client({
