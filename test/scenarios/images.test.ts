@@ -301,6 +301,17 @@ describe("images of rows", () => {
     }
   });
 
+  it("whose key is an array are written, and not found by it", async () => {
+    await client.query("INSERT INTO lists VALUES ('{1,2}', 'a')");
+    await client.query("UPDATE lists SET ssn = 'b'");
+    await client.query("DELETE FROM lists");
+    expect(images().map(({ before, after, why }) => [before, after, why])).toEqual([
+      [0, null, "new rows: the statement says what they are"],
+      [1, null, "the rows after cannot be found by a key"],
+      [1, null, "the rows after cannot be found by a key"],
+    ]);
+  });
+
   it("with more bytes than the gateway takes into memory are beyond the bound, however few they are", async () => {
     const long = "repeat('x', 30000000)";
     await ground.admin.query("INSERT INTO uuids (ssn) VALUES ('a'), ('b'), ('c')");

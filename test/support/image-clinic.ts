@@ -19,6 +19,7 @@ export const SCHEMA = `
     RETURN NULL; END $$;
   CREATE FUNCTION stamp() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     RAISE NOTICE 'stamped'; NEW.note := coalesce(NEW.note, '') || '!'; RETURN NEW; END $$;
+  CREATE TABLE lists (id int[] PRIMARY KEY, ssn text);
   CREATE TABLE moved (id int PRIMARY KEY, ssn text, note text DEFAULT 'none');
   CREATE FUNCTION move() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     IF NEW.ssn = 'move' THEN NEW.id := NEW.id + 1000; END IF; RETURN NEW; END $$;
@@ -49,6 +50,7 @@ targets:
         numbered: { columns: { id: none, ssn: ssn, note: ssn } }
         uuids: { columns: { id: none, ssn: ssn } }
         moved: { columns: { id: none, ssn: ssn, note: ssn } }
+        lists: { columns: { id: none, ssn: ssn } }
         loose: { columns: { ssn: ssn, n: none } }
         parts*: { columns: { id: none, ssn: ssn } }
         wards: none

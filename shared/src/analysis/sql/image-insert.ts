@@ -67,11 +67,11 @@ function columnsOf({ cols = [], selectStmt }: Insert, relation: SnapshotRelation
   return relation.columns.map(({ name }) => name);
 }
 
-/** As it is written in a cast; empty when it is not known. */
+/** As it is written in a cast; empty when it is not known, or an array: there are no lists of arrays to look in. */
 export function typeOf(run: Run, { columns }: SnapshotRelation, name: string): string {
   const column = columns.find((one) => one.name === name);
   const type = column === undefined ? undefined : run.base.lookup.typeByOid(column.type);
-  return type === undefined ? "" : `${quoted(type.schema)}.${quoted(type.name)}`;
+  return type === undefined || type.category === "A" ? "" : `${quoted(type.schema)}.${quoted(type.name)}`;
 }
 
 /** A query for the values, or why there is none. */
