@@ -64,6 +64,7 @@ describe("the extended protocol", () => {
     await m.client(f.execute("p"), f.sync);
     await m.server(b.rowDescription("a"), b.ready());
     expect(await m.said()).toEqual(["error 42501 the gateway does not know this portal", "ready I"]);
+    expect(m.session.refusals.map((r) => r.code)).toEqual(["analysis-incomplete"]);
   });
 
   it("skips what follows an error of the target, sent or not", async () => {

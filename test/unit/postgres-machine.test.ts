@@ -348,5 +348,6 @@ describe("back-pressure", () => {
     const said = await m.said();
     expect(said).toEqual(["columns ssn", "error 42501 a row is too long to be masked"]);
     expect(new Refusal("result-mismatch").sqlstate).toBe("42501");
+    expect(m.session.refusals.map((r) => r.code)).toEqual(["result-mismatch"]);
   });
 });

@@ -262,7 +262,7 @@ export class Results {
     const named = op.ofStatement ? op.statement : op.portal;
     if (named !== null) named.shape = shape;
     if (!op.hidden) this.#forward();
-    else if (named === null) this.#rows.hush(op, unknownPortal());
+    else if (named === null) this.#rows.withhold(op, unknownPortal());
     this.#done(op);
     return true;
   }

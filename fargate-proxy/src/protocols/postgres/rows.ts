@@ -130,17 +130,17 @@ export class Rows {
   conceal(op: Op, judgement: Judgement, shape: Shape | null): void {
     if (this.#core.hushed) this.#openRows(op, null);
     else if (shape === null)
-      this.#open(op, new Refusal("result-mismatch", { detail: "The target did not describe the result." }));
+      this.withhold(op, new Refusal("result-mismatch", { detail: "The target did not describe the result." }));
     else this.#open(op, this.#core.session.conceal(judgement, op.index, shape, this.#core.placeOf(op)), shape.length);
   }
 
   #open(op: Op, mask: RowMask | CopyMask | Refusal, columns = -1): void {
-    if (mask instanceof Refusal) this.hush(op, mask);
+    if (mask instanceof Refusal) this.#hush(op, mask);
     else this.#openRows(op, mask, columns);
   }
 
   /** The result cannot be shown: an error takes its place, and what the target still says of it is thrown away. */
-  hush(op: Op, refusal: Refusal): void {
+  #hush(op: Op, refusal: Refusal): void {
     const core = this.#core;
     if (!this.#core.hushed) core.out.append(refusalMessage(refusal, "ERROR"));
     this.#core.hushed = true;
@@ -151,12 +151,18 @@ export class Rows {
     if (op.kind !== QUERY && core.groupOpen && !core.queue.syncsAhead) core.skipping = true;
   }
 
+  /** The same where this protocol itself decided so: the gate has not heard of it yet. */
+  withhold(op: Op, refusal: Refusal): void {
+    if (!this.#core.hushed) void this.#core.session.refused(refusal, op.judgement);
+    this.#hush(op, refusal);
+  }
+
   oversize(): void {
     const op = this.#core.queue.answering;
     const { type } = this.#reader;
     const isRow = type === BACKEND.dataRow || type === BACKEND.copyData;
     if (isRow && op?.inRows)
-      this.hush(op, new Refusal("result-mismatch", { message: "a row is too long to be masked" }));
+      this.withhold(op, new Refusal("result-mismatch", { message: "a row is too long to be masked" }));
     else this.#core.targetBroke("a message longer than its kind may be");
   }
 
