@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { Permit } from "#proxy/gate/permit.ts";
 import { GateSession } from "#proxy/gate/session.ts";
 import type { Place } from "#proxy/ports/fleet.ts";
-import type { Permitted } from "#proxy/protocol.ts";
+import type { Judgement, Permitted } from "#proxy/protocol.ts";
 import { Refusal } from "#shared/errors.ts";
 import { analysis, CLAIM, command, ENGINEER, type FakeGate, facts, fakeGate, PERMIT } from "#test/support/fake-gate.ts";
 
@@ -217,6 +217,28 @@ describe("a command", () => {
     seen.push(known.judgement.analysis.statements[0]?.facts.complete ?? false);
     expect(seen).toEqual([false, true]);
     expect(known.judgement.analysis.statements[0]?.facts.outputs).toHaveLength(1);
+  });
+
+  test("that goes on with a cursor has its facts, but not what another policy vouched for", async () => {
+    const fake = await fakeGate();
+    const session = await admitted(fake);
+    fake.world.decide = () => PERMIT;
+    const calls = (standing: "declared" | "harmless") =>
+      analysis(facts({ functions: [{ name: "public.band", standing }], outputs: [] }));
+    const fetch = analysis(facts({ kind: "fetch", outputs: null, refers: { kind: "cursor", name: "c" } }));
+    const goesOn = async (opened: Judgement) => {
+      fake.world.analyse = () => fetch;
+      const { judgement } = permitted(await session.judge(command({ resolve: () => opened })));
+      return judgement.analysis.statements[0]?.facts.complete;
+    };
+    const open = async (standing: "declared" | "harmless") => {
+      fake.world.analyse = () => calls(standing);
+      return permitted(await session.judge(command())).judgement;
+    };
+    const cursors = [await open("declared"), await open("harmless")];
+    expect(await Promise.all(cursors.map(goesOn))).toEqual([true, true]);
+    fake.world.bundle = { ...fake.world.bundle, version: "def" };
+    expect(await Promise.all(cursors.map(goesOn))).toEqual([false, true]);
   });
 
   test("whose result could not be masked is refused, the second time as the first, and never announced", async () => {

@@ -51,6 +51,17 @@ export class Judging {
     }
   }
 
+  /** With what it names in place. A cursor goes on as what it was opened as: not where it calls what the policy of then vouched for. */
+  filledIn(found: Analysis, command: Command): Analysis {
+    if (!refersToNames(found)) return found;
+    const { version } = this.#parts.bundle;
+    return withReferred(found, (kind, name) => {
+      const named = command.resolve(kind, name) as Judged | undefined;
+      const outdated = named !== undefined && callsDeclared(named.analysis) && named.decision.version !== version;
+      return outdated ? undefined : named;
+    });
+  }
+
   /** A name that is not in the snapshot may be new: looks at the target's catalog once more before saying no. */
   async lookAgain(command: Command, first: Analysis): Promise<Found> {
     const before = this.#snapshot;
@@ -59,7 +70,7 @@ export class Judging {
     if (this.#snapshot !== before) {
       const found = await this.analyse(command);
       if (found instanceof Refusal || "syntax" in found) return found;
-      analysis = refersToNames(found) ? withReferred(found, command.resolve) : found;
+      analysis = this.filledIn(found, command);
     }
     return undefinedRefusal(analysis.statements.map((s) => s.facts)) ?? analysis;
   }
@@ -120,4 +131,12 @@ export class Judging {
   forget(): void {
     this.#judged.clear();
   }
+}
+
+function callsDeclared({ statements }: Analysis): boolean {
+  return statements.some(({ facts, effects }) =>
+    [facts, ...effects.flatMap((effect) => ("facts" in effect ? [effect.facts] : []))].some(({ functions }) =>
+      functions.some(({ standing }) => standing === "declared"),
+    ),
+  );
 }

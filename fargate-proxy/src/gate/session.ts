@@ -31,7 +31,6 @@ import type { Judged } from "./judged.ts";
 import { type Found, Judging, PATIENCE_MS } from "./judging.ts";
 import type { GateParts } from "./parts.ts";
 import { mintPermit, type Permit } from "./permit.ts";
-import { refersToNames, withReferred } from "./refers.ts";
 import { deniedRefusal, imagelessRefusal, isUndefinedName, syntaxRefusal, unshowableRefusal } from "./refusal.ts";
 import type { Live, Registry } from "./registry.ts";
 import { SettingsSaid } from "./settings-said.ts";
@@ -123,7 +122,7 @@ export class GateSession implements Session, Live {
   #analysed(command: Command, found: Found): Verdict | Promise<Verdict> {
     if (found instanceof Refusal) return this.#refuse(found, null, command);
     if ("syntax" in found) return this.#refuseSyntax(command, found);
-    const analysis = refersToNames(found) ? withReferred(found, command.resolve) : found;
+    const analysis = this.#judging.filledIn(found, command);
     const known = this.#judging.known(analysis, command);
     if (known !== undefined) return this.#permit(command, known);
     if (analysis.statements.some((s) => s.facts.gaps.some(isUndefinedName))) return this.#lookAgain(command, analysis);

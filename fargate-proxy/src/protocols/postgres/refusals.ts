@@ -86,7 +86,7 @@ export function unknownStatement(): Refusal {
 
 export function staleStatement(): Refusal {
   return new Refusal("analysis-incomplete", {
-    message: "the prepared statement was made before the catalog, search_path or temporary tables changed",
+    message: "the prepared statement was made before the catalog, the policy, search_path or temporary tables changed",
     hint: "Prepare it again.",
   });
 }
