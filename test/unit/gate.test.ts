@@ -4,7 +4,17 @@ import { GateSession } from "#proxy/gate/session.ts";
 import type { Place } from "#proxy/ports/fleet.ts";
 import type { Judgement, Permitted } from "#proxy/protocol.ts";
 import { Refusal } from "#shared/errors.ts";
-import { analysis, CLAIM, command, ENGINEER, type FakeGate, facts, fakeGate, PERMIT } from "#test/support/fake-gate.ts";
+import {
+  analysis,
+  CLAIM,
+  command,
+  ENGINEER,
+  type FakeGate,
+  facts,
+  fakeGate,
+  NO_PHI,
+  PERMIT,
+} from "#test/support/fake-gate.ts";
 
 async function admitted(fake: FakeGate): Promise<GateSession> {
   const session = await fake.gate.admit(CLAIM);
@@ -217,6 +227,16 @@ describe("a command", () => {
     seen.push(known.judgement.analysis.statements[0]?.facts.complete ?? false);
     expect(seen).toEqual([false, true]);
     expect(known.judgement.analysis.statements[0]?.facts.outputs).toHaveLength(1);
+  });
+
+  test("at a target that policy does not know any more is as one with PHI", async () => {
+    const fake = await fakeGate();
+    const session = await admitted(fake);
+    const catalog = { ...NO_PHI, protects: () => false };
+    fake.world.bundle = { ...fake.world.bundle, catalog };
+    expect(session.protected).toBe(false);
+    fake.world.bundle = { ...fake.world.bundle, targets: new Map() };
+    expect(session.protected).toBe(true);
   });
 
   test("that goes on with a cursor has its facts, but not what another policy vouched for", async () => {

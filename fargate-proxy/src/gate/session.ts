@@ -315,7 +315,9 @@ export class GateSession implements Session, Live {
   }
 
   get protected(): boolean {
-    return this.#parts.bundle.catalog.protects(this.target.name);
+    const { targets, catalog } = this.#parts.bundle;
+    // A policy that came into force meanwhile may not know the target any more: then nobody says that it holds nothing.
+    return !targets.has(this.target.name) || catalog.protects(this.target.name);
   }
 
   guarded(judgement: Judgement): boolean {
