@@ -1,15 +1,27 @@
-// Each decision is made again, by the policy that it names and of what that was asked: does it come out as the evidence has it?
+// Each decision is made again, by the policy that it names and of what that was asked: does it come out as the evidence has it, and did what ran keep to it?
 import type { Decision, DecisionRequest } from "../decision.ts";
 import type { PolicyFiles } from "../policy/push/types.ts";
 import { type Asked, type AskedFacts, type Asker, askAgain } from "./asked.ts";
-import type { ApprovalUse, DecisionSummary, EvidenceEvent } from "./event.ts";
+import type { DecisionSummary, EvidenceEvent } from "./event.ts";
 import type { EvidenceLine } from "./line-read.ts";
 import { BadEvidence, type BadPlace, type Decider, type DeciderOf } from "./verify-types.ts";
 
 type Place = Omit<BadPlace, "what">;
+type Statement = EvidenceEvent & { readonly type: "statement" };
+type Execute = EvidenceEvent & { readonly type: "execute" };
 
 /** Answers that are remembered: most statements of a store are asked again and again, by the same people. */
 const REMEMBERED = 20_000;
+/** Between a question and the line that tells of its answer: analysis, policy and the journal have their times. */
+const LATE_MS = 5 * 60_000;
+
+/** What a decision lets run, by the number of its statement. */
+interface Lets {
+  /** Groups that policy wants to agree. */
+  readonly groups: readonly string[];
+  /** Until when an equal question need not be put again. */
+  readonly until: number;
+}
 
 export class DecisionWalk {
   readonly #deciderOf: DeciderOf | undefined;
@@ -18,8 +30,8 @@ export class DecisionWalk {
   #session = "";
   #asker: Asker | null = null;
   readonly #facts = new Map<number, readonly AskedFacts[]>();
-  /** Groups that policy wants to agree, by the number of the statement that it holds. */
-  readonly #held = new Map<number, readonly string[]>();
+  readonly #lets = new Map<number, Lets>();
+  readonly #refused = new Set<number>();
   /** Decisions that came out as recorded. */
   again = 0;
   #unknown = 0;
@@ -29,12 +41,14 @@ export class DecisionWalk {
   }
 
   /** Sessions come one after the other, each from its start; policies before the decisions that name them. @throws BadEvidence */
-  saw({ session, seq, event, target, opening }: EvidenceLine, place: Place): void {
+  saw(line: EvidenceLine, place: Place): void {
+    const { session, event, target, opening } = line;
     if (session !== this.#session) {
       this.#session = session;
       this.#asker = null;
       this.#facts.clear();
-      this.#held.clear();
+      this.#lets.clear();
+      this.#refused.clear();
     }
     if (event.type === "policy.in_force" && event.files !== undefined) this.#learn(event.version, event.files);
     else if (event.type === "session.opened" && opening?.principal != null)
@@ -44,8 +58,12 @@ export class DecisionWalk {
         source: event.source.address,
         ...(event.purpose === undefined ? {} : { purpose: event.purpose }),
       };
-    else if (event.type === "statement") this.#decided(event, seq, place);
-    else if (event.type === "execute" && event.approval !== undefined) this.#ran(event.ref, event.approval, place);
+    else if (event.type === "statement") this.#decided(event, line, place);
+    else if (event.type === "execute" || event.type === "finished" || event.type === "disclosure") {
+      if (this.#refused.has(event.ref))
+        throw new BadEvidence({ ...place, what: `policy refuses event ${event.ref}, and it runs here` });
+      if (event.type === "execute") this.#ran(event, line.time, place);
+    }
   }
 
   /** What could not be checked. */
@@ -63,35 +81,42 @@ export class DecisionWalk {
     this.#deciders.set(version, decider?.version === version ? decider : null);
   }
 
-  #decided({ asked, decision }: EvidenceEvent & { readonly type: "statement" }, seq: number, place: Place): void {
-    if (asked !== undefined) this.#decideAgain(asked, decision, seq, place);
+  #decided({ asked, decision }: Statement, line: EvidenceLine, place: Place): void {
+    if (decision.outcome === "refuse") this.#refused.add(line.seq);
+    if (asked !== undefined) this.#decideAgain(asked, decision, line, place);
     // Nobody is asked about what cannot be parsed; of anything else it is kept, but in older evidence.
     else if (decision.outcome !== "refuse") this.#unknown += 1;
   }
 
-  #ran(ref: number, { id, needed }: ApprovalUse, place: Place): void {
-    const missing = this.#held.get(ref)?.find((group) => !needed.some((need) => need.group === group));
-    if (missing === undefined) return;
-    throw new BadEvidence({ ...place, what: `policy wants ${missing} to agree, and request ${id} did not ask them` });
+  #ran({ ref, approval }: Execute, time: number, place: Place): void {
+    const lets = this.#lets.get(ref);
+    if (lets === undefined) return;
+    if (approval === undefined && time > lets.until + LATE_MS)
+      throw new BadEvidence({ ...place, what: `it runs by event ${ref}, whose decision held no longer` });
+    const missing = lets.groups.find((group) => !approval?.needed.some((need) => need.group === group));
+    if (approval !== undefined && missing !== undefined)
+      throw new BadEvidence({
+        ...place,
+        what: `policy wants ${missing} to agree, and request ${approval.id} did not ask them`,
+      });
   }
 
-  #decideAgain(asked: Asked, recorded: DecisionSummary, seq: number, place: Place): void {
+  #decideAgain(asked: Asked, recorded: DecisionSummary, { seq, time }: EvidenceLine, place: Place): void {
     if (this.#deciderOf === undefined) return;
     const facts = typeof asked.facts === "number" ? this.#facts.get(asked.facts) : asked.facts;
     if (facts === undefined || this.#asker === null)
       throw new BadEvidence({ ...place, what: "the decision does not say what it was asked" });
     if (facts === asked.facts) this.#facts.set(seq, facts);
+    if (Math.abs(time - asked.time) > LATE_MS)
+      throw new BadEvidence({ ...place, what: "policy was asked about another time than that of the event" });
     const decider = this.#deciders.get(recorded.version) ?? null;
     if (decider === null) {
       this.#unknown += 1;
       return;
     }
     const now = this.#answer(decider, askAgain(this.#asker, asked, facts));
-    if (now.outcome === "hold")
-      this.#held.set(
-        seq,
-        now.obligations.flatMap(({ groups }) => groups),
-      );
+    const groups = now.outcome === "hold" ? now.obligations.flatMap((obligation) => obligation.groups) : [];
+    this.#lets.set(seq, { groups, until: asked.time + now.cacheSeconds * 1000 });
     const wrong = difference(recorded, now);
     if (wrong !== null)
       throw new BadEvidence({ ...place, what: `policy ${recorded.version.slice(0, 12)}, asked again, ${wrong}` });

@@ -21,6 +21,8 @@ type Change = (event: Statement) => EvidenceEvent;
 interface Told {
   readonly principal: Principal;
   readonly events: EvidenceEvent[];
+  /** Of what runs. */
+  readonly time?: number;
 }
 
 const TIME = Date.UTC(2026, 10, 21, 3);
@@ -82,11 +84,12 @@ function verify(
     found["access.cedar"] === files["access.cedar"] ? { version, decide: decider } : null,
   );
   const all: Told[] = [{ principal: null as unknown as Principal, events: log }, ...told];
-  for (const [i, { principal, events }] of all.entries()) {
+  for (const [i, { principal, events, time = TIME }] of all.entries()) {
     const session = `s${i}`;
     const writer = new LineWriter({ session, target: i === 0 ? "gateway" : "clinic", protocol: "postgres", principal });
     for (const [j, event] of events.entries()) {
-      const text = writer.write(event.type === "statement" ? change(event) : event, j + 1, TIME, "x");
+      const at = event.type === "execute" ? time : TIME;
+      const text = writer.write(event.type === "statement" ? change(event) : event, j + 1, at, "x");
       const line = readLine(text);
       if (line === null) throw new Error("a line was not read");
       walk.saw(line, { key: "k", session, seq: j + 1 });
@@ -110,6 +113,7 @@ test.each<[string, Change]>([
   ["a class shown in clear", (e) => ({ ...e, decision: { ...e.decision, reveal: [...e.decision.reveal, "zzz"] } })],
   ["other rules", (e) => ({ ...e, decision: { ...e.decision, policies: [...e.decision.policies, "mine"] } })],
   ["another reason", (e) => ({ ...e, decision: { ...e.decision, why: `${e.decision.why}, really` } })],
+  ["a question about another time", (e) => ({ ...e, asked: { facts: [], ...e.asked, time: TIME - 10 * 60_000 } })],
   ["facts of nothing", (e) => ({ ...e, asked: { time: TIME, facts: 7 } })],
 ])("are found with %s", (_, change) => {
   for (const told of sessions()) expect(() => verify([told], change)).toThrow(BadEvidence);
@@ -134,13 +138,45 @@ test("are found when policy had been another", () => {
   expect(() => verify(sessions(), undefined, undefined, lax)).toThrow(/asked again/);
 });
 
+const EXECUTE = { type: "execute", phase: "query", decision: null, binds: 0 } as const;
+
+test("are found where what policy refused ran all the same", () => {
+  const refused = sessions().filter(({ events }) => (events[1] as Statement).decision.outcome === "refuse");
+  expect(refused.length).toBeGreaterThan(0);
+  const disclosure = {
+    domain: null,
+    classes: [],
+    relations: [],
+    keyVersion: 1,
+    subjects: [],
+    complete: false,
+    untold: 1,
+  };
+  const outcome = { tag: "SELECT 1", rows: 1, bytes: 1, sqlstate: "00000", micros: 1, masks: [] };
+  const ran: EvidenceEvent[] = [
+    { ...EXECUTE, ref: 2 },
+    { type: "finished", ref: 3, ...outcome },
+    { type: "disclosure", ref: 2, ...disclosure },
+  ];
+  for (const told of refused)
+    for (const event of ran)
+      expect(() => verify([{ ...told, events: [...told.events, event] }])).toThrow(/^policy refuses event [23], and/);
+});
+
+test("are found where they let something run that had to be asked about again", () => {
+  const permitted = sessions().filter(({ events }) => (events[1] as Statement).decision.outcome === "permit");
+  const run = (told: Told, time: number) => () =>
+    verify([{ ...told, events: [...told.events, { ...EXECUTE, ref: 2 }], time }]);
+  for (const told of permitted) {
+    expect(run(told, TIME + 60_000)().notes).toEqual([]);
+    expect(run(told, TIME + 10 * 60_000)).toThrow("it runs by event 2, whose decision held no longer");
+  }
+});
+
 test("are found where what policy holds runs by the word of others than it wants", () => {
   const run = (ref: number, groups: readonly string[]): EvidenceEvent => ({
-    type: "execute",
-    phase: "query",
+    ...EXECUTE,
     ref,
-    decision: null,
-    binds: 0,
     approval: {
       ...{ id: "r1", digest: "d", escalated: [], answers: [], approvedAt: TIME, validUntil: TIME },
       requester: { name: "engineer", issuer: "i", subject: "s" },
