@@ -90,3 +90,31 @@ UPDATE ward_board SET department = patient;
 -- masked, undone
 -- A phone may be copied to where phones are.
 UPDATE appointments SET reminder_phone = (SELECT phone FROM patients WHERE id = 7) WHERE id = 1 RETURNING reminder_phone, reminder_phone IS NULL;
+
+-- refused 42501
+-- Where in an array, or under which key of a document, something is put.
+CREATE TEMP TABLE t AS SELECT '{}'::jsonb AS j, '{}'::int[] AS a;
+UPDATE t SET j[(SELECT ssn::text FROM patients WHERE id = 7)] = '1';
+
+-- refused 42501
+CREATE TEMP TABLE t AS SELECT '{}'::jsonb AS j, '{}'::int[] AS a;
+UPDATE t SET a[ascii(p.ssn)] = 1 FROM patients p WHERE p.id = 7;
+
+-- refused 42501
+CREATE TEMP TABLE t AS SELECT '{}'::jsonb AS j, '{}'::int[] AS a;
+UPDATE t SET a[1:ascii(p.ssn)] = '{}' FROM patients p WHERE p.id = 7;
+
+-- refused 42501
+CREATE TEMP TABLE t AS SELECT 1 AS i, '{}'::jsonb AS j;
+INSERT INTO t (j[(SELECT ssn::text FROM patients WHERE id = 7)]) VALUES ('1');
+
+-- refused 42501
+CREATE TEMP TABLE t AS SELECT 1 AS i, '{}'::jsonb AS j;
+MERGE INTO t USING patients p ON p.id = t.i + 6 WHEN MATCHED THEN UPDATE SET j[p.ssn::text] = '1';
+
+-- refused 42501
+CREATE TEMP TABLE t AS SELECT 1 AS i, '{}'::jsonb AS j;
+MERGE INTO t USING (SELECT * FROM patients WHERE id = 7) p ON t.i = 2 WHEN NOT MATCHED THEN INSERT (j[p.ssn::text]) VALUES ('1');
+
+-- refused 42501, undone
+UPDATE appointments a SET room[ascii(p.ssn)] = 'x' FROM patients p WHERE p.id = 7 AND a.id = 1;

@@ -85,13 +85,14 @@ export function insertRows(run: Run, body: InsertStmt, parent: Scope | null): re
   const outer = withClause(run, body.withClause, parent);
   const target = targetOf(run, body.relation, "write");
   const listed = (body.cols ?? []).map((node) => bodyOf(node, "ResTarget"));
-  for (const column of listed) indices(run, column?.indirection, outer);
+  const subscripts = listed.map((column) => indices(run, column?.indirection, outer));
   const columns = body.cols === undefined ? target.item.columns.map((c) => c.name) : listed.map((c) => c?.name ?? "");
   const rows = body.selectStmt === undefined ? [] : rowsOf(run, body.selectStmt, outer);
   if (rows.length > columns.length && target.named !== null)
     run.out.gap("undefined-column", "more values than columns");
   const written = body.cols === undefined && rows.length > 0 ? columns.slice(0, rows.length) : columns;
-  for (const [i, column] of written.entries()) flow(run, target, column, rows[i]?.value ?? PLAIN);
+  for (const [i, column] of written.entries())
+    flow(run, target, column, placed(rows[i]?.value ?? PLAIN, subscripts[i] ?? []));
   if (body.onConflictClause !== undefined) onConflict(run, body.onConflictClause, target, columns, rows, outer);
   remember(run, target, body.relation);
   const shown = returning(run, body.returningClause, target, [], outer, "new");
@@ -148,8 +149,7 @@ function assign(run: Run, list: readonly Node[] | undefined, target: Target, sco
   for (const node of list ?? []) {
     const set = bodyOf(node, "ResTarget");
     if (set?.val === undefined) continue;
-    indices(run, set.indirection, scope);
-    flow(run, target, set.name ?? "", assigned(run, set.val, scope));
+    flow(run, target, set.name ?? "", placed(assigned(run, set.val, scope), indices(run, set.indirection, scope)));
   }
 }
 
@@ -160,16 +160,20 @@ function assigned(run: Run, node: Node, scope: Scope): Value {
   return row.fields?.[(multiple.colno ?? 1) - 1]?.value ?? row;
 }
 
-function indices(run: Run, indirection: readonly Node[] | undefined, scope: Scope): void {
-  for (const step of indirection ?? []) {
+/** The subscripts of `SET a[i] = ...`. One that is NULL, or too large, fails. */
+function indices(run: Run, indirection: readonly Node[] | undefined, scope: Scope): readonly Value[] {
+  const values = (indirection ?? []).flatMap((step) => {
     const at = bodyOf(step, "A_Indices");
-    valuesAt(
-      run,
-      [at?.lidx, at?.uidx].filter((n) => n !== undefined),
-      scope,
-    );
-  }
+    const bounds = [at?.lidx, at?.uidx].filter((n) => n !== undefined);
+    return valuesAt(run, bounds, scope);
+  });
+  canFail(run, values);
+  return values;
 }
+
+/** What is written into a part of a column: where it is put shows as much as what it is. */
+const placed = (value: Value, subscripts: readonly Value[]): Value =>
+  subscripts.length === 0 ? value : derive([value, ...subscripts]);
 
 export function deleteRows(run: Run, body: DeleteStmt, parent: Scope | null): readonly Field[] | null {
   const outer = withClause(run, body.withClause, parent);
@@ -214,10 +218,12 @@ function mergeWhen(run: Run, clause: MergeWhenClause, target: Target, source: re
     assign(run, clause.targetList, target, scope);
     return;
   }
-  const listed = (clause.targetList ?? []).map((node) => bodyOf(node, "ResTarget")?.name ?? "");
-  const columns = listed.length > 0 ? listed : target.item.columns.map((c) => c.name);
+  const listed = (clause.targetList ?? []).map((node) => bodyOf(node, "ResTarget"));
+  const columns = listed.length > 0 ? listed.map((c) => c?.name ?? "") : target.item.columns.map((c) => c.name);
+  const subscripts = listed.map((column) => indices(run, column?.indirection, scope));
   const values = valuesAt(run, clause.values, scope);
-  for (const [i, column] of columns.entries()) flow(run, target, column, values[i] ?? PLAIN);
+  for (const [i, column] of columns.entries())
+    flow(run, target, column, placed(values[i] ?? PLAIN, subscripts[i] ?? []));
 }
 
 /** RETURNING: the row as it is now, so with what has just flowed into it; `old` and `new` by name. */
