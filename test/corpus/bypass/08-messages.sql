@@ -154,3 +154,14 @@ SELECT ssn FROM patients ORDER BY ssn_;
 
 -- refused 42501
 SELECT CASE WHEN ssn LIKE '9%' THEN (1 / 0)::text ELSE 'x' END FROM patients WHERE id = 7;
+
+-- masked
+-- The server's own messages: how many there are depends on how much there is to sort.
+SET trace_sort = on;
+SET client_min_messages = log;
+SET work_mem = '64kB';
+SELECT CASE WHEN p.ssn = '{ssn}' THEN 'x' ELSE 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx' END FROM patients p, generate_series(1, 1000) g WHERE p.id = 7 ORDER BY g;
+
+-- masked
+SET client_min_messages = debug5;
+SELECT ssn FROM patients WHERE id = 7;

@@ -18,8 +18,11 @@ export class Asides {
 
   notice(): void {
     const fields = readFields(this.#reader);
+    const op = this.#core.queue.answering;
     if (fields === null) this.#core.targetBroke("a malformed NoticeResponse");
-    else this.say("N", fields, this.#core.queue.answering);
+    // How the server went about it (`trace_sort`): how many such messages there are depends on the sizes of values.
+    else if (this.#isGuarded(op) && /^(LOG|DEBUG)/.test(fields.get("V") ?? "LOG")) this.#withhold(op);
+    else this.say("N", fields, op);
   }
 
   /**
