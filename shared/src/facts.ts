@@ -117,7 +117,12 @@ export interface Facts {
   /** For UPDATE, DELETE: is there a WHERE? */
   readonly hasWhere: boolean;
   /** EXECUTE, FETCH, EXPLAIN EXECUTE ...: the session-level name whose facts have to be added by who knows the session. */
-  readonly refers?: { readonly kind: "prepared" | "cursor"; readonly name: string };
+  readonly refers?: {
+    readonly kind: "prepared" | "cursor";
+    readonly name: string;
+    /** EXPLAIN ANALYZE: what is shown was measured, and tells of all that it reads. */
+    readonly measured?: true;
+  };
 }
 
 /** What a statement changes in the session when it completes: kept by the protocol machine, applied on CommandComplete. */

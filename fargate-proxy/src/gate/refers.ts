@@ -1,6 +1,6 @@
 // EXECUTE name, FETCH name: what they do is what the named statement or cursor was judged to do. Only the session knows the names,
 // so the facts of the named thing are put in here, after analysis and before policy.
-import type { AnalysedStatement, Analysis, Facts, SessionEffect } from "#shared/facts.ts";
+import type { AnalysedStatement, Analysis, Facts, OutputFact, SessionEffect } from "#shared/facts.ts";
 import type { Judgement } from "../protocol.ts";
 
 type Resolve = (kind: "prepared" | "cursor", name: string) => Judgement | undefined;
@@ -65,6 +65,15 @@ function named(effects: readonly SessionEffect[], refers: NonNullable<Facts["ref
   return found !== undefined && "facts" in found ? found.facts : undefined;
 }
 
+/** What ANALYZE measures tells of all that is read, and so does a plan with a function's result in it: the planner runs those that say they are immutable. */
+function planOf(own: Facts, outputs: readonly OutputFact[], target: Facts): readonly OutputFact[] {
+  if (own.refers?.measured !== true && !target.functions.some(({ standing }) => standing === "analysed"))
+    return outputs;
+  const read = target.relations.flatMap(({ relation, columns }) => columns.map((column) => ({ relation, column })));
+  const shown = (target.outputs ?? []).flatMap((output) => output.sources);
+  return outputs.map(({ name }) => ({ name, sources: [...shown, ...read], direct: false }));
+}
+
 function fill(statement: AnalysedStatement, target: AnalysedStatement | undefined): AnalysedStatement {
   const own = statement.facts;
   if (target === undefined) {
@@ -74,7 +83,7 @@ function fill(statement: AnalysedStatement, target: AnalysedStatement | undefine
   const facts: Facts = {
     ...target.facts,
     // EXPLAIN EXECUTE shows a plan (of whose rows nothing is said), FETCH and EXECUTE show rows of what they name.
-    outputs: own.outputs ?? target.facts.outputs,
+    outputs: own.outputs === null ? target.facts.outputs : planOf(own, own.outputs, target.facts),
     kind: own.kind,
     complete: own.complete && target.facts.complete,
     gaps: [...own.gaps, ...target.facts.gaps],

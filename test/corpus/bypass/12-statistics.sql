@@ -138,3 +138,18 @@ SELECT pg_relation_filepath('patients'), pg_read_binary_file(pg_relation_filepat
 
 -- masked
 SELECT ssn, pg_get_indexdef(i.indexrelid) FROM patients, pg_index i WHERE id = 7 AND i.indrelid = 'departments'::regclass;
+
+-- masked, as dba, scratch
+-- The planner runs what calls itself immutable, and writes the result into the plan.
+CREATE FUNCTION scratch.peek() RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT ssn::text FROM public.patients WHERE id = 7';
+EXPLAIN (VERBOSE, COSTS off) SELECT scratch.peek();
+
+-- masked, as dba, scratch
+CREATE FUNCTION scratch.peek() RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT ssn::text FROM public.patients WHERE id = 7';
+PREPARE q AS SELECT scratch.peek() AS x;
+EXPLAIN (VERBOSE, COSTS off, FORMAT json) EXECUTE q;
+
+-- masked
+-- What was prepared before is explained as if it stood there: what is measured tells of what is computed.
+PREPARE q AS SELECT CASE WHEN ssn = '{ssn}' THEN 'x' ELSE 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx' END FROM patients, generate_series(1, 1000) WHERE id = 7;
+EXPLAIN (ANALYZE, SERIALIZE TEXT, COSTS off, TIMING off, SUMMARY off, BUFFERS off) EXECUTE q;

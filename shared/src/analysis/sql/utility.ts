@@ -247,9 +247,12 @@ function explain(run: Run, body: ExplainStmt, names: Names): void {
     }));
   } else if (body.query !== undefined) shown = run.on.statement(run, body.query, scopeOf(null)) ?? [];
   run.out.kind = "explain";
+  if (analyze && run.out.refers !== undefined) run.out.refers = { ...run.out.refers, measured: true };
   // Estimates tell of the columns in conditions, which are noted as influence. What ANALYZE measures (memory, loops, blocks) tells
   // of every value that was computed, shown or not.
-  const plan = analyze ? derive([...shown.map((field) => field.value), whatWasRead(run)]) : PLAIN;
+  // A function that says it is immutable is run by the planner, and its result stands in the plan.
+  const folded = [...run.out.functions.values()].includes("analysed");
+  const plan = analyze || folded ? derive([...shown.map((field) => field.value), whatWasRead(run)]) : PLAIN;
   run.out.show([{ name: "QUERY PLAN", value: { ...plan, rows: NO_ROWS } }]);
 }
 
