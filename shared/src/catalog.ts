@@ -10,6 +10,8 @@ export interface SnapshotColumn {
   readonly generated: boolean;
   /** A generated column's expression (pg_get_expr). */
   readonly expression?: string;
+  /** Its collation is not that of its type. */
+  readonly collated?: true;
 }
 
 export interface SnapshotRelation {
@@ -38,6 +40,8 @@ export interface SnapshotRelation {
   readonly rowSecurity: boolean;
   /** Columns of the primary key, when it holds at every moment (it is not deferrable); absent when there is none. */
   readonly key?: readonly string[];
+  /** Columns of other unique indexes. */
+  readonly unique?: readonly string[];
 }
 
 export interface SnapshotType {

@@ -429,3 +429,125 @@ SELECT id FROM encounters WHERE admitted_at > '2024-06-01';
 
 -- refused 42501, as copilot
 SELECT id FROM patients WHERE mrn = '{mrn}';
+
+-- refused 42501
+-- A row is compared column by column, and fails at one that does not fit only when those before it are equal.
+SELECT x = y FROM (SELECT ssn::text AS a, 1 AS b FROM patients WHERE id = 7) x, (SELECT '{ssn}'::text AS a, 'z'::text AS b) y;
+
+-- refused 42501
+SELECT ROW(ssn::text, 1) = y FROM patients p, (SELECT '{ssn}'::text AS a, 'z'::text AS b) y WHERE id = 7;
+
+-- refused 42501
+SELECT x IS DISTINCT FROM y FROM (SELECT ssn::text AS a, 1 AS b FROM patients WHERE id = 7) x, (SELECT '{ssn}'::text AS a, 'z'::text AS b) y;
+
+-- refused 42501
+SELECT x IN (y) FROM (SELECT ssn::text AS a, 1 AS b FROM patients WHERE id = 7) x, (SELECT '{ssn}'::text AS a, 'z'::text AS b) y;
+
+-- refused 42501
+SELECT nullif(x, y) FROM (SELECT ssn::text AS a, 1 AS b FROM patients WHERE id = 7) x, (SELECT '{ssn}'::text AS a, 'z'::text AS b) y;
+
+-- refused 42501
+SELECT nullif(ROW(ssn::text, 1), ROW('{ssn}'::text, 'z'::text)) FROM patients WHERE id = 7;
+
+-- refused 42501
+SELECT CASE x WHEN y THEN 1 END FROM (SELECT ssn::text AS a, 1 AS b FROM patients WHERE id = 7) x, (SELECT '{ssn}'::text AS a, 'z'::text AS b) y;
+
+-- refused 42501
+SELECT greatest(x, y) FROM (SELECT ssn::text AS a, 1 AS b FROM patients WHERE id = 7) x, (SELECT '{ssn}'::text AS a, 'z'::text AS b) y;
+
+-- refused 42501
+SELECT ARRAY[x] = ARRAY[y] FROM (SELECT ssn::text AS a, 1 AS b FROM patients WHERE id = 7) x, (SELECT '{ssn}'::text AS a, 'z'::text AS b) y;
+
+-- refused 42501
+SELECT ARRAY[x] && ARRAY[y] FROM (SELECT ssn::text AS a, 1 AS b FROM patients WHERE id = 7) x, (SELECT '{ssn}'::text AS a, 'z'::text AS b) y;
+
+-- refused 42501
+SELECT array_position(ARRAY[x], y) FROM (SELECT ssn::text AS a, 1 AS b FROM patients WHERE id = 7) x, (SELECT '{ssn}'::text AS a, 'z'::text AS b) y;
+
+-- refused 42501
+SELECT max(x) FROM (SELECT left(ssn, 1) AS a, to_json(id) AS b FROM patients) x;
+
+-- refused 42501
+-- Two declared row types that begin alike.
+SELECT (home).street IS NULL, home = emergency_contact FROM patients WHERE id = 7;
+
+-- refused 42501
+-- Arrays of what has no order cannot be compared, which is found out when it is their turn.
+SELECT CASE WHEN ssn = '{ssn}' THEN ARRAY[to_json(id)] = ARRAY[to_json(id)] END FROM patients WHERE id = 7;
+
+-- refused 42501
+SELECT CASE WHEN ssn = '{ssn}' THEN greatest(x, y) IS NULL END FROM patients p, (SELECT 1 AS a) x, (SELECT 'z'::text AS a) y WHERE p.id = 7;
+
+-- refused 42501
+-- Texts of two collations cannot be compared either.
+SELECT CASE WHEN p.ssn = '{ssn}' THEN s.a < s.b END FROM patients p, (SELECT 'x' COLLATE "C" AS a, 'y' COLLATE "POSIX" AS b OFFSET 0) s WHERE p.id = 7;
+
+-- refused 42501
+SELECT CASE WHEN p.ssn = '{ssn}' THEN lower(s.a || s.b) END FROM patients p, (SELECT 'x' COLLATE "C" AS a, 'y' COLLATE "POSIX" AS b OFFSET 0) s WHERE p.id = 7;
+
+-- refused 42501
+CREATE TEMP TABLE s (a text COLLATE "C", b text COLLATE "POSIX");
+INSERT INTO s VALUES ('x', 'y');
+SELECT CASE WHEN p.ssn = '{ssn}' THEN s.a < s.b END FROM patients p, s WHERE p.id = 7;
+
+-- refused 42501, as dba, scratch
+CREATE TABLE scratch.s (a text COLLATE "C", b text COLLATE "POSIX");
+INSERT INTO scratch.s VALUES ('x', 'y');
+SELECT CASE WHEN p.ssn = '{ssn}' THEN s.a < s.b END FROM patients p, scratch.s WHERE p.id = 7;
+
+-- refused 42501, as dba, scratch
+-- A domain's constraints are tried when the cast is run, of a literal too.
+CREATE DOMAIN scratch.d AS text CHECK (VALUE <> 'x');
+SELECT CASE WHEN ssn = '{ssn}' THEN 'x'::scratch.d END FROM patients WHERE id = 7;
+
+-- refused 42501
+SELECT CASE WHEN ssn = '{ssn}' THEN 'x'::mrn END FROM patients WHERE id = 7;
+
+-- refused 42501
+-- A bind value of another type than its cast's, in a plan that does not know it yet.
+SET plan_cache_mode = force_generic_plan;
+PREPARE q (text) AS SELECT CASE WHEN ssn = '{ssn}' THEN $1::int END FROM patients WHERE id = 7;
+
+-- refused 42501
+-- A path that is data may be none.
+SELECT t.n FROM patients p, XMLTABLE('/a' PASSING XMLPARSE(DOCUMENT '<a/>') COLUMNS x text PATH (CASE WHEN p.ssn = '{ssn}' THEN '[' ELSE 'b' END), n FOR ORDINALITY) t WHERE p.id = 7;
+
+-- refused 42501
+SELECT t.n FROM patients p, XMLTABLE('/a' PASSING XMLPARSE(DOCUMENT '<a/>') COLUMNS x text PATH 'b' DEFAULT (nullif(p.ssn, '{ssn}')) NOT NULL, n FOR ORDINALITY) t WHERE p.id = 7;
+
+-- refused 42501
+-- DISTINCT beside the primary key leaves all rows, in an order by what was hashed or sorted.
+SELECT DISTINCT id, ssn FROM patients;
+
+-- refused 42501
+SET enable_hashagg = off;
+SELECT DISTINCT ssn, id FROM patients;
+
+-- refused 42501
+SELECT DISTINCT p.id, p.full_name, e.id FROM patients p JOIN encounters e ON e.patient_id = p.id ORDER BY p.id;
+
+-- refused 42501
+SELECT DISTINCT id, full_name FROM patients ORDER BY sex;
+
+-- masked
+SELECT DISTINCT p.id, p.full_name, p.ssn FROM patients p WHERE id < 9 ORDER BY p.id;
+
+-- refused 42501
+-- PostgreSQL 18 groups by any unique index.
+SELECT id, ssn FROM patients GROUP BY id, ssn;
+
+-- refused 42501
+SELECT p.ssn, p.id, count(*) FROM patients p LEFT JOIN encounters e ON e.patient_id = p.id GROUP BY p.ssn, p.id ORDER BY 3;
+
+-- masked
+SELECT p.id, p.full_name, count(*) FROM patients p LEFT JOIN encounters e ON e.patient_id = p.id GROUP BY p.id, p.full_name;
+
+-- masked
+SELECT p.id, p.full_name, p.ssn, count(*) AS n FROM patients p LEFT JOIN encounters e ON e.patient_id = p.id GROUP BY 1, 2, 3 ORDER BY n DESC, 1 LIMIT 9;
+
+-- masked
+-- The order is that of what the joined rows belong to.
+SELECT e.id, e.kind, p.full_name, p.ssn FROM encounters e JOIN patients p ON p.id = e.patient_id WHERE e.id < 9 GROUP BY e.id, e.kind, p.id, p.full_name, p.ssn ORDER BY e.id;
+
+-- refused 42501
+SELECT e.id, e.kind, p.full_name, p.ssn FROM encounters e JOIN patients p ON p.id = e.patient_id GROUP BY e.id, e.kind, p.id, p.full_name, p.ssn ORDER BY p.id;

@@ -34,7 +34,7 @@ SELECT DISTINCT department_id, kind FROM encounters ORDER BY 1, 2;
 
 -- as: nurse
 -- masked: ssn, portal_id, last_login_ip, insurance
-SELECT DISTINCT p.* FROM patients p JOIN encounters e ON e.patient_id = p.id WHERE e.kind = 'emergency' AND p.id < 20;
+SELECT DISTINCT p.* FROM patients p JOIN encounters e ON e.patient_id = p.id WHERE e.kind = 'emergency' AND p.id < 20 ORDER BY p.id;
 
 -- as: nurse
 -- masked: ssn, portal_id, last_login_ip, insurance

@@ -37,7 +37,8 @@ const relationsFrom = (
   first: number,
 ): string => `SELECT json_agg(json_build_array(c.oid, n.nspname, c.relname, c.relkind::text,
   (SELECT json_agg(json_build_array(a.attname, a.attnum, a.atttypid, a.attgenerated <> '',
-      CASE WHEN a.attgenerated <> '' THEN pg_get_expr(d.adbin, d.adrelid) END) ORDER BY a.attnum)
+      CASE WHEN a.attgenerated <> '' THEN pg_get_expr(d.adbin, d.adrelid) END,
+      c.oid >= 16384 AND a.attcollation <> (SELECT t.typcollation FROM pg_type t WHERE t.oid = a.atttypid)) ORDER BY a.attnum)
     FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
     WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
   CASE WHEN c.relkind IN ('v', 'm') AND c.oid >= 16384 THEN pg_get_viewdef(c.oid) END,
@@ -46,7 +47,9 @@ const relationsFrom = (
   EXISTS (SELECT 1 FROM pg_rewrite r WHERE r.ev_class = c.oid AND r.rulename <> '_RETURN' AND c.oid >= 16384),
   c.relrowsecurity,
   (SELECT json_agg(a.attname) FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
-    WHERE i.indrelid = c.oid AND i.indisprimary AND i.indisvalid AND i.indimmediate)) ORDER BY c.oid)
+    WHERE i.indrelid = c.oid AND i.indisprimary AND i.indisvalid AND i.indimmediate),
+  (SELECT json_agg(DISTINCT a.attname) FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
+    WHERE i.indrelid = c.oid AND i.indisunique AND NOT i.indisprimary)) ORDER BY c.oid)
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE c.oid >= ${first} AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c') AND c.relpersistence <> 't' AND n.nspname <> 'pg_toast'`;
 
@@ -137,7 +140,7 @@ const KINDS: Readonly<Record<string, SnapshotRelation["kind"]>> = {
 
 // OIDs arrive as strings or numbers, by the server's json functions: Number() takes both.
 type Oid = number | string;
-type ColumnRow = [string, number, Oid, boolean, string | null];
+type ColumnRow = [string, number, Oid, boolean, string | null, boolean];
 type RelationRow = [
   Oid,
   string,
@@ -150,10 +153,11 @@ type RelationRow = [
   boolean,
   boolean,
   string[] | null,
+  string[] | null,
 ];
 
 function relationOf(row: RelationRow): SnapshotRelation {
-  const [oid, schema, name, kind, columns, definition, parents, triggers, rules, rowSecurity, key] = row;
+  const [oid, schema, name, kind, columns, definition, parents, triggers, rules, rowSecurity, key, unique] = row;
   return {
     oid: Number(oid),
     schema,
@@ -166,15 +170,17 @@ function relationOf(row: RelationRow): SnapshotRelation {
     rules,
     rowSecurity,
     ...(key === null ? {} : { key }),
+    ...(unique === null ? {} : { unique }),
   };
 }
 
-const columnOf = ([name, number, type, generated, expression]: ColumnRow): SnapshotColumn => ({
+const columnOf = ([name, number, type, generated, expression, collated]: ColumnRow): SnapshotColumn => ({
   name,
   number,
   type: Number(type),
   generated,
   ...(expression === null ? {} : { expression }),
+  ...(collated ? { collated: true as const } : {}),
 });
 
 type TypeRow = [Oid, string, string, SnapshotType["kind"], string, Oid | null, Oid | null, Oid | null, Oid | null];

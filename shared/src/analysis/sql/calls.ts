@@ -1,11 +1,12 @@
 // Function calls: which function the server could pick, what is known of it, and what its result shows.
 import type { FuncCall, WindowDef } from "libpg-query";
 import type { SnapshotFunction } from "../../catalog.ts";
-import { compositeFields } from "./composites.ts";
+import { compositeFields, isComparable } from "./composites.ts";
 import {
   CARRIERS,
   CHOOSING,
   CLOCK,
+  COMPARING,
   isHarmless,
   NEAR,
   NULLNESS,
@@ -196,6 +197,7 @@ function callBuiltIn(run: Run, call: FuncCall, overloads: readonly SnapshotFunct
 function isTotal(run: Run, name: string, args: readonly Value[]): boolean {
   const showing = args.filter(shows);
   if (showing.some((v) => v.chosen) && (ORDINARY.has(name) || showing.some((v) => isVague(run, v)))) return false;
+  if (COMPARING.has(name) && !args.every((v) => isComparable(run, v))) return false;
   if (TOTAL_FOR_COLUMNS.has(name)) return args.slice(-1).every((v) => shows(v) && v.near);
   // Arrays of different sizes make no array, and a long text for each of many matches makes one that is too long.
   if (name === "array_agg" && showing.some((v) => !v.near && isArray(run, v.type))) return false;

@@ -2,7 +2,7 @@
 import type { A_Const, A_Indirection, BoolExpr, CaseExpr, ColumnRef, SubLink, TypeCast } from "libpg-query";
 import { callFunction } from "./calls.ts";
 import { compositeFields } from "./composites.ts";
-import { castFunctions, combineOperator } from "./operators.ts";
+import { castFunctions, combineOperator, compare, equality } from "./operators.ts";
 import { membership, predicate } from "./predicates.ts";
 import { castKeys } from "./rows.ts";
 import {
@@ -49,10 +49,14 @@ export function evaluate(run: Run, node: Node, scope: Scope): Value {
     case "CaseExpr":
       return caseExpression(run, body as CaseExpr, scope);
     case "CoalesceExpr":
-    case "MinMaxExpr":
       return branches(run, (body as { args?: Node[] }).args, scope);
+    case "MinMaxExpr": {
+      const value = branches(run, (body as { args?: Node[] }).args, scope);
+      return compare(run, valuesAt(run, (body as { args?: Node[] }).args, scope)) ? value : { ...value, risky: true };
+    }
     case "CollateClause":
-      return { ...valueAt(run, (body as { arg: Node }).arg, scope), origin: null };
+      // Texts of two collations cannot be compared, which is found out when it is their turn.
+      return { ...valueAt(run, (body as { arg: Node }).arg, scope), origin: null, risky: true };
     case "TypeCast":
       return typeCast(run, body as TypeCast, scope);
     case "SubLink":
@@ -275,6 +279,8 @@ function caseExpression(run: Run, body: CaseExpr, scope: Scope): Value {
   const results = [...whens.map((when) => when.result), body.defresult].filter((node) => node !== undefined);
   const tested = valuesAt(run, body.arg === undefined ? conditions : [body.arg, ...conditions], scope);
   const shown = valuesAt(run, results, scope);
+  const [first, ...others] = tested;
+  const sure = body.arg === undefined || first === undefined || others.every((other) => equality(run, first, other));
   // The first condition is evaluated always.
   if ([...shown, ...tested.slice(body.arg === undefined ? 1 : 2)].some((v) => v.risky)) {
     if (body.arg === undefined) for (const condition of conditions) predicate(run, condition, scope);
@@ -284,7 +290,8 @@ function caseExpression(run: Run, body: CaseExpr, scope: Scope): Value {
         "equality",
       );
   }
-  return derive([...tested, ...shown], { type: either(shown).type, constant: false, chosen: true });
+  const made = derive([...tested, ...shown], { type: either(shown).type, constant: false, chosen: true });
+  return sure ? made : { ...made, risky: true };
 }
 
 /** COALESCE, GREATEST, LEAST: the later arguments are evaluated depending on the earlier ones. */
@@ -310,14 +317,12 @@ function typeCast(run: Run, body: TypeCast, scope: Scope): Value {
   if (type === null) return derive([arg], { risky: true });
   castFunctions(run, arg, type.oid);
   const cut = (body.typeName?.typmods?.length ?? 0) > 0;
-  // A bind value has the type of its cast; numeric(5, 2) is too narrow for some numerics.
-  const given = bodyOf(body.arg, "ParamRef") !== null && parametersOf(scope) === null;
+  // numeric(5, 2) is too narrow for some numerics. A bind value may have been given another type than its cast's.
   const total =
-    given ||
     (castIsTotal(run, arg, type.oid) && !(cut && type.oid === OID.numeric)) ||
     (arg.small && !cut && isNumber(type.oid));
-  // A literal becomes a value of its type before anything runs.
-  if (arg.constant && (arg.type === OID.unknown || total)) return constantOf(type.oid);
+  // A literal becomes a value of its type before anything runs, but a domain's constraints are tried when it is its turn.
+  if (arg.constant && type.kind !== "d" && (arg.type === OID.unknown || total)) return constantOf(type.oid);
   if (!total) canFail(run, [arg]);
   const same = arg.type === type.oid && !cut;
   return derive([arg], {
@@ -389,6 +394,7 @@ function row(run: Run, args: readonly Node[] | undefined, scope: Scope): Value {
   const values = valuesAt(run, args, scope);
   return {
     ...derive(values, { near: values.every((v) => v.near || v.constant) }),
+    record: true,
     fields: values.map((value, i) => ({ name: `f${i + 1}`, value })),
   };
 }

@@ -128,6 +128,8 @@ function xmlTable(run: Run, body: RangeTableFunc, scope: Scope): Item {
       [column?.colexpr, column?.coldefexpr].filter((n) => n !== undefined),
       scope,
     );
+    // A path that is data may be none, and a default NULL where NOT NULL is wanted.
+    canFail(run, own);
     return {
       name: column?.colname ?? "",
       value: column?.for_ordinality === true ? PLAIN : derive([document, ...own], { risky: true }),
@@ -151,6 +153,7 @@ function jsonColumns(run: Run, nodes: readonly Node[] | undefined, document: Val
     if (column === null) return [];
     if (column.coltype === "JTC_NESTED") return jsonColumns(run, column.columns, document, scope);
     const own = within(run, [column.pathspec, column.on_empty, column.on_error], scope);
+    canFail(run, own);
     const value = column.coltype === "JTC_FOR_ORDINALITY" ? PLAIN : derive([document, ...own], { risky: true });
     return [{ name: column.name ?? "", value }];
   });

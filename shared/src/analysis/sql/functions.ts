@@ -125,6 +125,9 @@ export const ORDINARY: ReadonlySet<string> = new Set(
   percentile_cont percentile_disc trunc var_pop var_samp variance`),
 );
 
+/** Compare their arguments with each other, or with those of other rows. */
+export const COMPARING: ReadonlySet<string> = new Set(words("min max array_position array_positions array_remove"));
+
 /** Give one of several values, by number. */
 export const CHOOSING: ReadonlySet<string> = new Set(words("lag lead nth_value percentile_cont percentile_disc"));
 

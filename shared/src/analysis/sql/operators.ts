@@ -1,9 +1,10 @@
 // Operators and casts: what a result shows of its operands, and whether it can fail because of them.
 import type { A_Expr } from "libpg-query";
 import { useFunction } from "./calls.ts";
+import { areUnlike, isComparable } from "./composites.ts";
 import { FIRST_USER_OID } from "./lookup.ts";
 import { canFail, type Run, type Scope, valueAt } from "./scope.ts";
-import { bodyOf, strings } from "./tree.ts";
+import { bodyOf, type Node, strings } from "./tree.ts";
 import { baseOf, fits, isText, OID } from "./types.ts";
 import { derive, shows, type Value } from "./value.ts";
 
@@ -45,8 +46,10 @@ export function combineOperator(run: Run, body: A_Expr, scope: Scope): Value {
   const right = body.rexpr === undefined ? null : valueAt(run, body.rexpr, scope);
   const operands = [left, right].filter((v) => v !== null);
   const name = names.at(-1) ?? "";
-  userOperators(run, body, names, left, right);
-  if (body.kind === "AEXPR_NULLIF") return derive(operands, { type: left?.type ?? 0, chosen: true });
+  userOperators(run, operatorName(body, names), names.length > 1 ? names.at(-2) : undefined, left, right);
+  const unlike = name !== "||" && !isByColumn(body) && !compare(run, operands);
+  if (body.kind === "AEXPR_NULLIF")
+    return derive(operands, { type: left?.type ?? 0, chosen: true, ...(unlike ? { risky: true } : {}) });
   // IN, BETWEEN and comparisons of rows stop where they are decided: what comes after is evaluated for some values only.
   if (isInSteps(body, operands) && operands.some((v) => v.risky)) canFail(run, operands);
   const failing = failure(run, body, left, right);
@@ -55,7 +58,7 @@ export function combineOperator(run: Run, body: A_Expr, scope: Scope): Value {
   if (LIKE.has(name)) for (const operand of operands) run.out.influence(operand.sources, "pattern");
   const boolean = body.kind !== "AEXPR_OP";
   if (boolean || COMPARISONS.has(name)) {
-    const risky = operands.some((v) => v.risky || (v.chosen && v.type === 0)) || MATCHING.has(name);
+    const risky = unlike || operands.some((v) => v.risky || (v.chosen && v.type === 0)) || MATCHING.has(name);
     return derive(operands, { type: OID.bool, risky });
   }
   // The planner folds these, so that their failure depends on no row.
@@ -64,11 +67,40 @@ export function combineOperator(run: Run, body: A_Expr, scope: Scope): Value {
     type: resultType(run, name, left, right),
     near: PARTS.has(name) && left?.near === true && right?.constant === true,
     risky:
+      unlike ||
       operands.some((v) => v.risky) ||
       (!constant &&
         !(neverFails(run, name, left, right) || (harmlessArithmetic(run, name, left, right) && !DIVIDING.has(name)))),
     constant,
   });
+}
+
+/**
+ * Notes what the values are compared by, and what it tells when that fails.
+ * @returns false when it can fail
+ */
+export function compare(run: Run, values: readonly Value[]): boolean {
+  // A literal becomes what it is compared with; NULL is not compared.
+  const sure =
+    values.some((v) => v.constant && v.type === OID.unknown) ||
+    (values.every((v) => isComparable(run, v)) && !areUnlike(run, values));
+  if (!sure) canFail(run, values);
+  return sure;
+}
+
+/** `CASE left WHEN right`: what `left = right` does. @returns false when it can fail */
+export function equality(run: Run, left: Value, right: Value): boolean {
+  userOperators(run, "=", undefined, left, right);
+  return compare(run, [left, right]);
+}
+
+/** Rows that are written out are compared column by column, each pair as its types say. */
+function isByColumn(body: A_Expr): boolean {
+  const isRow = (node: Node | undefined): boolean =>
+    bodyOf(node, "RowExpr") !== null || (bodyOf(node, "List")?.items ?? []).some(isRow);
+  return (
+    body.kind !== "AEXPR_NULLIF" && isRow(body.lexpr) && (isRow(body.rexpr) || bodyOf(body.rexpr, "SubLink") !== null)
+  );
 }
 
 const IN_STEPS: ReadonlySet<string> = new Set([
@@ -164,13 +196,11 @@ function resultType(run: Run, name: string, left: Value | null, right: Value | n
 /** Notes the operators that users have made and that the server could pick here. */
 function userOperators(
   run: Run,
-  body: A_Expr,
-  names: readonly string[],
+  name: string,
+  schema: string | undefined,
   left: Value | null,
   right: Value | null,
 ): void {
-  const name = operatorName(body, names);
-  const schema = names.length > 1 ? names.at(-2) : undefined;
   for (const operator of run.base.lookup.operators(name)) {
     if (schema === undefined ? !run.path.includes(operator.schema) : schema !== operator.schema) continue;
     if (!fits(run, left, operator.left) || !fits(run, right, operator.right)) continue;

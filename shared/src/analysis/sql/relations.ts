@@ -110,8 +110,9 @@ function temporaryFields(run: Run, name: string): readonly Field[] | null {
     const plain = output.reveals === "nothing" ? NOTHING : sources;
     // Which of its columns came from one row is not followed through the statements that filled it.
     const value = columnValue(plain, origin ?? (plain.size === 0 ? self : null), 0, STRANGERS);
-    // What was made of a column and then stored is no column that a constant could be compared with.
-    return { name: output.name, value: { ...value, near: value.origin !== null, chosen: value.origin === null } };
+    // What was made of a column and then stored is no column that a constant could be compared with. Its collation is not known.
+    const made = { near: value.origin !== null, chosen: value.origin === null, risky: true };
+    return { name: output.name, value: { ...value, ...made } };
   });
 }
 
@@ -149,6 +150,7 @@ export function namedItem(run: Run, name: string, named: Named, action: Action =
     stored: true,
     row: rowSources(run, relation),
     key: keyOf(run, relation),
+    unique: (relation.unique ?? []).map((name) => relation.columns.findIndex((column) => column.name === name)),
   };
 }
 
@@ -185,10 +187,9 @@ export function fieldsOf(run: Run, relation: SnapshotRelation): readonly Field[]
   return relation.columns.map((column, i) => {
     const own = ownSources(lookup, relation, column);
     const behind = view === null ? generatedFrom(run, relation, column) : view[i]?.value;
-    return {
-      name: column.name,
-      value: joined(lookup.ref(fullName(relation), column.name), own, behind, column, rows),
-    };
+    const value = joined(lookup.ref(fullName(relation), column.name), own, behind, column, rows);
+    // Compared with a text of another collation it fails, which is found out when it is their turn.
+    return { name: column.name, value: column.collated ? { ...value, risky: true } : value };
   });
 }
 

@@ -201,7 +201,17 @@ export function wholeRow(item: Item): Value {
 
 /** An entry made of known columns: a sub-select, a CTE, a function. */
 export function derivedItem(name: string | null, columns: readonly Field[]): Item {
-  return { name, qualified: null, columns, named: name !== null, bare: true, stored: false, row: NOTHING, key: [] };
+  return {
+    name,
+    qualified: null,
+    columns,
+    named: name !== null,
+    bare: true,
+    stored: false,
+    row: NOTHING,
+    key: [],
+    unique: [],
+  };
 }
 
 /** Renames the columns of an entry, as `AS name (a, b)` does. */

@@ -153,29 +153,57 @@ function grouping(run: Run, stmt: SelectStmt, fields: readonly Field[], scope: S
   );
   // Each set of GROUPING SETS groups by itself, with the key or without.
   const sets = clause.some((node) => bodyOf(node, "GroupingSet") !== null);
-  const shapeless = sets ? new Set<Node>() : dependent(keys, items);
-  for (const [i, node] of clause.entries())
-    if (!shapeless.has(keys[i]!)) groupKeys(run, node, fields, scope, items);
+  const sorted = sortedBy(stmt, columns, fields);
+  const free = sets ? NONE : dependent("group", keys, items, sorted);
+  for (const [i, node] of clause.entries()) {
+    const shapes = free.get(keys[i]!) ?? "group";
+    if (shapes !== "nothing") groupKeys(run, node, fields, scope, items, shapes);
     else if (positionOf(node) !== null) run.out.literalFree = false;
     else valueAt(run, node, scope);
+  }
 }
 
 function distinct(run: Run, stmt: SelectStmt, fields: readonly Field[], items: readonly Item[]): void {
   const columns = listed(stmt.targetList, items);
-  const shapeless = columns.length === fields.length ? dependent(columns, items) : new Set<Node>();
-  for (const [i, field] of fields.entries()) if (!shapeless.has(columns[i]!)) use(run, field.value, "group");
+  const sorted = sortedBy(stmt, columns, fields);
+  const free = columns.length === fields.length ? dependent("distinct", columns, items, sorted) : NONE;
+  for (const [i, field] of fields.entries()) {
+    const shapes = free.get(columns[i]!) ?? "group";
+    if (shapes !== "nothing") use(run, field.value, shapes);
+  }
 }
 
-function groupKeys(run: Run, node: Node, fields: readonly Field[], scope: Scope, items: readonly Item[]): void {
+const NONE: ReturnType<typeof dependent> = new Map();
+
+/** The expressions of ORDER BY; of result columns that are named or numbered, their own. */
+function sortedBy(stmt: SelectStmt, columns: readonly Node[], fields: readonly Field[]): readonly Node[] {
+  return (stmt.sortClause ?? []).flatMap((sort) => {
+    const node = bodyOf(sort, "SortBy")?.node;
+    if (node === undefined || columns.length !== fields.length) return node ?? [];
+    const position = positionOf(node);
+    const names = strings(bodyOf(node, "ColumnRef")?.fields);
+    const named = names.length === 1 ? fields.findIndex((field) => field.name === names[0]) : -1;
+    return columns[position === null ? named : position - 1] ?? node;
+  });
+}
+
+function groupKeys(
+  run: Run,
+  node: Node,
+  fields: readonly Field[],
+  scope: Scope,
+  items: readonly Item[],
+  shapes: "group" | "order",
+): void {
   const set = bodyOf(node, "GroupingSet");
   if (set !== null) {
-    for (const inner of set.content ?? []) groupKeys(run, inner, fields, scope, items);
+    for (const inner of set.content ?? []) groupKeys(run, inner, fields, scope, items, shapes);
     return;
   }
   // A name in GROUP BY is a column of FROM first, and a result column only then.
   const names = strings(bodyOf(node, "ColumnRef")?.fields);
   const local = names.length === 1 ? findColumn(scopeOf(null, items), names[0]!) : null;
-  use(run, local !== null ? valueAt(run, node, scope) : keyOf(run, node, fields, scope), "group");
+  use(run, local !== null ? valueAt(run, node, scope) : keyOf(run, node, fields, scope), shapes);
 }
 
 function sortKey(run: Run, body: SortBy | null, fields: readonly Field[], scope: Scope): Value {

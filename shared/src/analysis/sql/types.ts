@@ -32,6 +32,7 @@ export const OID = {
   numeric: 1700,
   uuid: 2950,
   jsonb: 3802,
+  jsonpath: 4072,
 } as const;
 
 const TEXTS: ReadonlySet<number> = new Set([OID.text, OID.varchar, OID.bpchar]);

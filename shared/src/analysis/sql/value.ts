@@ -53,6 +53,8 @@ export interface Value {
   readonly small: boolean;
   /** Data decides which of several values it is, so that who wrote the statement may have chosen each of them. */
   readonly chosen: boolean;
+  /** A row of no declared type, or an array of such: what its columns are, the statement says. */
+  readonly record: boolean;
   /** The operations that it was made by, in words; kept only for those who ask (`Run.telling`). */
   readonly made: ReadonlySet<string>;
   /** A row: its fields, in order. */
@@ -83,6 +85,8 @@ export interface Item {
   readonly of?: string;
   /** Positions in `columns` of what tells its rows apart: its table's primary key. Empty when nothing is known to. */
   readonly key: readonly number[];
+  /** Positions of columns that are in other unique indexes. */
+  readonly unique: readonly number[];
 }
 
 export const NOTHING: Sources = new Set();
@@ -100,6 +104,7 @@ export const PLAIN: Value = {
   constant: false,
   small: false,
   chosen: false,
+  record: false,
   made: new Set(),
   fields: null,
 };
@@ -151,6 +156,7 @@ export function derive(values: readonly Value[], more: Partial<Value> = {}): Val
     made: unionAll(values, (v) => v.made),
     risky: values.some((v) => v.risky),
     chosen: values.some((v) => v.chosen),
+    record: (more.type ?? 0) === 0 && values.some((v) => v.record),
     constant: values.length > 0 && values.every((v) => v.constant),
     ...more,
   };
@@ -219,7 +225,7 @@ function eitherFields(values: readonly Value[]): readonly Field[] | null {
 
 /** A whole row of these fields. */
 export function rowOf(fields: readonly Field[], sources: Sources, quiet: Sources, rows: Rows): Value {
-  return { ...PLAIN, sources, quiet, fields, rows };
+  return { ...PLAIN, sources, quiet, fields, rows, record: true };
 }
 
 export const shows = (value: Value): boolean => value.sources.size > 0;
