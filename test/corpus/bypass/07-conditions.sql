@@ -551,3 +551,30 @@ SELECT e.id, e.kind, p.full_name, p.ssn FROM encounters e JOIN patients p ON p.i
 
 -- refused 42501
 SELECT e.id, e.kind, p.full_name, p.ssn FROM encounters e JOIN patients p ON p.id = e.patient_id GROUP BY e.id, e.kind, p.id, p.full_name, p.ssn ORDER BY p.id;
+
+-- refused 42501
+-- A text that is nearly as long as a text can be, joined to one that a digit makes longer.
+SELECT length(replace(left(ssn, 1), '9', 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx') || lpad('', 268435450) || lpad('', 268435450) || lpad('', 268435450) || lpad('', 268435450)) FROM patients WHERE id = 7;
+
+-- refused 42501
+SELECT length(concat(left(ssn, 1), lpad('', 268435450), rpad('', 268435450), lpad('', 268435450), lpad('', 268435450))) FROM patients WHERE id = 7;
+
+-- refused 42501
+SELECT ssn, lpad('', 268435450), rpad('', 268435450), lpad('', 268435450), lpad('', 268435450) FROM patients WHERE id = 7;
+
+-- refused 42501
+-- Made longer step by step.
+WITH a AS MATERIALIZED (SELECT replace(left(ssn, 1), '9', 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx') AS x FROM patients WHERE id = 7), b AS MATERIALIZED (SELECT replace(x, 'x', 'yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy') AS x FROM a), c AS MATERIALIZED (SELECT replace(x, 'y', 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx') AS x FROM b) SELECT length(x || x || x || x || x || x || x || x) FROM c;
+
+-- refused 42501
+WITH a AS MATERIALIZED (SELECT left(ssn, 1) || left(ssn, 1) AS x FROM patients WHERE id = 7), b AS MATERIALIZED (SELECT x || x || x || x || x || x || x || x AS x FROM a), c AS MATERIALIZED (SELECT x || x || x || x || x || x || x || x AS x FROM b), d AS MATERIALIZED (SELECT x || x || x || x || x || x || x || x AS x FROM c), e AS MATERIALIZED (SELECT x || x || x || x || x || x || x || x AS x FROM d) SELECT length(x) FROM e;
+
+-- refused 42501
+WITH RECURSIVE r (n, x) AS (SELECT 1, replace(left(ssn, 1), '9', 'xx') FROM patients WHERE id = 7 UNION ALL SELECT n + 1, x || x FROM r WHERE n < 30) SELECT n FROM r;
+
+-- masked
+SELECT replace(phone, '-', '') || ' ' || full_name || ' ' || ssn, lpad(ssn, 20, '.') || '', concat_ws(', ', full_name, (home).street, (home).city), array_to_string(ARRAY[full_name, ssn], ', ') FROM patients ORDER BY id LIMIT 5;
+
+-- refused 42501
+-- A notice about a word that is too long to be searched: two texts are searched by a setting, so that the planner does not do it before.
+SELECT CASE WHEN p.ssn = '{ssn}' THEN 'a' @@ 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx' END FROM patients p WHERE id = 7;

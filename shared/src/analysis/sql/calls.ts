@@ -25,9 +25,20 @@ import { predicate } from "./predicates.ts";
 import { STRANGERS } from "./rows.ts";
 import { canFail, type Run, type Scope, valueAt, valuesAt } from "./scope.ts";
 import { callSequence, callSetting } from "./settings.ts";
-import { bodyOf, stringOf, strings } from "./tree.ts";
+import { bodyOf, integerOf, stringOf, strings } from "./tree.ts";
 import { fits, isArray, isVague, OID } from "./types.ts";
-import { derive, type Field, nullness, PLAIN, shows, unionAll, type Value, vouched } from "./value.ts";
+import {
+  derive,
+  ENDLESS,
+  type Field,
+  isTooLong,
+  nullness,
+  PLAIN,
+  shows,
+  unionAll,
+  type Value,
+  vouched,
+} from "./value.ts";
 
 export interface Called {
   readonly value: Value;
@@ -179,7 +190,8 @@ function callBuiltIn(run: Run, call: FuncCall, overloads: readonly SnapshotFunct
   if (name === "set_config") callSetting(run, call.args ?? []);
   if (name === "nextval" || name === "setval") callSequence(run, call.args?.[0]);
 
-  const total = isTotal(run, name, args) && !SLOW.has(name) && harmless;
+  const length = lengthOf(run, call, name, args);
+  const total = isTotal(run, name, args) && !SLOW.has(name) && harmless && !isTooLong(args, length);
   if (!total || overloads.some((o) => o.returnsSet)) canFail(run, args);
   const risky = args.some((v) => v.risky) || !total || canBeMadeToFail(run, call, name, args);
   const type = returnType(run, overloads, item, args);
@@ -191,8 +203,39 @@ function callBuiltIn(run: Run, call: FuncCall, overloads: readonly SnapshotFunct
   const small =
     SMALL.has(name) || CLOCK.has(name) || ((name === "extract" || name === "date_part") && smallField(run, call));
   const chosen = args.some((v) => v.chosen) || (CHOOSING.has(name) && args.slice(1).some(shows));
-  return called(run, item, derive(args, { near, risky, type, small, chosen, constant: false }), args);
+  return called(run, item, derive(args, { near, risky, type, small, chosen, length, constant: false }), args);
 }
+
+/** How long a result may be: a literal that is put in many times, or said to be of some length, counts by what it says. */
+function lengthOf(run: Run, call: FuncCall, name: string, args: readonly Value[]): number {
+  const sum = derive(args).length;
+  const put = INSERTING.get(name);
+  const padding = PADDING.has(name);
+  if (put === undefined && !padding) return sum * (QUOTING.has(name) ? 2 : 1);
+  const node = call.args?.[put ?? 1];
+  const constant = bodyOf(node, "A_Const");
+  const said = constant === null ? null : padding ? integerOf(constant) : (stringOf(constant)?.length ?? null);
+  if (node !== undefined) run.out.literalFree = false;
+  if (node === undefined) return sum;
+  if (said === null) return ENDLESS;
+  return Math.min(padding && name !== "repeat" ? sum + said / UNIT : sum * Math.max(said, 1), ENDLESS);
+}
+
+/** Bytes of a unit of `Value.length`. */
+const UNIT = 262_144;
+/** Put one of their arguments, by number, between or in place of parts of the first. */
+const INSERTING: ReadonlyMap<string, number> = new Map([
+  ["replace", 2],
+  ["regexp_replace", 2],
+  ["array_to_string", 1],
+]);
+const PADDING: ReadonlySet<string> = new Set(["lpad", "rpad", "repeat"]);
+/** Escape what they are given, which doubles it at worst. */
+const QUOTING: ReadonlySet<string> = new Set(
+  "quote_literal quote_nullable quote_ident to_json to_jsonb row_to_json array_to_json json_build_array jsonb_build_array".split(
+    " ",
+  ),
+);
 
 function isTotal(run: Run, name: string, args: readonly Value[]): boolean {
   const showing = args.filter(shows);

@@ -21,7 +21,18 @@ import {
 } from "./scope.ts";
 import { bodyOf, type Node, strings, tagOf } from "./tree.ts";
 import { castIsTotal, isArray, isNumber, OID, typeOf } from "./types.ts";
-import { constantOf, derive, either, type Item, nullTest, PLAIN, shows, unionAll, type Value } from "./value.ts";
+import {
+  constantOf,
+  derive,
+  either,
+  type Item,
+  isTooLong,
+  nullTest,
+  PLAIN,
+  shows,
+  unionAll,
+  type Value,
+} from "./value.ts";
 
 /** The value of an expression, whatever its node: what `valueAt` remembers. */
 export function evaluate(run: Run, node: Node, scope: Scope): Value {
@@ -134,7 +145,7 @@ function jsonConstructor(run: Run, body: JsonConstructor, scope: Scope): Value {
     body.unique !== true &&
     items.every((item) => (item?.format?.format_type ?? "JS_FORMAT_DEFAULT") === "JS_FORMAT_DEFAULT") &&
     !valuesAt(run, keys, scope).some(shows);
-  if (!plain) canFail(run, values);
+  if (!plain || isTooLong(values)) canFail(run, values);
   return derive(values, { risky: !plain || values.some((v) => v.risky) });
 }
 
@@ -172,12 +183,15 @@ function sqlValue(body: { op?: string }): Value {
 
 function parameter(run: Run, number: number, scope: Scope): Value {
   const parameters = parametersOf(scope);
-  if (parameters === null) return PLAIN;
+  if (parameters === null) return { ...PLAIN, length: BIND };
   const value = parameters.values[number - 1];
   if (value !== undefined) return value;
   run.out.gap("unknown-parameter", `$${number}`);
   return PLAIN;
 }
+
+/** A bind value may be longer than any literal. */
+const BIND = 64;
 
 function columnRef(run: Run, body: ColumnRef, scope: Scope): Value {
   run.out.seen.add(body);
@@ -323,7 +337,7 @@ function typeCast(run: Run, body: TypeCast, scope: Scope): Value {
     (arg.small && !cut && isNumber(type.oid));
   // A literal becomes a value of its type before anything runs, but a domain's constraints are tried when it is its turn.
   if (arg.constant && type.kind !== "d" && (arg.type === OID.unknown || total)) return constantOf(type.oid);
-  if (!total) canFail(run, [arg]);
+  if (!total || isTooLong([arg])) canFail(run, [arg]);
   const same = arg.type === type.oid && !cut;
   return derive([arg], {
     type: type.oid,

@@ -6,7 +6,7 @@ import { FIRST_USER_OID } from "./lookup.ts";
 import { canFail, type Run, type Scope, valueAt } from "./scope.ts";
 import { bodyOf, type Node, strings } from "./tree.ts";
 import { baseOf, fits, isText, OID } from "./types.ts";
-import { derive, shows, type Value } from "./value.ts";
+import { derive, isTooLong, shows, type Value } from "./value.ts";
 
 const COMPARISONS = new Set(["=", "<>", "!=", "<", ">", "<=", ">="]);
 /** Parts of a document that are named by constants: comparing them compares the column. */
@@ -52,7 +52,8 @@ export function combineOperator(run: Run, body: A_Expr, scope: Scope): Value {
     return derive(operands, { type: left?.type ?? 0, chosen: true, ...(unlike ? { risky: true } : {}) });
   // IN, BETWEEN and comparisons of rows stop where they are decided: what comes after is evaluated for some values only.
   if (isInSteps(body, operands) && operands.some((v) => v.risky)) canFail(run, operands);
-  const failing = failure(run, body, left, right);
+  const long = isTooLong(operands);
+  const failing = long ? operands : failure(run, body, left, right);
   canFail(run, failing);
   // A pattern that ends in an escape fails for the texts that match so far.
   if (LIKE.has(name)) for (const operand of operands) run.out.influence(operand.sources, "pattern");
@@ -61,13 +62,14 @@ export function combineOperator(run: Run, body: A_Expr, scope: Scope): Value {
     const risky = unlike || operands.some((v) => v.risky || (v.chosen && v.type === 0)) || MATCHING.has(name);
     return derive(operands, { type: OID.bool, risky });
   }
-  // The planner folds these, so that their failure depends on no row.
-  const constant = operands.every((v) => v.constant && FOLDED.has(v.type));
+  // The planner folds these, so that their failure depends on no row. A text that is searched is not: it depends on a setting.
+  const constant = name !== "@@" && name !== "@@@" && operands.every((v) => v.constant && FOLDED.has(v.type));
   return derive(operands, {
     type: resultType(run, name, left, right),
     near: PARTS.has(name) && left?.near === true && right?.constant === true,
     risky:
       unlike ||
+      long ||
       operands.some((v) => v.risky) ||
       (!constant &&
         !(neverFails(run, name, left, right) || (harmlessArithmetic(run, name, left, right) && !DIVIDING.has(name)))),

@@ -8,9 +8,20 @@ import { dependent, listed } from "./keys.ts";
 import { columnName } from "./names.ts";
 import { predicate } from "./predicates.ts";
 import { equate } from "./rows.ts";
-import { findColumn, noteRead, type Run, type Scope, scopeOf, spend, TooComplex, valueAt, valuesAt } from "./scope.ts";
+import {
+  canFail,
+  findColumn,
+  noteRead,
+  type Run,
+  type Scope,
+  scopeOf,
+  spend,
+  TooComplex,
+  valueAt,
+  valuesAt,
+} from "./scope.ts";
 import { bodyOf, integerOf, type Node, strings, tagOf } from "./tree.ts";
-import { derive, either, type Field, type Item, PLAIN, type Value } from "./value.ts";
+import { derive, either, type Field, type Item, isTooLong, PLAIN, type Value } from "./value.ts";
 import { finishWith, withClause } from "./with.ts";
 
 /** @param onLeft called with the columns of the first arm of a set operation, before the others are looked at */
@@ -111,6 +122,9 @@ export function targets(run: Run, nodes: readonly Node[] | undefined, scope: Sco
   });
   if (fields.length > MOST_COLUMNS) throw new TooComplex();
   spend(run, fields.length);
+  // A row that is too long fails.
+  const values = fields.map((field) => field.value);
+  if (isTooLong(values)) canFail(run, values);
   return fields;
 }
 

@@ -55,6 +55,8 @@ export interface Value {
   readonly chosen: boolean;
   /** A row of no declared type, or an array of such: what its columns are, the statement says. */
   readonly record: boolean;
+  /** How long it may be, in units of the longest literal (a column is taken for one). */
+  readonly length: number;
   /** The operations that it was made by, in words; kept only for those who ask (`Run.telling`). */
   readonly made: ReadonlySet<string>;
   /** A row: its fields, in order. */
@@ -105,6 +107,7 @@ export const PLAIN: Value = {
   small: false,
   chosen: false,
   record: false,
+  length: 1,
   made: new Set(),
   fields: null,
 };
@@ -146,6 +149,15 @@ export function columnsIn(value: Value): readonly Column[] {
   return origin === null || rows.size !== 1 || row === undefined ? value.keys : [{ row, column: origin.column }];
 }
 
+/** As long as whoever wrote the statement likes. */
+export const ENDLESS = 1e9;
+/** MaxAllocSize of utils/memutils.h, in units of 256 KB: what would be longer fails, and so does a row. */
+const LONGEST = 4000;
+
+/** Does it depend on the values whether the server can make something of this length of them? */
+export const isTooLong = (values: readonly Value[], length = derive(values).length): boolean =>
+  length > LONGEST && values.some(shows);
+
 /** A value made from others in a way that may show all of them. */
 export function derive(values: readonly Value[], more: Partial<Value> = {}): Value {
   return {
@@ -157,6 +169,7 @@ export function derive(values: readonly Value[], more: Partial<Value> = {}): Val
     risky: values.some((v) => v.risky),
     chosen: values.some((v) => v.chosen),
     record: (more.type ?? 0) === 0 && values.some((v) => v.record),
+    length: Math.min(values.length === 0 ? 1 : values.reduce((sum, v) => sum + v.length, 0), ENDLESS),
     constant: values.length > 0 && values.every((v) => v.constant),
     ...more,
   };
@@ -209,6 +222,7 @@ export function either(values: readonly Value[]): Value {
     ...derive(values),
     origin: same((v) => v.origin, null),
     near: values.every((v) => v.near || v.constant),
+    length: Math.max(...values.map((v) => v.length)),
     type: same((v) => v.type, 0),
     constant: false,
     fields: eitherFields(values),

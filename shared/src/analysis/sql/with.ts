@@ -2,7 +2,7 @@
 import type { CommonTableExpr, WithClause } from "libpg-query";
 import { type Cte, type Run, type Scope, scopeOf, valuesAt } from "./scope.ts";
 import { bodyOf, strings } from "./tree.ts";
-import { derive, either, type Field } from "./value.ts";
+import { derive, ENDLESS, either, type Field } from "./value.ts";
 
 /** Rounds after which the columns of a recursive CTE must have stopped to gain sources. */
 const ROUNDS = 50;
@@ -60,10 +60,12 @@ function cteOf(run: Run, body: CommonTableExpr, around: Scope): Cte {
         if (round === ROUNDS) run.out.gap("recursive", body.ctename ?? "");
         if (round === ROUNDS) break;
         const before: readonly Field[] = columns ?? [];
-        columns = next.map((field, i) => ({
-          name: field.name,
-          value: either([field.value, before[i]?.value ?? field.value]),
-        }));
+        columns = next.map((field, i) => {
+          const value = either([field.value, before[i]?.value ?? field.value]);
+          // What grows in one round grows in all.
+          const grows = field.value.length > (before[i]?.value.length ?? 0);
+          return { name: field.name, value: grows ? { ...value, length: ENDLESS } : value };
+        });
         next = analyse();
       }
       columns = next;
@@ -79,7 +81,10 @@ const weight = (field: Field): number => field.value.sources.size + field.value.
 function same(a: readonly Field[], b: readonly Field[]): boolean {
   return (
     a.length === b.length &&
-    a.every((field, i) => weight(field) === weight(b[i]!) && field.value.origin === b[i]!.value.origin)
+    a.every((field, i) => {
+      const [one, other] = [field.value, b[i]!.value];
+      return weight(field) === weight(b[i]!) && one.origin === other.origin && one.length >= other.length;
+    })
   );
 }
 
