@@ -289,3 +289,15 @@ SELECT (ROW(ssn::text)::scratch.wrapped)::xml FROM patients WHERE id = 7;
 CREATE FUNCTION scratch.all_of(VARIADIC ids int[]) RETURNS SETOF text LANGUAGE sql STABLE SECURITY DEFINER AS 'SELECT ssn::text FROM public.patients WHERE id = ANY (ids)';
 SET search_path = scratch, public;
 SELECT all_of(7, 8), * FROM all_of(9);
+
+-- refused 42501, as dba, scratch
+-- What CASE compares by is chosen by the search path.
+CREATE FUNCTION scratch.same(x text, y text) RETURNS boolean LANGUAGE plpgsql AS 'BEGIN PERFORM set_config(''a.b'', x, false); RETURN true; END';
+CREATE OPERATOR scratch.= (LEFTARG = text, RIGHTARG = text, FUNCTION = scratch.same);
+SET search_path = scratch, pg_catalog, public;
+SELECT CASE ssn::text WHEN 'x' THEN 1 END FROM patients WHERE id = 7;
+
+-- refused 42501, as dba, scratch
+CREATE FUNCTION scratch.chk(x text) RETURNS boolean LANGUAGE plpgsql AS 'BEGIN PERFORM set_config(''a.b'', x, false); RETURN true; END';
+CREATE DOMAIN scratch.d AS text CHECK (scratch.chk(VALUE));
+SELECT ssn::scratch.d FROM patients WHERE id = 7;

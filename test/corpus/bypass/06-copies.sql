@@ -360,3 +360,8 @@ CREATE VIEW public.v AS SELECT ssn AS sex FROM patients;
 
 -- refused 42501, as dba
 CREATE TABLE public.copies (LIKE patients INCLUDING ALL); INSERT INTO public.copies SELECT * FROM patients;
+
+-- masked, undone
+CREATE TEMP TABLE t AS SELECT ssn AS x, 'y'::text AS y FROM patients WHERE id = 7;
+ALTER TABLE t ALTER COLUMN y TYPE text USING x;
+SELECT y FROM t;

@@ -578,3 +578,46 @@ SELECT replace(phone, '-', '') || ' ' || full_name || ' ' || ssn, lpad(ssn, 20, 
 -- refused 42501
 -- A notice about a word that is too long to be searched: two texts are searched by a setting, so that the planner does not do it before.
 SELECT CASE WHEN p.ssn = '{ssn}' THEN 'a' @@ 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx' END FROM patients p WHERE id = 7;
+
+-- refused 42501
+-- What a derived value is NULL for, through queries in between.
+SELECT p.id FROM patients p LEFT JOIN LATERAL (SELECT nullif(p.ssn, '{ssn}') AS x) s ON true WHERE s.x IS NOT NULL;
+
+-- refused 42501
+SELECT s.id, count(s.x) FROM (SELECT id, nullif(ssn, '{ssn}') AS x FROM patients) s GROUP BY s.id ORDER BY count(s.x), s.id LIMIT 3;
+
+-- refused 42501
+SELECT row_number() OVER (ORDER BY x IS NULL), id FROM (SELECT id, nullif(ssn, '{ssn}') AS x FROM patients) s;
+
+-- masked
+SELECT lag(id, ascii(ssn)) OVER (ORDER BY id) FROM patients;
+
+-- refused 42501
+SELECT nth_value(id, ascii(ssn)) OVER () FROM patients;
+
+-- refused 42501
+SELECT array_agg(id ORDER BY ssn) OVER () FROM patients LIMIT 1;
+
+-- refused 42501
+SELECT range_agg(int4range(ascii(ssn), ascii(ssn) + 1)) FROM patients;
+
+-- refused 42501
+SELECT isempty(daterange(birth_date, '2000-01-01')) FROM patients WHERE id = 7;
+
+-- masked
+SELECT ssn IS JSON, (ssn || '') IS JSON OBJECT WITH UNIQUE KEYS FROM patients WHERE id = 7;
+
+-- masked
+SELECT to_jsonb(x) = to_jsonb(y), to_jsonb(x) @> to_jsonb(y) FROM (SELECT ssn::text AS a, 1 AS b FROM patients WHERE id = 7) x, (SELECT '{ssn}'::text AS a, 'z'::text AS b) y;
+
+-- refused 42501
+SELECT * FROM JSON_TABLE(jsonb '[1,2]', '$[*]' PASSING (SELECT ssn FROM patients WHERE id = 7) AS s COLUMNS (a int PATH '$', b text EXISTS PATH '$ ? ($s starts with "9")'));
+
+-- refused 42501
+SELECT t.* FROM ROWS FROM (generate_series(1, 2), unnest(ARRAY(SELECT ssn FROM patients WHERE id < 4))) WITH ORDINALITY AS t(a, b, c);
+
+-- refused 42501
+SELECT CASE WHEN ssn = '{ssn}' THEN current_setting('no.such') END FROM patients WHERE id = 7;
+
+-- refused 42501
+SELECT CASE WHEN ssn = '{ssn}' THEN xmin::text::int END FROM patients WHERE id = 7;

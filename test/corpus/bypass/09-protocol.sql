@@ -106,6 +106,11 @@ PREPARE q AS SELECT ssn FROM patients ORDER BY id LIMIT 2;
 EXPLAIN (COSTS off) EXECUTE q;
 
 -- masked
+-- What was prepared before is explained as if it stood there: what is measured tells of what is computed.
+PREPARE q AS SELECT CASE WHEN ssn = '{ssn}' THEN 'x' ELSE 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx' END FROM patients, generate_series(1, 1000) WHERE id = 7;
+EXPLAIN (ANALYZE, SERIALIZE TEXT, COSTS off, TIMING off, SUMMARY off, BUFFERS off) EXECUTE q;
+
+-- masked
 SELECT 1; SELECT ssn FROM patients WHERE id = 7; SELECT 2;
 
 -- masked

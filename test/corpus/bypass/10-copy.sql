@@ -87,3 +87,9 @@ COPY (SELECT '"' || ssn, '","', id FROM patients ORDER BY id LIMIT 2) TO STDOUT 
 
 -- masked
 COPY (SELECT ARRAY[ssn], ROW(ssn), to_jsonb(ssn) FROM patients ORDER BY id LIMIT 2) TO STDOUT (FORMAT binary);
+
+-- masked
+COPY (SELECT ssn, full_name FROM patients WHERE id < 4 ORDER BY id) TO STDOUT (FORMAT csv, DELIMITER '*', QUOTE '-', FORCE_QUOTE *, NULL 'xx', HEADER);
+
+-- masked
+COPY (SELECT nullif(ssn, '{ssn}') FROM patients WHERE id < 9 ORDER BY id) TO STDOUT (FORMAT csv, NULL '***');

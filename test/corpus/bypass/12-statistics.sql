@@ -143,8 +143,3 @@ SELECT ssn, pg_get_indexdef(i.indexrelid) FROM patients, pg_index i WHERE id = 7
 -- The planner runs what calls itself immutable, and writes the result into the plan.
 CREATE FUNCTION scratch.peek() RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT ssn::text FROM public.patients WHERE id = 7';
 EXPLAIN (VERBOSE, COSTS off) SELECT scratch.peek();
-
--- masked
--- What was prepared before is explained as if it stood there: what is measured tells of what is computed.
-PREPARE q AS SELECT CASE WHEN ssn = '{ssn}' THEN 'x' ELSE 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx' END FROM patients, generate_series(1, 1000) WHERE id = 7;
-EXPLAIN (ANALYZE, SERIALIZE TEXT, COSTS off, TIMING off, SUMMARY off, BUFFERS off) EXECUTE q;

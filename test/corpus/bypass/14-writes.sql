@@ -118,3 +118,9 @@ MERGE INTO t USING (SELECT * FROM patients WHERE id = 7) p ON t.i = 2 WHEN NOT M
 
 -- refused 42501, undone
 UPDATE appointments a SET room[ascii(p.ssn)] = 'x' FROM patients p WHERE p.id = 7 AND a.id = 1;
+
+-- masked, undone
+MERGE INTO appointments a USING patients p ON p.id = a.id AND a.id = 1 WHEN MATCHED THEN UPDATE SET room = room RETURNING merge_action(), old.reminder_phone, new.reminder_phone, p.ssn, old, new;
+
+-- masked, undone
+UPDATE appointments a SET room = room WHERE id = 1 RETURNING WITH (OLD AS x, NEW AS y) x.reminder_phone || '', y, x.reminder_phone = y.reminder_phone, (x).reminder_phone;

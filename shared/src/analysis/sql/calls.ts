@@ -32,6 +32,7 @@ import {
   ENDLESS,
   type Field,
   isTooLong,
+  lengthOf,
   nullness,
   PLAIN,
   shows,
@@ -190,7 +191,7 @@ function callBuiltIn(run: Run, call: FuncCall, overloads: readonly SnapshotFunct
   if (name === "set_config") callSetting(run, call.args ?? []);
   if (name === "nextval" || name === "setval") callSequence(run, call.args?.[0]);
 
-  const length = lengthOf(run, call, name, args);
+  const length = lengthMade(run, call, name, args);
   const total = isTotal(run, name, args) && !SLOW.has(name) && harmless && !isTooLong(args, length);
   if (!total || overloads.some((o) => o.returnsSet)) canFail(run, args);
   const risky = args.some((v) => v.risky) || !total || canBeMadeToFail(run, call, name, args);
@@ -207,8 +208,8 @@ function callBuiltIn(run: Run, call: FuncCall, overloads: readonly SnapshotFunct
 }
 
 /** How long a result may be: a literal that is put in many times, or said to be of some length, counts by what it says. */
-function lengthOf(run: Run, call: FuncCall, name: string, args: readonly Value[]): number {
-  const sum = derive(args).length;
+function lengthMade(run: Run, call: FuncCall, name: string, args: readonly Value[]): number {
+  const sum = lengthOf(args);
   const put = INSERTING.get(name);
   const padding = PADDING.has(name);
   if (put === undefined && !padding) return sum * (QUOTING.has(name) ? 2 : 1);

@@ -154,8 +154,17 @@ export const ENDLESS = 1e9;
 /** MaxAllocSize of utils/memutils.h, in units of 256 KB: what would be longer fails, and so does a row. */
 const LONGEST = 4000;
 
+/** How long it can be to have them one behind the other. */
+export const lengthOf = (values: readonly Value[]): number =>
+  values.length === 0
+    ? 1
+    : Math.min(
+        values.reduce((sum, v) => sum + v.length, 0),
+        ENDLESS,
+      );
+
 /** Does it depend on the values whether the server can make something of this length of them? */
-export const isTooLong = (values: readonly Value[], length = derive(values).length): boolean =>
+export const isTooLong = (values: readonly Value[], length = lengthOf(values)): boolean =>
   length > LONGEST && values.some(shows);
 
 /** A value made from others in a way that may show all of them. */
@@ -169,7 +178,7 @@ export function derive(values: readonly Value[], more: Partial<Value> = {}): Val
     risky: values.some((v) => v.risky),
     chosen: values.some((v) => v.chosen),
     record: (more.type ?? 0) === 0 && values.some((v) => v.record),
-    length: Math.min(values.length === 0 ? 1 : values.reduce((sum, v) => sum + v.length, 0), ENDLESS),
+    length: lengthOf(values),
     constant: values.length > 0 && values.every((v) => v.constant),
     ...more,
   };
