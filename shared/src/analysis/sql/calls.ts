@@ -26,7 +26,7 @@ import { STRANGERS } from "./rows.ts";
 import { canFail, type Run, type Scope, valueAt, valuesAt } from "./scope.ts";
 import { callSequence, callSetting } from "./settings.ts";
 import { bodyOf, integerOf, stringOf, strings } from "./tree.ts";
-import { fits, isArray, isVague, OID } from "./types.ts";
+import { baseOf, fits, isArray, isNumber, isVague, OID } from "./types.ts";
 import {
   derive,
   ENDLESS,
@@ -204,7 +204,8 @@ function callBuiltIn(run: Run, call: FuncCall, overloads: readonly SnapshotFunct
   const small =
     SMALL.has(name) || CLOCK.has(name) || ((name === "extract" || name === "date_part") && smallField(run, call));
   const chosen = args.some((v) => v.chosen) || (CHOOSING.has(name) && args.slice(1).some(shows));
-  return called(run, item, derive(args, { near, risky, type, small, chosen, length, constant: false }), args);
+  const made = { near, risky, type, small, chosen, length: isNumber(baseOf(run, type)) ? 1 : length };
+  return called(run, item, derive(args, { ...made, constant: false }), args);
 }
 
 /** How long a result may be: a literal that is put in many times, or said to be of some length, counts by what it says. */

@@ -60,12 +60,14 @@ export function combineOperator(run: Run, body: A_Expr, scope: Scope): Value {
   const boolean = body.kind !== "AEXPR_OP";
   if (boolean || COMPARISONS.has(name)) {
     const risky = unlike || operands.some((v) => v.risky || (v.chosen && v.type === 0)) || MATCHING.has(name);
-    return derive(operands, { type: OID.bool, risky });
+    return derive(operands, { type: OID.bool, risky, length: 1 });
   }
   // The planner folds these, so that their failure depends on no row. A text that is searched is not: it depends on a setting.
   const constant = name !== "@@" && name !== "@@@" && operands.every((v) => v.constant && FOLDED.has(v.type));
   return derive(operands, {
     type: resultType(run, name, left, right),
+    // Only joining makes longer.
+    ...(name === "||" ? {} : { length: Math.max(...operands.map((v) => v.length)) }),
     near: PARTS.has(name) && left?.near === true && right?.constant === true,
     risky:
       unlike ||
