@@ -539,3 +539,16 @@ SELECT s IS NULL FROM (SELECT nullif(ssn, '900-10-0001') AS a FROM patients) s;
 SELECT ROW(s.*, NULL) IS NULL FROM (SELECT nullif(ssn, '900-10-0001') AS a FROM patients) s;
 -- shows
 SELECT ROW(ROW(nullif(ssn, '900-10-0001'))) IS NULL FROM patients;
+-- A key of an object may be NULL, and have no value after it; bytes may be no text.
+-- uses
+SELECT CASE WHEN ssn < '1' THEN json_build_object(NULL, 1) END FROM patients;
+-- uses
+SELECT CASE WHEN ssn < '1' THEN jsonb_build_object('a') END FROM patients;
+-- uses
+SELECT CASE WHEN ssn < '1' THEN jsonb_build_object(VARIADIC ARRAY[NULL, 'a']) END FROM patients;
+-- uses
+SELECT CASE WHEN ssn < '1' THEN JSON_OBJECT(lower(NULL): 1) END FROM patients;
+-- uses
+SELECT CASE WHEN ssn < '1' THEN '1'::bytea IS JSON END FROM patients;
+-- uses
+SELECT json_build_object(nullif(ssn, '1'), 1) FROM patients;

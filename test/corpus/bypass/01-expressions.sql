@@ -249,7 +249,7 @@ SELECT JSON_OBJECT(KEY ssn VALUE 1) FROM patients ORDER BY id LIMIT 3;
 -- masked
 SELECT JSON_ARRAY(ssn, id) FROM patients ORDER BY id LIMIT 3;
 
--- refused 42501
+-- masked
 SELECT json_build_object('x', ssn) FROM patients ORDER BY id LIMIT 3;
 
 -- masked

@@ -151,6 +151,32 @@ SELECT CASE WHEN ssn LIKE '9%' THEN (SELECT count(*) FROM generate_series(1, 100
 SELECT ssn LIKE '9%' AND 1 / (id - 7) = 1 FROM patients WHERE id = 7;
 
 -- refused 42501
+-- No key of an object is NULL.
+SELECT CASE WHEN ssn > '5' THEN JSON_OBJECT(NULL::text: 1) END FROM patients WHERE id = 7;
+
+-- refused 42501
+SELECT CASE WHEN ssn > '5' THEN json_build_object(NULL::text, 1) END FROM patients WHERE id = 7;
+
+-- refused 42501
+SELECT CASE WHEN ssn > '5' THEN jsonb_build_object('a', 1, 'b') END FROM patients WHERE id = 7;
+
+-- refused 42501
+SELECT json_build_object(nullif(ssn, '{ssn}'), 1) FROM patients WHERE id = 7;
+
+-- refused 42501
+-- Bytes are read as UTF-8 first.
+SELECT CASE WHEN ssn > '5' THEN '\xff'::bytea IS JSON END FROM patients WHERE id = 7;
+
+-- refused 42501
+SELECT photo IS JSON FROM patients WHERE id = 7;
+
+-- refused 42501
+SELECT JSON_OBJECT('a': ssn RETURNING varchar(9)) FROM patients WHERE id = 7;
+
+-- refused 42501
+SELECT JSON_VALUE(to_jsonb(ssn), '$' RETURNING int ERROR ON ERROR) FROM patients WHERE id = 7;
+
+-- refused 42501
 SELECT coalesce(nullif(ssn, '{ssn}'), (1 / (id - 7))::text) FROM patients WHERE id = 7;
 
 -- refused 42501

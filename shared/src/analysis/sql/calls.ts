@@ -8,6 +8,7 @@ import {
   CLOCK,
   COMPARING,
   isHarmless,
+  KEYED,
   NEAR,
   NULLNESS,
   ORDINARY,
@@ -25,7 +26,7 @@ import { predicate } from "./predicates.ts";
 import { STRANGERS } from "./rows.ts";
 import { canFail, type Run, type Scope, valueAt, valuesAt } from "./scope.ts";
 import { callSequence, callSetting } from "./settings.ts";
-import { bodyOf, integerOf, stringOf, strings } from "./tree.ts";
+import { bodyOf, integerOf, isTextLiteral, stringOf, strings } from "./tree.ts";
 import { baseOf, fits, isArray, isNumber, isVague, OID } from "./types.ts";
 import {
   derive,
@@ -234,9 +235,8 @@ const INSERTING: ReadonlyMap<string, number> = new Map([
 const PADDING: ReadonlySet<string> = new Set(["lpad", "rpad", "repeat"]);
 /** Escape what they are given, which doubles it at worst. */
 const QUOTING: ReadonlySet<string> = new Set(
-  "quote_literal quote_nullable quote_ident to_json to_jsonb row_to_json array_to_json json_build_array jsonb_build_array".split(
-    " ",
-  ),
+  `quote_literal quote_nullable quote_ident to_json to_jsonb row_to_json array_to_json json_build_array jsonb_build_array
+  json_build_object jsonb_build_object`.split(/\s+/),
 );
 
 function isTotal(run: Run, name: string, args: readonly Value[]): boolean {
@@ -248,6 +248,7 @@ function isTotal(run: Run, name: string, args: readonly Value[]): boolean {
   if (name === "array_agg" && showing.some((v) => !v.near && isArray(run, v.type))) return false;
   if (REPLACING.has(name) && !args.slice(2, 3).every((v) => v.constant)) return false;
   if (TOTAL_IN_LAST.has(name)) return !args.slice(0, -1).some(shows);
+  if (KEYED.has(name)) return !args.some((v, i) => i % 2 === 0 && shows(v));
   if (TOTAL_IN_FIRST.has(name)) return !args.slice(1).some(shows);
   return TOTAL.has(name);
 }
@@ -255,6 +256,9 @@ function isTotal(run: Run, name: string, args: readonly Value[]): boolean {
 /** Would it fail for arguments that somebody may have chosen for it? Then it tells whether it was evaluated. */
 function canBeMadeToFail(run: Run, call: FuncCall, name: string, args: readonly Value[]): boolean {
   if (TOTAL_IN_LAST.has(name) && !smallField(run, call)) return true;
+  // A key may be NULL, and have no value after it.
+  if (KEYED.has(name))
+    return args.length % 2 > 0 || (call.args ?? []).some((arg, i) => i % 2 === 0 && !isTextLiteral(arg));
   // With a length it may be negative; two texts are a pattern.
   if (TOTAL_IN_FIRST.has(name))
     return !((name === "substr" || name === "substring") && args.length === 2 && args[1]!.type === OID.int4);

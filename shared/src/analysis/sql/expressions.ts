@@ -2,6 +2,7 @@
 import type { A_Const, A_Indirection, BoolExpr, CaseExpr, ColumnRef, SubLink, TypeCast } from "libpg-query";
 import { callFunction } from "./calls.ts";
 import { compositeFields } from "./composites.ts";
+import { type JsonConstructor, jsonConstructor, jsonTest, returnedAs } from "./json.ts";
 import { castFunctions, combineOperator, compare, equality } from "./operators.ts";
 import { membership, predicate } from "./predicates.ts";
 import { castKeys } from "./rows.ts";
@@ -90,6 +91,7 @@ export function evaluate(run: Run, node: Node, scope: Scope): Value {
     case "A_ArrayExpr":
       return arrayOf(run, body, scope);
     case "JsonIsPredicate":
+      return jsonTest(run, within(run, body, scope));
     case "JsonScalarExpr":
     case "JsonValueExpr":
     case "JsonKeyValue":
@@ -97,7 +99,7 @@ export function evaluate(run: Run, node: Node, scope: Scope): Value {
       return derive(within(run, body, scope));
     case "JsonObjectConstructor":
     case "JsonArrayConstructor":
-      return jsonConstructor(run, body as JsonConstructor, scope);
+      return jsonConstructor(run, body as JsonConstructor, within(run, body, scope), scope);
     case "JsonArrayQueryConstructor":
     case "JsonObjectAgg":
     case "JsonArrayAgg":
@@ -126,27 +128,11 @@ export function within(run: Run, body: unknown, scope: Scope): Value[] {
   if (tag === "SortBy" || tag === "ResTarget" || tag === "WindowDef")
     return within(run, (body as Record<string, unknown>)[tag], scope);
   if (tag >= "A" && tag <= "Z~") return tag === "TypeName" ? [] : [valueAt(run, body as Node, scope)];
-  return Object.values(body).flatMap((child) => within(run, child, scope));
-}
-
-interface JsonConstructor {
-  readonly exprs?: Node[];
-  readonly output?: { readonly typeName?: object };
-  readonly unique?: boolean;
-}
-
-/** A key may be NULL or not unique, text in FORMAT JSON no JSON, and a result too long for its type; else it always succeeds. */
-function jsonConstructor(run: Run, body: JsonConstructor, scope: Scope): Value {
-  const values = within(run, body, scope);
-  const keys = (body.exprs ?? []).flatMap((node) => bodyOf(node, "JsonKeyValue")?.key ?? []);
-  const items = (body.exprs ?? []).map((node) => bodyOf(node, "JsonKeyValue")?.value ?? bodyOf(node, "JsonValueExpr"));
-  const plain =
-    body.output?.typeName === undefined &&
-    body.unique !== true &&
-    items.every((item) => (item?.format?.format_type ?? "JS_FORMAT_DEFAULT") === "JS_FORMAT_DEFAULT") &&
-    !valuesAt(run, keys, scope).some(shows);
-  if (!plain || isTooLong(values)) canFail(run, values);
-  return derive(values, { risky: !plain || values.some((v) => v.risky) });
+  return Object.entries(body).flatMap(([key, child]) => {
+    if (key !== "typeName") return within(run, child, scope);
+    returnedAs(run, child);
+    return [];
+  });
 }
 
 /** Arrays in an array have to be of one size. */

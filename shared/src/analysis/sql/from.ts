@@ -2,6 +2,7 @@
 import type { JoinExpr, JsonTable, RangeFunction, RangeSubselect, RangeTableFunc } from "libpg-query";
 import { callFunction } from "./calls.ts";
 import { within } from "./expressions.ts";
+import { returnedAs } from "./json.ts";
 import { columnName } from "./names.ts";
 import { predicate } from "./predicates.ts";
 import { relationItem } from "./relations.ts";
@@ -154,6 +155,7 @@ function jsonColumns(run: Run, nodes: readonly Node[] | undefined, document: Val
     if (column.coltype === "JTC_NESTED") return jsonColumns(run, column.columns, document, scope);
     const own = within(run, [column.pathspec, column.on_empty, column.on_error], scope);
     canFail(run, own);
+    if (column.typeName !== undefined) returnedAs(run, column.typeName);
     const value = column.coltype === "JTC_FOR_ORDINALITY" ? PLAIN : derive([document, ...own], { risky: true });
     return [{ name: column.name ?? "", value }];
   });

@@ -115,6 +115,9 @@ export const TOTAL_IN_LAST: ReadonlySet<string> = new Set(
   words("date_part date_trunc extract timezone json_object_agg jsonb_object_agg"),
 );
 
+/** Cannot fail when their keys, the first and every other argument from there, hold no data. */
+export const KEYED: ReadonlySet<string> = new Set(words("json_build_object jsonb_build_object"));
+
 /** Total for the columns of a table as they are: a text that was made on purpose has words too long to be indexed (a notice says so). */
 export const TOTAL_FOR_COLUMNS: ReadonlySet<string> = new Set(words("to_tsvector array_cat"));
 

@@ -40,6 +40,12 @@ export function stringOf(constant: A_Const): string | null {
   return "sval" in constant && constant.sval !== undefined ? ((constant.sval as { sval?: string }).sval ?? "") : null;
 }
 
+/** A string in quotes: no NULL. */
+export function isTextLiteral(node: Node): boolean {
+  const constant = bodyOf(node, "A_Const");
+  return constant !== null && stringOf(constant) !== null;
+}
+
 /** Node types that can bring in data or run code: each must have been looked at by the analysis, or the analysis is not complete. */
 const TELLING = new Set(["ColumnRef", "FuncCall", "RangeVar", "SubLink", "SelectStmt", "A_Expr", "TypeCast", "A_Star"]);
 /** Fields that hold such a node without its type around it. */
