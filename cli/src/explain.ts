@@ -105,10 +105,11 @@ function statementLines(statement: StatementExplanation, outcome: string): strin
   ];
 }
 
-function searchLine({ column, use, classes, through, permitted, policies }: SearchExplanation): string {
+function searchLine({ column, use, classes, through, reveals, permitted, policies }: SearchExplanation): string {
   const where = through === undefined ? "" : `, in the definition of ${through}`;
-  const who =
+  const decided =
     policies.length === 0 ? "no policy permits it" : `${permitted ? "permitted" : "refused"} by ${policies.join(", ")}`;
+  const who = reveals === "nothing" ? "nothing of its values shows in it" : decided;
   return `  search  ${column} (${classes.join(", ")}) by ${use}${where}: ${who}`;
 }
 

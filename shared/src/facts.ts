@@ -56,6 +56,8 @@ export interface RelationFact {
 
 export interface InfluenceFact extends ColumnRef {
   readonly use: Use;
+  /** Set when what is tested is known to reveal nothing of the column (`IS NULL`): it tells no more than where it is shown. */
+  readonly reveals?: "nothing";
   /** The view in whose definition it stands: fixed by who made the view, not by who asks. */
   readonly through?: RelationName;
 }

@@ -88,9 +88,15 @@ test("a search says how the column is used, and which policies decide", () => {
   expect(searches).toContainEqual(
     expect.objectContaining({ use: "range", classes: ["birth-date"], permitted: false, policies: [] }),
   );
-  expect(searches).toContainEqual(
-    expect.objectContaining({ through: "public.patient_directory", policies: ["views-as-defined"] }),
-  );
+  expect(searches).toContainEqual({
+    column: "public.patients.deceased_on",
+    use: "condition",
+    classes: ["death-date"],
+    through: "public.patient_directory",
+    reveals: "nothing",
+    permitted: true,
+    policies: [],
+  });
 });
 
 test("nothing of how values are made is in facts that are judged", () => {

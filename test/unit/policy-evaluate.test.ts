@@ -209,6 +209,10 @@ describe("search", () => {
     expect(decideFacts(search, by("equality", "ssn")).outcome).toBe("refuse");
   });
 
+  test("by what tells nothing of the column needs no permission", () => {
+    expect(decideFacts(READ, by("equality", "ssn", { reveals: "nothing" })).outcome).toBe("permit");
+  });
+
   test("by a column without a class needs no permission", () => {
     expect(decideFacts(READ, by("range", "id")).outcome).toBe("permit");
   });

@@ -30,6 +30,8 @@ export interface SearchExplanation {
   readonly classes: readonly string[];
   /** The view in whose definition it stands. */
   readonly through?: string;
+  /** Nothing of its values: nobody is asked. */
+  readonly reveals?: "nothing";
   readonly permitted: boolean;
   /** Ids of the policies that decided; empty when none says anything, which is a no. */
   readonly policies: readonly string[];
@@ -111,9 +113,11 @@ function explainStatement({ facts, plan }: Explained, about: About): StatementEx
   };
 }
 
-function explainSearch({ relation, column, use, through }: InfluenceFact, about: About): SearchExplanation {
-  const classes = about.catalog.classesOf(about.target, { relation, column });
-  const answers = classes.map((name) =>
+function explainSearch(fact: InfluenceFact, about: About): SearchExplanation {
+  const { relation, column, use, through, reveals } = fact;
+  const classes = about.catalog.classesOf(about.target, fact);
+  const asked = reveals === "nothing" ? [] : classes;
+  const answers = asked.map((name) =>
     answerTo(about, "search", name, ({ context }) => context.use === use && context.fixed === (through !== undefined)),
   );
   return {
@@ -121,6 +125,7 @@ function explainSearch({ relation, column, use, through }: InfluenceFact, about:
     use,
     classes,
     ...(through === undefined ? {} : { through }),
+    ...(reveals === undefined ? {} : { reveals }),
     permitted: answers.every((answer) => answer?.type === "yes" || answer?.type === "held"),
     policies: policiesOf(answers),
   };

@@ -187,7 +187,8 @@ function spilledClasses(flow: FlowFact, target: Target, catalog: Catalog, kind: 
 function searchQuestions(about: About): Question[] {
   const { facts, target, catalog } = about;
   const asked = new Map<string, Question>();
-  for (const { relation, column, use, through } of facts.influence)
+  for (const { relation, column, use, through, reveals } of facts.influence) {
+    if (reveals === "nothing") continue;
     for (const name of catalog.classesOf(target.name, { relation, column })) {
       const fixed = through !== undefined;
       const key = `${name} ${use} ${fixed}`;
@@ -196,5 +197,6 @@ function searchQuestions(about: About): Question[] {
       const resource = classEntity(target, name, catalog);
       asked.set(key, { action: "search", resource, context: { ...about.base, use, fixed }, words });
     }
+  }
   return [...asked.values()];
 }

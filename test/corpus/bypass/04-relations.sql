@@ -96,7 +96,7 @@ SELECT ts_headline(body, 'patient'::tsquery) FROM clinical_notes n JOIN patients
 -- masked
 SELECT upper(body), body || '', substr(body, 1, 40), reverse(body), length(body) FROM clinical_notes ORDER BY id LIMIT 5;
 
--- refused 42501
+-- masked
 -- What detectors find is replaced.
 SELECT note FROM patients WHERE note IS NOT NULL ORDER BY id LIMIT 20;
 

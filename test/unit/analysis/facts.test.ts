@@ -130,7 +130,9 @@ const from = (output: OutputFact): string => {
 };
 const outputs = (sql: string): string[] | undefined => facts(sql).outputs?.map(from);
 const uses = (sql: string): string[] =>
-  facts(sql).influence.map((i) => `${i.use} ${i.relation.replace("public.", "")}.${i.column}`);
+  facts(sql).influence.map(
+    (i) => `${i.reveals === "nothing" ? "~" : ""}${i.use} ${i.relation.replace("public.", "")}.${i.column}`,
+  );
 const gaps = (sql: string): string[] => facts(sql).gaps.map((gap) => `${gap.reason} ${gap.what}`);
 
 describe("outputs: = unchanged, < derived, ~ reveals nothing", () => {
@@ -200,7 +202,12 @@ describe("how columns shape a result", () => {
     ["ssn < '5'", ["range people.ssn"]],
     ["ssn LIKE '1%'", ["pattern people.ssn"]],
     ["ssn ~ '^1'", ["pattern people.ssn"]],
-    ["ssn IS NULL", ["condition people.ssn"]],
+    ["ssn IS NULL", ["~condition people.ssn"]],
+    ["nullif(ssn, '1') IS NULL", ["other people.ssn"]],
+    [
+      "(ssn IS NULL AND born IS NULL) = (ssn = '1')",
+      ["~condition people.ssn", "~condition people.born", "other people.ssn"],
+    ],
     ["ssn = note", ["join people.ssn", "join people.note"]],
     ["id IN (SELECT person FROM visits)", ["join people.id", "join visits.person"]],
     ["(ssn, note) = ('1', '2')", ["equality people.ssn", "equality people.note"]],
@@ -227,12 +234,25 @@ describe("how columns shape a result", () => {
       "SELECT percentile_disc(length(ssn)) WITHIN GROUP (ORDER BY id) FROM people",
       ["order people.id", "other people.ssn"],
     ],
-    ["SELECT who FROM names", ["condition people.born", "other people.id"]],
+    ["SELECT who FROM names", ["~condition people.born", "other people.id"]],
+    [
+      "SELECT born IS NULL, count(*) FROM people GROUP BY 1 HAVING count(ssn) > 1",
+      ["~condition people.born", "~condition people.ssn"],
+    ],
+    [
+      "SELECT 1 FROM people ORDER BY born IS NULL, ssn IS NULL OR ssn < '1'",
+      ["~condition people.born", "order people.ssn", "~condition people.ssn"],
+    ],
+    // A key may be NULL, bytes no text.
+    ["SELECT JSON_OBJECT('a': ssn) FROM people", []],
+    ["SELECT CASE WHEN ssn < '1' THEN JSON_OBJECT(NULL: 1) END FROM people", ["range people.ssn"]],
+    ["SELECT CASE WHEN ssn < '1' THEN '{}'::bytea IS JSON END FROM people", ["range people.ssn"]],
+    ["SELECT JSON_ARRAY(ssn RETURNING varchar(9)) FROM people", ["other people.ssn"]],
   ] as const)("%s", ([sql, expected]) => expect(uses(sql)).toEqual(expected));
 
   test("a view's own conditions name the view", () => {
     expect(facts("SELECT who FROM names WHERE who = 'x'").influence).toEqual([
-      { relation: "public.people", column: "born", use: "condition", through: "public.names" },
+      { relation: "public.people", column: "born", use: "condition", reveals: "nothing", through: "public.names" },
       { relation: "public.people", column: "id", use: "other", through: "public.names" },
       { relation: "public.names", column: "who", use: "equality" },
       { relation: "public.people", column: "ssn", use: "equality" },

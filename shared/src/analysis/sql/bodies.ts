@@ -75,7 +75,7 @@ function importFacts(run: Run, facts: ViewFacts, view: string): void {
   for (const [relation, { system }] of facts.found.relations) run.out.touch(relation, "read", system);
   for (const influence of facts.found.influences) {
     const ref = run.base.lookup.ref(influence.relation, influence.column);
-    run.out.influence(new Set([ref]), influence.use, influence.through ?? view);
+    run.out.influence(new Set([ref]), influence.use, { ...influence, through: influence.through ?? view });
     run.out.read(ref, isSystemName(ref.relation));
   }
   for (const [name, standing] of facts.found.functions) run.out.called(name, standing);

@@ -71,12 +71,19 @@ export class Collector {
     this.relations.get(ref.relation)?.columns.add(ref.column);
   }
 
-  influence(columns: Sources, use: Use, through?: string): void {
-    for (const ref of columns) {
-      const key = `${ref.relation}\0${ref.column}\0${use}\0${through ?? ""}`;
-      if (!this.#influence.has(key))
-        this.#influence.set(key, { ...ref, use, ...(through === undefined ? {} : { through }) });
+  influence(columns: Sources, use: Use, more: Pick<InfluenceFact, "through" | "reveals"> = {}): void {
+    for (const { relation, column } of columns) {
+      const { reveals, through } = more;
+      const key = [relation, column, use, reveals ?? "", through ?? ""].join("\0");
+      if (this.#influence.has(key)) continue;
+      const parts = { ...(reveals === undefined ? {} : { reveals }), ...(through === undefined ? {} : { through }) };
+      this.#influence.set(key, { relation, column, use, ...parts });
     }
+  }
+
+  /** What shapes the result was made of these by what shows nothing of them (`count(x)`, `x IS NULL`). */
+  glance(columns: Sources): void {
+    this.influence(columns, "condition", { reveals: "nothing" });
   }
 
   get influences(): Iterable<InfluenceFact> {
@@ -113,8 +120,7 @@ export class Collector {
       for (const action of actions) this.touch(relation, action, system);
       for (const column of columns) this.relations.get(relation)?.columns.add(column);
     }
-    for (const { relation, column, use, through } of facts.influence)
-      this.influence(new Set([{ relation, column }]), use, through);
+    for (const fact of facts.influence) this.influence(new Set([fact]), fact.use, fact);
     for (const { name, standing } of facts.functions) this.called(name, standing);
     for (const { into, from } of facts.flows) this.flow(into, { sources: new Set(from) });
     for (const { reason, what } of facts.gaps) this.gap(reason, what);

@@ -24,7 +24,7 @@ function note(run: Run, node: Node, scope: Scope, value: Value): void {
     for (const arg of both.args ?? []) predicate(run, arg, scope);
     return;
   }
-  run.out.influence(value.quiet, "condition");
+  run.out.glance(value.quiet);
   if (!shows(value)) return;
   const comparison = bodyOf(node, "A_Expr");
   const link = bodyOf(node, "SubLink");

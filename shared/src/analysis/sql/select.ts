@@ -55,7 +55,7 @@ export function selectRows(
 
 function use(run: Run, value: Value, use: "order" | "group" | "other"): void {
   run.out.influence(value.sources, use);
-  run.out.influence(value.quiet, "condition");
+  run.out.glance(value.quiet);
 }
 
 function setOperation(
