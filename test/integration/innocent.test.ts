@@ -9,8 +9,9 @@ import type { Manner } from "#test/support/speaker.ts";
 const ORIGINS = [
   ...["reports", "joins", "paging", "session", "writes"],
   ...["prisma", "django", "hibernate", "sqlalchemy", "sequelize", "typeorm", "knex", "drizzle"],
+  ...["activerecord", "eloquent", "efcore", "gorm", "jooq", "ecto", "mikroorm"],
   ...["psql", "pgjdbc", "asyncpg-psycopg"],
-  ...["metabase", "tableau", "powerbi", "dbeaver", "pgadmin", "grafana", "superset"],
+  ...["metabase", "tableau", "powerbi", "dbeaver", "pgadmin", "grafana", "superset", "datagrip", "monitoring", "dbt"],
 ];
 
 const CORPUS = readCorpus("innocent");

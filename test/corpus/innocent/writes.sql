@@ -115,3 +115,12 @@ CREATE TABLE scratch.innocent_migration (version text PRIMARY KEY, applied times
 INSERT INTO scratch.innocent_migration (version) VALUES ('001');
 SELECT version FROM scratch.innocent_migration ORDER BY version;
 DROP TABLE scratch.innocent_migration;
+
+-- An incremental model of dbt.
+/* {"app": "dbt"} */ create temporary table "inc__dbt_tmp123" as ( select id, kind from public.encounters where id < 5 );
+create table scratch.inc (id int, kind public.encounter_kind);
+insert into scratch.inc ("id", "kind") ( select "id", "kind" from "inc__dbt_tmp123" );
+delete from scratch.inc using "inc__dbt_tmp123" where ( "inc__dbt_tmp123".id = scratch.inc.id );
+select count(*) from scratch.inc;
+drop table scratch.inc;
+drop table "inc__dbt_tmp123";
