@@ -106,12 +106,12 @@ export const ERRORS = {
   "undefined-relation": {
     sqlstate: "42P01",
     message: "relation does not exist",
-    hint: "Check the name and the search_path.",
+    hint: "Check the name and the search_path. What a transaction has made is known once it is committed.",
   },
   "undefined-column": {
     sqlstate: "42703",
     message: "column does not exist",
-    hint: "Check the name and the tables of the statement.",
+    hint: "Check the name and the tables of the statement. What a transaction has made is known once it is committed.",
   },
   "undefined-function": {
     sqlstate: "42883",
