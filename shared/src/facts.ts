@@ -1,5 +1,5 @@
 // What one statement does, as far as can be told without running it. Policy decides on facts, never on text.
-// Facts are plain JSON: they cross the wire to the `decide` function and are stored in evidence (so: no literals in them).
+// Facts are plain JSON: they are stored in evidence (so: no literals in them).
 
 /** A base relation, always `schema.name` as the server's catalog spells it (no quoting). */
 export type RelationName = string;
@@ -110,6 +110,8 @@ export interface Facts {
   readonly gaps: readonly Gap[];
   readonly relations: readonly RelationFact[];
   readonly influence: readonly InfluenceFact[];
+  /** A column shapes by `order` because DISTINCT or GROUP BY gives the rows in an order of its own: an ORDER BY of the primary keys would settle it. */
+  readonly openOrder?: true;
   readonly functions: readonly FunctionFact[];
   /** In result order; null when the statement returns no rows, or when `complete` is false and they cannot be told. */
   readonly outputs: readonly OutputFact[] | null;

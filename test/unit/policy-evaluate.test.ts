@@ -209,6 +209,14 @@ describe("search", () => {
     expect(decideFacts(search, by("equality", "ssn")).outcome).toBe("refuse");
   });
 
+  test("by an order that nobody asked for is refused with the way around", () => {
+    const influence = [{ relation: "public.patients", column: "ssn", use: "order" as const }];
+    const open = factsOf({ ...reads("public.patients", "id"), influence, openOrder: true });
+    expect(decideFacts(READ, open).why).toBe(
+      "ada may not search public.patients.ssn (class ssn) by order at clinic, unless ORDER BY sorts by the primary keys",
+    );
+  });
+
   test("by what tells nothing of the column needs no permission", () => {
     expect(decideFacts(READ, by("equality", "ssn", { reveals: "nothing" })).outcome).toBe("permit");
   });

@@ -193,7 +193,8 @@ function searchQuestions(about: About): Question[] {
       const fixed = through !== undefined;
       const key = `${name} ${use} ${fixed}`;
       if (asked.has(key)) continue;
-      const words = `search ${relation}.${column} (class ${name}) by ${use satisfies Use} at ${target.name}`;
+      const advice = use === "order" && facts.openOrder ? `, unless ORDER BY sorts by the primary keys` : "";
+      const words = `search ${relation}.${column} (class ${name}) by ${use satisfies Use} at ${target.name}${advice}`;
       const resource = classEntity(target, name, catalog);
       asked.set(key, { action: "search", resource, context: { ...about.base, use, fixed }, words });
     }

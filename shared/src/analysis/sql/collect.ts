@@ -43,6 +43,7 @@ export class Collector {
   hasWhere = false;
   refers: Facts["refers"];
   copy: AnalysedStatement["copy"];
+  openOrder = false;
   /** False once a literal has decided something. */
   literalFree = true;
 
@@ -125,6 +126,7 @@ export class Collector {
     for (const { into, from } of facts.flows) this.flow(into, { sources: new Set(from) });
     for (const { reason, what } of facts.gaps) this.gap(reason, what);
     this.hasWhere ||= facts.hasWhere;
+    this.openOrder ||= facts.openOrder === true;
   }
 
   called(name: string, standing: FunctionFact["standing"]): void {
@@ -145,6 +147,7 @@ export class Collector {
         system,
       })),
       influence: [...this.#influence.values()],
+      ...(this.openOrder ? { openOrder: true } : {}),
       functions: [...this.functions].map(([name, standing]) => ({ name, standing })),
       outputs: this.outputs,
       ...(this.rows === undefined ? {} : { rows: this.rows }),

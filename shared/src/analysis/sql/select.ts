@@ -171,6 +171,7 @@ function grouping(run: Run, stmt: SelectStmt, fields: readonly Field[], scope: S
   const free = sets ? NONE : dependent("group", keys, items, sorted);
   for (const [i, node] of clause.entries()) {
     const shapes = free.get(keys[i]!) ?? "group";
+    run.out.openOrder ||= shapes === "order";
     if (shapes !== "nothing") groupKeys(run, node, fields, scope, items, shapes);
     else if (positionOf(node) !== null) run.out.literalFree = false;
     else valueAt(run, node, scope);
@@ -183,6 +184,7 @@ function distinct(run: Run, stmt: SelectStmt, fields: readonly Field[], items: r
   const free = columns.length === fields.length ? dependent("distinct", columns, items, sorted) : NONE;
   for (const [i, field] of fields.entries()) {
     const shapes = free.get(columns[i]!) ?? "group";
+    run.out.openOrder ||= shapes === "order";
     if (shapes !== "nothing") use(run, field.value, shapes);
   }
 }
