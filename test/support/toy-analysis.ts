@@ -31,12 +31,13 @@ function toyStatement(sql: string): AnalysedStatement {
   const [, found] = KINDS.find(([pattern]) => pattern.test(lower)) ?? [null, "other"];
   const kind = found === "other" ? (/^\w+/.exec(lower)?.[0] as StatementKind) : (found as StatementKind);
   const copied = /^copy\s*\((.*)\)\s*to/i.exec(text);
-  const select = /^(?:prepare|declare)\b.*?\b(?:as|for)\b(.*)$/i.exec(text)?.[1]?.trim() ?? copied?.[1] ?? text;
+  const select =
+    /^(?:prepare|declare|create temp)\b.*?\b(?:as|for)\b(.*)$/i.exec(text)?.[1]?.trim() ?? copied?.[1] ?? text;
   const returning = /\breturning\b(.*)$/i.exec(text)?.[1];
   const outputs = /^select\b/i.test(select) ? outputsOf(select) : returning === undefined ? null : outputsOf(returning);
   const refers = /^(execute|fetch)\b.*?("?\w+"?)(?:\s*\([^)]*\))?$/i.exec(text);
   const made: Facts = {
-    ...facts({ kind, outputs: kind === "prepare" || kind === "declare" ? null : outputs }),
+    ...facts({ kind, outputs: /^(prepare|declare|define)$/.test(kind) ? null : outputs }),
     ...(refers === null
       ? {}
       : {

@@ -272,6 +272,8 @@ describe("names", () => {
     ["SELECT * FROM people p, (SELECT p.ssn) x", ["undefined-column p.ssn"]],
     ["SELECT ssn FROM shadow", ["undefined-relation shadow", "undefined-column ssn"]],
     ["SELECT * FROM elsewhere.public.people", ["undefined-relation public.people"]],
+    ["SET search_path = other; ROLLBACK; SELECT ssn FROM public.people", ["setting search_path"]],
+    ["SET search_path = other; ROLLBACK; SELECT lower('x')", ["setting search_path"]],
   ] as const)("%s", ([sql, expected]) => expect(gaps(sql)).toEqual(expected));
 
   test.for([
@@ -280,6 +282,7 @@ describe("names", () => {
     ['SELECT PEOPLE.SSN, "people"."ssn", public.people.ssn, db.public.people.ssn FROM db.public.people', []],
     ["SELECT ssn FROM other.shadow", []],
     ["SET search_path = other; SELECT ssn FROM shadow", []],
+    ["SET search_path = other; ROLLBACK; SELECT 1", []],
     ["WITH people AS (SELECT 1 AS a) SELECT a FROM people", []],
     ["WITH RECURSIVE x(a) AS (SELECT 1 UNION ALL SELECT a + 1 FROM x) SELECT a FROM x", []],
   ] as const)("%s", ([sql, expected]) => expect(gaps(sql)).toEqual(expected));
@@ -330,6 +333,7 @@ describe("what statements do to the session", () => {
       ],
     ],
     ["CREATE TABLE t (a int)", [{ type: "catalog" }]],
+    ["COMMIT PREPARED 't'", [{ type: "catalog" }]],
     [
       "BEGIN; ROLLBACK TO s; COMMIT AND CHAIN",
       ["begin", "rollback-to", "commit", "begin"].map((what) => ({ type: "transaction", what })),

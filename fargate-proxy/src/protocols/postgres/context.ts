@@ -1,6 +1,6 @@
 // What names resolve against in this session: search_path, temporary relations, and whether the catalog is in motion. Follows the
 // target's own reports and confirmed commands, and goes back when a transaction does.
-import type { AnalysedStatement, OutputFact } from "#shared/facts.ts";
+import type { AnalysedStatement, OutputFact, SessionEffect } from "#shared/facts.ts";
 import type { AnalysisContext } from "../../ports/analysis.ts";
 
 const NOTHING: readonly OutputFact[] = [];
@@ -14,8 +14,12 @@ export class ContextTracker {
   pathUnknown = false;
   /** The target reported another search_path since the last ReadyForQuery. */
   pathMoved = false;
+  /** The transaction at hand changed search_path: as it ends, or goes back to a savepoint, search_path may go back. */
+  pathMayGoBack = false;
   /** The transaction at hand changed what goes back when it is undone. */
   undoable = false;
+  /** A command of the transaction at hand failed: it is undone, unless it goes back to a savepoint. */
+  #failed = false;
   #settled: AnalysisContext;
   readonly #role: string;
   readonly #reportsPath: boolean;
@@ -23,6 +27,8 @@ export class ContextTracker {
   #before: AnalysisContext["temporary"];
   /** Those that go when the transaction is committed. */
   readonly #dropAtCommit = new Set<string>();
+  /** Those that the transaction at hand may have taken away: another of the name is another relation. */
+  readonly #gone = new Set<string>();
 
   /** @param reported search_path as the target reported it at login; undefined before PostgreSQL 18 */
   constructor(target: string, role: string, initial: readonly string[], reported: string | undefined) {
@@ -51,23 +57,41 @@ export class ContextTracker {
       else if (effect.type === "discard") {
         if (tag === "DISCARD ALL") this.#pathChanged();
         if (tag === "DISCARD ALL" || tag === "DISCARD TEMP") this.#setTemporary(new Map());
-      } else if (effect.type === "transaction" && effect.what === "rollback-to") this.#wentBack();
+      } else if (effect.type === "transaction") this.#moved(effect.what);
     }
     if (tag === "COMMIT") this.committed();
     else if (tag === "ROLLBACK" && !statement.effects.some((e) => e.type === "transaction" && e.what === "rollback-to"))
       this.rolledBack();
   }
 
+  /** A command failed inside a transaction block. */
+  failed(): void {
+    this.#failed = true;
+  }
+
+  /** The target is in no transaction any more: it was committed, or COMMIT itself failed. */
+  ended(): void {
+    if (this.#failed) this.rolledBack();
+    else this.committed();
+    this.pathMayGoBack = false;
+  }
+
   /** The transaction, implicit or not, ended well. */
   committed(): void {
     for (const name of this.#dropAtCommit) this.#poison(name);
-    this.#dropAtCommit.clear();
+    this.#over();
     this.#before = this.#settled.temporary;
   }
 
   rolledBack(): void {
-    this.#dropAtCommit.clear();
+    this.#over();
     if (this.#settled.temporary !== this.#before) this.#setTemporary(this.#before);
+  }
+
+  #over(): void {
+    this.#failed = false;
+    this.#dropAtCommit.clear();
+    this.#gone.clear();
   }
 
   /** From here on until `settle`, analysis is told that its snapshot may be wrong. */
@@ -97,18 +121,30 @@ export class ContextTracker {
     }
   }
 
-  #cameToBe(name: string, columns: readonly OutputFact[], text: string): void {
+  #cameToBe(name: string, made: readonly OutputFact[], text: string): void {
+    const columns = withBefore(made, this.#settled.temporary.get(name) ?? NOTHING);
     this.#setTemporary(new Map(this.#settled.temporary).set(name, columns));
     if (/commit[^;]*drop/is.test(text)) this.#dropAtCommit.add(name);
   }
 
-  /** ROLLBACK TO: which of the relations of this transaction are gone cannot be told. */
+  /** A transaction command was done. */
+  #moved(what: Extract<SessionEffect, { type: "transaction" }>["what"]): void {
+    if (what === "begin" || what === "savepoint" || what === "release") return;
+    // Where the target does not report it, nothing is known of it since it was changed.
+    if (this.pathMayGoBack && this.#reportsPath) this.pathUnknown = true;
+    if (what === "rollback-to") this.#wentBack();
+  }
+
+  /** ROLLBACK TO: which of the relations of this transaction are gone, or here again, cannot be told. */
   #wentBack(): void {
-    for (const name of this.#settled.temporary.keys()) if (!this.#before.has(name)) this.#poison(name);
+    this.#failed = false;
+    for (const name of this.#settled.temporary.keys())
+      if (!this.#before.has(name) || this.#gone.has(name)) this.#poison(name);
   }
 
   /** It may be gone, and its name may mean another relation: without columns nothing can be read from it. */
   #poison(name: string): void {
+    this.#gone.add(name);
     if (this.#settled.temporary.has(name)) this.#setTemporary(new Map(this.#settled.temporary).set(name, NOTHING));
   }
 
@@ -122,6 +158,26 @@ export class ContextTracker {
     this.#settled = settled;
     this.current = unsettled ? { ...settled, unsettled: true } : settled;
   }
+}
+
+/**
+ * Columns of a temporary relation of a name that was known. As a rule the analysis knew it, too; where it did not (it saw the session as
+ * it was when a portal was bound), any column may hold what the one before held.
+ */
+function withBefore(made: readonly OutputFact[], before: readonly OutputFact[]): readonly OutputFact[] {
+  const isKnown = ({ name, sources }: OutputFact) =>
+    made.some((column) => column.name === name && sources.every((source) => includes(column, source)));
+  if (before.every(isKnown)) return made;
+  const held = before.flatMap((column) => column.sources);
+  return made.map((column) => ({
+    ...column,
+    sources: [...column.sources, ...held.filter((source) => !includes(column, source))],
+    direct: false,
+  }));
+}
+
+function includes({ sources }: OutputFact, { relation, column }: OutputFact["sources"][number]): boolean {
+  return sources.some((source) => source.relation === relation && source.column === column);
 }
 
 /** May the text name it? True too where the name could be spelt in another way. */

@@ -46,7 +46,8 @@ function apply(core: Core, effect: SessionEffect, tag: string, judgement: Judgem
       portals.forget(null);
       return;
     case "transaction":
-      if (effect.what === "begin" || tag === "COMMIT" || effect.what === "rollback")
+      // COMMIT of what has failed ends it as well.
+      if (effect.what === "begin" || effect.what === "commit" || effect.what === "rollback")
         core.inBlock = effect.what === "begin";
       return;
     default:

@@ -8,7 +8,7 @@ import { describing, Judging } from "./judging.ts";
 import { FRONTEND, frontendBounds } from "./kinds.ts";
 import { readBind, readBound, readExecute, readParse, readQuery, readTarget } from "./messages.ts";
 import { BIND, CLOSE, DESCRIBE, EXECUTE, type Kind, Op, PARSE, QUERY, SILENT, SYNC } from "./ops.ts";
-import { type Portal, REFERS } from "./portals.ts";
+import { isSettledWhenBound, type Portal, REFERS } from "./portals.ts";
 import { notUtf8, pathInMotion, Refusals, staleStatement, unknownStatement } from "./refusals.ts";
 import type { Sender } from "./sender.ts";
 
@@ -306,9 +306,13 @@ export class Intake {
     if (portal.cursor !== null) return this.#executeAs(portal, `FETCH ALL FROM ${quoted(name)}`);
     if (statement === null) return this.#refusals.own(EXECUTE, unknownStatement());
     if (statement.origin === "sql") {
-      if (statement.context !== portal.context) return this.#refusals.own(EXECUTE, staleStatement());
+      // The portal runs what it was bound to, whatever the name means by now.
+      const same = this.#core.statements.get(statement.name) === statement && statement.context === portal.context;
+      if (!same) return this.#refusals.own(EXECUTE, staleStatement());
       return this.#executeAs(portal, `EXECUTE ${quoted(statement.name)}`);
     }
+    if (portal.context !== context.current && !isSettledWhenBound(statement.judgement))
+      return this.#refusals.own(EXECUTE, staleStatement());
     if (!statement.refers) return this.#executeAs(portal, statement.text, statement.judgement);
     return this.#namesUncertain(statement.text) ? false : this.#executeAs(portal, statement.text);
   }

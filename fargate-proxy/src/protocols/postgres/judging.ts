@@ -5,8 +5,8 @@ import type { Circumstances, Command, Judgement, Permitted } from "../../protoco
 import type { Core } from "./core.ts";
 import { encodeDescribe, FLUSH } from "./encode.ts";
 import { DESCRIBE, EXECUTE, Op, PARSE, QUERY, SILENT } from "./ops.ts";
-import { isDescribed, judgementOf, type Portal, REFERS } from "./portals.ts";
-import { type Refusals, staleStatement } from "./refusals.ts";
+import { isDescribed, isSettledWhenBound, judgementOf, type Portal, REFERS } from "./portals.ts";
+import { pathMayGoBack, type Refusals, staleStatement } from "./refusals.ts";
 import type { Sender } from "./sender.ts";
 import { traitsOf } from "./traits.ts";
 
@@ -93,9 +93,11 @@ export class Judging {
     }
     const { judgement, permit } = verdict;
     op.run = verdict.run;
-    if (this.#stale && !core.skipping) {
+    const { ends, goesOn } = traitsOf(judgement.analysis);
+    const pathGoesBack = ends && goesOn && core.context.pathMayGoBack;
+    if ((this.#stale || pathGoesBack) && !core.skipping) {
       unused(verdict);
-      this.#withdraw(op, judgement);
+      this.#withdraw(op, judgement, this.#stale ? staleStatement() : pathMayGoBack());
       return;
     }
     op.judgement = judgement;
@@ -125,9 +127,8 @@ export class Judging {
     else core.groupOpen = core.maySkip = true;
   }
 
-  /** The target would resolve the prepared statement anew, to something that nobody has judged. */
-  #withdraw(op: Op, judgement: Judgement): void {
-    const refusal = staleStatement();
+  /** The target would resolve names in it to something that nobody has judged. */
+  #withdraw(op: Op, judgement: Judgement, refusal: Refusal): void {
     void this.#core.session.refused(refusal, judgement);
     op.sqlstate = refusal.sqlstate;
     op.judgement = judgement;
@@ -207,12 +208,19 @@ export class Judging {
 
   #lookUp(kind: "prepared" | "cursor", name: string): Judgement | undefined {
     const core = this.#core;
-    if (kind === "cursor") return judgementOf(core.portals.get(name) ?? null) ?? undefined;
+    if (kind === "cursor") return fetchedFrom(core.portals.get(name));
     const statement = core.statements.get(name);
     if (statement === undefined) return undefined;
     if (statement.context !== core.context.current || !core.session.holds(statement.judgement)) this.#stale = true;
     return statement.judgement;
   }
+}
+
+/** What FETCH gets from it; undefined when that is settled only as it runs. */
+function fetchedFrom(portal: Portal | undefined): Judgement | undefined {
+  if (portal === undefined || portal.cursor !== null) return portal?.cursor ?? undefined;
+  const { statement } = portal;
+  return statement?.origin === "parse" && isSettledWhenBound(statement.judgement) ? statement.judgement : undefined;
 }
 
 /** A Describe was put into the queue: of what, and on whose behalf errors of it are said. */

@@ -130,8 +130,12 @@ export function readExecute({ buffer, start, end }: Range): string | null {
   return nameEnd === end - 5 ? nameOf(buffer, start + HEADER, nameEnd) : null;
 }
 
+/** How much of a name the server compares (NAMEDATALEN - 1): what is longer means the same. */
+const NAME_BYTES = 63;
+
 /** Names are compared, never shown; bytes that are not UTF-8 stay distinct. */
-function nameOf(buffer: Buffer, start: number, end: number): string {
+function nameOf(buffer: Buffer, start: number, last: number): string {
+  const end = Math.min(last, start + NAME_BYTES);
   if (start === end) return "";
   return text(buffer, start, end) ?? `\u0000${buffer.toString("latin1", start, end)}`;
 }

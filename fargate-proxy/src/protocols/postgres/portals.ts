@@ -2,6 +2,7 @@
 // What is known for sure is what the target confirmed. Inside one pipelined group (up to Sync) a name may be used before that: if its
 // making fails, the target skips the rest of the group. Across groups nothing is taken for granted: the machine waits.
 import type { BoundValues } from "#shared/approval/digest.ts";
+import type { StatementKind } from "#shared/facts.ts";
 import type { Shape } from "#shared/masking/types.ts";
 import type { AnalysisContext } from "../../ports/analysis.ts";
 import type { Judgement } from "../../protocol.ts";
@@ -91,7 +92,7 @@ export class Names<T> {
   confirm(name: string, made: T | null): void {
     this.#settle(name);
     if (made === null) this.#known.delete(name);
-    else this.set(name, made);
+    else this.#keep(name, made);
   }
 
   /** The target did not do it. */
@@ -99,19 +100,28 @@ export class Names<T> {
     this.#settle(name);
   }
 
-  /** Made by SQL, and confirmed. */
+  /** Made by SQL, and confirmed: it comes after all that the group has made so far. */
   set(name: string, made: T): void {
+    this.#group.delete(name);
+    this.#keep(name, made);
+  }
+
+  #keep(name: string, made: T): void {
     this.#known.delete(name);
     if (this.#known.size >= KEPT) for (const oldest of this.#known.keys()) if (this.#known.delete(oldest)) break;
     this.#known.set(name, made);
   }
 
-  forget(name: string | null, where: (made: T) => boolean = () => true): void {
-    if (name !== null) {
-      this.#known.delete(name);
-      return;
-    }
-    for (const [key, made] of this.#known) if (where(made)) this.#known.delete(key);
+  /** Closed by SQL, and confirmed; null for all of them. */
+  forget(name: string | null): void {
+    for (const names of [this.#group, this.#known])
+      if (name === null) names.clear();
+      else names.delete(name);
+  }
+
+  /** Confirmed ones that the target gave up by itself; what the group at hand makes comes later. */
+  expire(where: (made: T, name: string) => boolean): void {
+    for (const [name, made] of this.#known) if (where(made, name)) this.#known.delete(name);
   }
 
   /** Sync or a simple query was read: what comes next belongs to another group. */
@@ -135,6 +145,18 @@ export function judgementOf(portal: Portal | null): Judgement | null {
 export function isDescribed({ statement, context, described }: Portal): boolean {
   if (described) return true;
   return statement !== null && statement.origin === "parse" && statement.described && statement.context === context;
+}
+
+const PLANNED: ReadonlySet<StatementKind> = new Set(["select", "insert", "update", "delete", "merge"]);
+
+/**
+ * True when the target settles what names mean as it binds a portal. Of what it does not plan (COPY, PREPARE, LOCK, definitions) it looks
+ * them up when the portal runs, and of the bodies of functions in SQL when these are first called.
+ */
+export function isSettledWhenBound({ analysis }: Judgement): boolean {
+  return analysis.statements.every(
+    ({ facts }) => PLANNED.has(facts.kind) && facts.functions.every(({ standing }) => standing !== "analysed"),
+  );
 }
 
 /** Speaks of prepared statements or cursors by their SQL names. Keywords cannot be spelt in any other way. */

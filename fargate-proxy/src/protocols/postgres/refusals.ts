@@ -77,6 +77,13 @@ export function pathInMotion(): Refusal {
   });
 }
 
+export function pathMayGoBack(): Refusal {
+  return new Refusal("analysis-incomplete", {
+    message: "search_path was changed in this transaction, and may be another once that has ended",
+    hint: "Send what ends the transaction (or goes back to the savepoint) by itself, then the rest.",
+  });
+}
+
 export function unknownStatement(): Refusal {
   return new Refusal("analysis-incomplete", {
     message: "the gateway does not know this prepared statement",

@@ -299,14 +299,16 @@ export class Results {
     core.copyIn = false;
     this.#done(op);
     if (core.status === IDLE && core.queue.answering === undefined) core.touched = false;
-    if (core.context.pathMoved && !this.#pathMayMove()) return;
+    const moved = core.context.pathMoved;
+    if (moved && !this.#pathMayMove()) return;
     if (core.status !== IDLE) {
+      if (moved) core.context.pathMayGoBack = core.context.undoable = true;
       if (core.context.unsettled) core.context.unsettle();
       return;
     }
     // Portals end with their transaction; of cursors it is not known which were made WITH HOLD.
-    core.portals.forget(null, (portal) => portal.cursor === null);
-    core.context.committed();
+    core.portals.expire((portal) => portal.cursor === null);
+    core.context.ended();
     if (core.changing === 0) core.context.undoable = false;
     if (core.context.unsettled) this.#refresh();
   }
@@ -344,7 +346,8 @@ export class Results {
     }
     if (fields.get("V") === "FATAL" || fields.get("V") === "PANIC") core.targetSaidFatal = true;
     if (op?.kind !== ABORT) this.#asides.say("E", fields, op);
-    if (!core.inBlock) core.context.rolledBack();
+    if (core.inBlock) core.context.failed();
+    else core.context.rolledBack();
     if (op === undefined) return;
     if (op.traits?.settings === false) this.#core.settingsOnly = false;
     const sqlstate = fields.get("C") ?? "XX000";
@@ -367,7 +370,7 @@ export class Results {
       return;
     }
     // PostgreSQL drops the unnamed statement when it begins to parse a new one.
-    if (op.kind === PARSE && op.name === "") core.statements.forget("");
+    if (op.kind === PARSE && op.name === "") core.statements.expire((_, name) => name === "");
     core.dropped(op, sqlstate);
     const { dropped, synced } = core.queue.dropGroup();
     for (const later of dropped) core.dropped(later, sqlstate);

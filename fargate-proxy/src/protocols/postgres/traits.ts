@@ -1,17 +1,17 @@
 // What the machine has to know of a judged command string before it runs, worked out once per analysis.
-import type { Analysis, SessionEffect, StatementKind } from "#shared/facts.ts";
+import type { AnalysedStatement, Analysis, SessionEffect, StatementKind } from "#shared/facts.ts";
 
 export interface Traits {
   /** It changes what later commands mean: they are not judged before it is over. */
   readonly changes: boolean;
-  /** It may change search_path. */
-  readonly path: boolean;
   /** It changes search_path, the catalog or temporary relations: undone when its transaction is. */
   readonly undoable: boolean;
   /** Opens (true) or ends (false) a transaction block; null for neither. */
   readonly block: boolean | null;
   /** It ends a transaction or goes back in it. */
   readonly ends: boolean;
+  /** Behind that it does more than to set, show, begin or end. */
+  readonly goesOn: boolean;
   /** The target may ask for COPY data. */
   readonly copyIn: boolean;
   /** Nothing but SET, SHOW and transaction commands: what the target reports of its parameters is what the client just set. */
@@ -37,17 +37,26 @@ function makeTraits(analysis: Analysis): Traits {
   const moves = effects.flatMap((e) => (e.type === "transaction" ? [e.what] : []));
   const blocks = moves.filter((what) => what === "begin" || what === "commit" || what === "rollback");
   const kinds = analysis.statements.map((s) => s.facts.kind);
+  const end = analysis.statements.findIndex(isEnd);
   const first = analysis.statements[0];
   return {
     changes: effects.some((e) => e.type !== "transaction"),
-    path: has("search_path", "discard"),
     undoable: has("search_path", "catalog", "temporary", "discard"),
     block: blocks.length === 0 ? null : blocks.at(-1) === "begin",
-    ends: moves.some((what) => what !== "begin" && what !== "savepoint" && what !== "release"),
+    ends: end >= 0,
+    goesOn: end >= 0 && !kinds.slice(end).every(isSetting),
     copyIn: kinds.includes("copy-in"),
-    settings: kinds.every((kind) => kind === "set" || kind === "show" || kind === "transaction"),
+    settings: kinds.every(isSetting),
     rows: first !== undefined && (first.facts.outputs !== null || !NO_ROWS.has(first.facts.kind)),
   };
+}
+
+function isEnd({ effects }: AnalysedStatement): boolean {
+  return effects.some((e) => e.type === "transaction" && /^(commit|rollback|rollback-to)$/.test(e.what));
+}
+
+function isSetting(kind: StatementKind): boolean {
+  return kind === "set" || kind === "show" || kind === "transaction";
 }
 
 /** Statements that send no rows (unless they have outputs: RETURNING). */

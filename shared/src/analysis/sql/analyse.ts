@@ -92,7 +92,7 @@ function one(run: Run, node: Node, session: Simulated): void {
   if (serverVersion < OLDEST || serverVersion >= NEWEST) run.out.gap("server-version", String(serverVersion));
   if (session.unsettled && session.touchesCatalog(run.out))
     run.out.gap("catalog-changed", "earlier in this transaction or command");
-  if (session.pathUnknown && run.out.relations.size > 0) run.out.gap("setting", "search_path");
+  if (session.pathUnknown && run.out.relations.size + run.out.functions.size > 0) run.out.gap("setting", "search_path");
 }
 
 /** Rows that the statement returns; null for none. */

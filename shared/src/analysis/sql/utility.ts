@@ -328,6 +328,8 @@ function transaction(run: Run, body: TransactionStmt): void {
   };
   const what = effects[body.kind ?? ""];
   if (what !== undefined) run.out.effects.push({ type: "transaction", what });
+  // What the prepared transaction defined comes to be now.
+  if (body.kind === "TRANS_STMT_COMMIT_PREPARED") run.out.effects.push({ type: "catalog" });
   if (body.chain === true) run.out.effects.push({ type: "transaction", what: "begin" });
 }
 
