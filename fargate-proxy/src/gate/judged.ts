@@ -103,6 +103,8 @@ function mayEcho(
   return facts.some(
     (f) =>
       !f.complete ||
+      // REINDEX SCHEMA, VACUUM: of everything.
+      (f.kind === "maintain" && f.relations.length === 0) ||
       f.functions.some((fn) => fn.standing === "opaque" || fn.standing === "declared") ||
       f.relations.some(
         (r) =>

@@ -71,7 +71,7 @@ function planOf(own: Facts, outputs: readonly OutputFact[], target: Facts): read
     return outputs;
   const read = target.relations.flatMap(({ relation, columns }) => columns.map((column) => ({ relation, column })));
   const shown = (target.outputs ?? []).flatMap((output) => output.sources);
-  return outputs.map(({ name }) => ({ name, sources: [...shown, ...read], direct: false }));
+  return outputs.map(({ name, sources }) => ({ name, sources: [...sources, ...shown, ...read], direct: false }));
 }
 
 function fill(statement: AnalysedStatement, target: AnalysedStatement | undefined): AnalysedStatement {

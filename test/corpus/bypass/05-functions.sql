@@ -190,7 +190,7 @@ SELECT count(ssn::text) FROM patients WHERE id = 7;
 CREATE AGGREGATE scratch.cat(text) (SFUNC = textcat, STYPE = text, INITCOND = '');
 SELECT scratch.cat(ssn::text) FROM patients WHERE id = 7;
 
--- masked, as dba, scratch
+-- refused 42501, as dba, scratch
 CREATE OPERATOR scratch.= (LEFTARG = text, RIGHTARG = text, FUNCTION = textcat);
 SELECT ssn::text OPERATOR(scratch.=) 'x' FROM patients WHERE id = 7;
 
@@ -301,3 +301,112 @@ SELECT CASE ssn::text WHEN 'x' THEN 1 END FROM patients WHERE id = 7;
 CREATE FUNCTION scratch.chk(x text) RETURNS boolean LANGUAGE plpgsql AS 'BEGIN PERFORM set_config(''a.b'', x, false); RETURN true; END';
 CREATE DOMAIN scratch.d AS text CHECK (scratch.chk(VALUE));
 SELECT ssn::scratch.d FROM patients WHERE id = 7;
+
+-- refused 42501, as dba, scratch
+-- The operator of a sub-select runs for each of its rows.
+CREATE FUNCTION scratch.shout(x text, y text) RETURNS boolean LANGUAGE plpgsql AS 'BEGIN RAISE NOTICE ''%'', (SELECT ssn FROM public.patients WHERE id = 7); RETURN true; END';
+CREATE OPERATOR scratch.@@@ (LEFTARG = text, RIGHTARG = text, FUNCTION = scratch.shout);
+SELECT 'x' OPERATOR(scratch.@@@) ANY (SELECT 'y');
+
+-- refused 42501, as dba, scratch
+-- It takes elements of the array, not the array.
+CREATE TYPE scratch.mood AS ENUM ('glad');
+CREATE FUNCTION scratch.shout(x scratch.mood, y scratch.mood) RETURNS boolean LANGUAGE plpgsql AS 'BEGIN RAISE NOTICE ''%'', (SELECT ssn FROM public.patients WHERE id = 7); RETURN true; END';
+CREATE OPERATOR scratch.@@@ (LEFTARG = scratch.mood, RIGHTARG = scratch.mood, FUNCTION = scratch.shout);
+SELECT 'glad'::scratch.mood OPERATOR(scratch.@@@) ANY (ARRAY['glad'::scratch.mood]);
+
+-- refused 42501, as dba, scratch
+-- BETWEEN has two operators.
+CREATE FUNCTION scratch.yes(x point, y point) RETURNS boolean LANGUAGE sql AS 'SELECT true';
+CREATE FUNCTION scratch.shout(x point, y point) RETURNS boolean LANGUAGE plpgsql AS 'BEGIN RAISE NOTICE ''%'', (SELECT ssn FROM public.patients WHERE id = 7); RETURN true; END';
+CREATE OPERATOR scratch.>= (LEFTARG = point, RIGHTARG = point, FUNCTION = scratch.yes);
+CREATE OPERATOR scratch.<= (LEFTARG = point, RIGHTARG = point, FUNCTION = scratch.shout);
+SET search_path = scratch, public;
+SELECT point '(1,1)' BETWEEN point '(0,0)' AND point '(2,2)';
+
+-- refused 42501, as dba, scratch
+-- USING and IN have one that is not written.
+CREATE FUNCTION scratch.shout(x point, y point) RETURNS boolean LANGUAGE plpgsql AS 'BEGIN RAISE NOTICE ''%'', (SELECT ssn FROM public.patients WHERE id = 7); RETURN true; END';
+CREATE OPERATOR scratch.= (LEFTARG = point, RIGHTARG = point, FUNCTION = scratch.shout);
+SET search_path = scratch, public;
+SELECT 1 FROM (SELECT point '(1,1)' AS a) x JOIN (SELECT point '(1,1)' AS a) y USING (a);
+
+-- refused 42501, as dba, scratch
+CREATE FUNCTION scratch.shout(x point, y point) RETURNS boolean LANGUAGE plpgsql AS 'BEGIN RAISE NOTICE ''%'', (SELECT ssn FROM public.patients WHERE id = 7); RETURN true; END';
+CREATE OPERATOR scratch.= (LEFTARG = point, RIGHTARG = point, FUNCTION = scratch.shout);
+SET search_path = scratch, public;
+SELECT point '(1,1)' IN (SELECT point '(1,1)');
+
+-- refused 42501, as dba, scratch
+-- A cast to a domain goes by the cast to its base.
+CREATE TYPE scratch.box AS (v text);
+CREATE DOMAIN scratch.crate AS scratch.box;
+CREATE FUNCTION scratch.pack(x point) RETURNS scratch.box LANGUAGE plpgsql AS 'DECLARE b scratch.box; BEGIN b.v := (SELECT ssn FROM public.patients WHERE id = 7); RETURN b; END';
+CREATE CAST (point AS scratch.box) WITH FUNCTION scratch.pack(point);
+SELECT point '(1,1)'::scratch.crate;
+
+-- refused 42501, as dba, scratch
+-- A cast of an array casts its elements.
+CREATE TYPE scratch.box AS (v text);
+CREATE FUNCTION scratch.pack(x point) RETURNS scratch.box LANGUAGE plpgsql AS 'DECLARE b scratch.box; BEGIN b.v := (SELECT ssn FROM public.patients WHERE id = 7); RETURN b; END';
+CREATE CAST (point AS scratch.box) WITH FUNCTION scratch.pack(point);
+SELECT ARRAY[point '(1,1)']::scratch.box[];
+
+-- refused 42501, as dba, scratch
+-- A cast of a row casts its fields.
+CREATE TYPE scratch.box AS (v text);
+CREATE TYPE scratch.shelf AS (a scratch.box);
+CREATE FUNCTION scratch.pack(x point) RETURNS scratch.box LANGUAGE plpgsql AS 'DECLARE b scratch.box; BEGIN b.v := (SELECT ssn FROM public.patients WHERE id = 7); RETURN b; END';
+CREATE CAST (point AS scratch.box) WITH FUNCTION scratch.pack(point);
+SELECT ROW(point '(1,1)')::scratch.shelf;
+
+-- masked, as dba, scratch
+-- A strict function is NULL for a NULL, whatever its body makes of the argument.
+CREATE FUNCTION scratch.second(a text, b text) RETURNS text LANGUAGE sql STRICT IMMUTABLE AS 'SELECT b';
+SELECT id, scratch.second(nullif(ssn::text, '{ssn}'), 'x') FROM patients ORDER BY id;
+
+-- masked, as dba, scratch
+CREATE TYPE scratch.pair AS (a text, b text);
+CREATE FUNCTION scratch.second(a text) RETURNS scratch.pair LANGUAGE sql STRICT IMMUTABLE AS 'SELECT ROW(''x'', ''y'')::scratch.pair';
+SELECT id, (scratch.second(nullif(ssn::text, '{ssn}'))).b FROM patients ORDER BY id;
+
+-- masked, as dba, scratch
+-- A function in a view changes what names mean from then on.
+CREATE TABLE scratch.patients (id int, ssn text);
+CREATE VIEW scratch.turn AS SELECT set_config('search_path', 'public', false) AS a;
+SET search_path = scratch;
+SELECT a FROM scratch.turn;
+SELECT ssn || '' FROM patients WHERE id = 7;
+
+-- refused 42501, as dba, scratch
+-- What an operator gives is what its function gives, whatever stands beside it.
+CREATE FUNCTION scratch.peek(a text, b text) RETURNS text LANGUAGE sql AS 'SELECT ssn::text FROM public.patients WHERE id = 7';
+CREATE OPERATOR scratch.@@@ (LEFTARG = text, RIGHTARG = text, FUNCTION = scratch.peek);
+SELECT 'x' OPERATOR(scratch.@@@) 'y';
+
+-- refused 42501, as dba, scratch
+CREATE FUNCTION scratch.peek(a text, b text) RETURNS text LANGUAGE sql AS 'SELECT ssn::text FROM public.patients WHERE id = 7';
+CREATE OPERATOR scratch.@@@ (LEFTARG = text, RIGHTARG = text, FUNCTION = scratch.peek);
+SELECT id FROM departments WHERE ('x' OPERATOR(scratch.@@@) 'y') < '5';
+
+-- refused 42501, as dba, scratch
+-- It may be one of the server's, which runs a text as SQL.
+CREATE OPERATOR scratch.@@@ (LEFTARG = tsquery, RIGHTARG = text, FUNCTION = ts_rewrite);
+SELECT 'a'::tsquery OPERATOR(scratch.@@@) $$SELECT 'a'::tsquery, ssn::text::tsquery FROM public.patients WHERE id = 7$$;
+
+-- refused 42501, as dba, scratch
+-- It fails for a zero, which a comparison would not.
+CREATE OPERATOR scratch.= (LEFTARG = int, RIGHTARG = int, FUNCTION = int4div);
+SELECT 1 OPERATOR(scratch.=) (ascii(ssn::text) - 57) FROM patients WHERE id = 7;
+
+-- refused 42501, as dba, scratch
+CREATE TYPE scratch.box AS (v text);
+CREATE FUNCTION scratch.pack(x point) RETURNS scratch.box LANGUAGE sql AS 'SELECT ssn::text FROM public.patients WHERE id = 7';
+CREATE CAST (point AS scratch.box) WITH FUNCTION scratch.pack(point);
+SELECT (point '(1,1)'::scratch.box).v;
+
+-- refused 42501, as dba, scratch
+CREATE TYPE scratch.box AS (v int);
+CREATE FUNCTION scratch.show(x scratch.box) RETURNS text LANGUAGE sql AS 'SELECT (1 / (x.v - 57))::text';
+CREATE CAST (scratch.box AS text) WITH FUNCTION scratch.show(scratch.box);
+SELECT ROW(ascii(ssn::text))::scratch.box::text IS NULL FROM patients WHERE id = 7;

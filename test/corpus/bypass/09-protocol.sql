@@ -143,3 +143,19 @@ SELECT ssn FROM patients WHERE id = 7;
 
 -- refused 42501
 EXPLAIN ANALYZE SELECT count(*) FROM patients WHERE ssn LIKE '9%';
+
+-- refused 42501, as dba, scratch
+-- What EXECUTE puts in for a parameter is shown by what was prepared.
+CREATE FUNCTION scratch.peek() RETURNS text LANGUAGE sql AS 'SELECT ssn::text FROM public.patients WHERE id = 7';
+PREPARE q (text) AS SELECT $1;
+EXECUTE q (scratch.peek());
+
+-- refused 42501, as dba, scratch
+CREATE FUNCTION scratch.peek() RETURNS text LANGUAGE sql AS 'SELECT ssn::text FROM public.patients WHERE id = 7';
+PREPARE q (text) AS SELECT id FROM departments WHERE $1 < '5';
+EXECUTE q (scratch.peek());
+
+-- refused 42501, as dba, scratch
+CREATE FUNCTION scratch.peek() RETURNS text LANGUAGE sql AS 'SELECT ssn::text FROM public.patients WHERE id = 7';
+PREPARE q (text) AS SELECT $1;
+EXPLAIN (ANALYZE, VERBOSE, COSTS off, TIMING off, SUMMARY off, BUFFERS off) EXECUTE q (scratch.peek());

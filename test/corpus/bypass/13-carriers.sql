@@ -114,3 +114,13 @@ SELECT ssn::text FROM patients WHERE id = 7;
 -- refused 42501
 CREATE TEMP TABLE date (a pg_catalog.text);
 SELECT ('(' || replace(left(ssn, 1), '9', ')x'))::date FROM patients WHERE id = 7;
+
+-- refused 42501
+-- A cast may leave something else of a name.
+SELECT set_config('roles'::varchar(4), 'postgres', false);
+
+-- refused 42501
+SELECT set_config('search_path '::char(12), 'billing', false);
+
+-- refused 42501
+SELECT set_config('session_authorization_'::varchar(21), 'postgres', false);

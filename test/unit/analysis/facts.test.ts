@@ -66,6 +66,16 @@ const relations = [
       definition: "SELECT p.ssn AS who, p.id + 1 AS n FROM public.people p WHERE p.born IS NOT NULL",
     },
   ),
+  relation(
+    "turning",
+    { who: TEXT },
+    { kind: "view", definition: "SELECT set_config('search_path'::text, 'other'::text, false) AS who" },
+  ),
+  relation(
+    "keeping",
+    { who: TEXT },
+    { kind: "view", definition: "SELECT public.keep(p.ssn) AS who FROM public.people p" },
+  ),
   relation("guarded", { id: INT }, { triggers: [trigger.oid] }),
   relation("shadow", { ssn: TEXT }, { schema: "other" }),
   relation("constructor", { toString: TEXT }),
@@ -81,6 +91,9 @@ const functions = [
     body: "SELECT lower(a) FROM people WHERE ssn = a AND id = n",
     argumentNames: ["a", "n"],
   }),
+  builtIn("set_config", [TEXT, TEXT, 16], { volatility: "v" }),
+  routine("keep", [TEXT], { body: "INSERT INTO public.visits (reason) VALUES ($1); SELECT 'x'::text" }),
+  routine("first_ssn", [], { body: "SELECT ssn FROM people LIMIT 1" }),
   routine("own", [TEXT], { body: "SELECT $1", securityDefiner: true }),
   routine("loop", [TEXT], { body: "SELECT loop($1)" }),
   routine("vouched", [TEXT], { language: "plpgsql" }),
@@ -343,6 +356,9 @@ describe("what statements do to the session", () => {
     ["SET search_path = other", [{ type: "search_path" }]],
     ["DISCARD ALL", [{ type: "discard" }, { type: "search_path" }]],
     ["SELECT 1", []],
+    // A function in a view's definition does what it does for whoever reads the view.
+    ["SELECT who FROM turning", [{ type: "search_path" }]],
+    ["SELECT a.who FROM turning a, turning b", [{ type: "search_path" }]],
   ] as const)("%s", ([sql, expected]) => expect(effects(sql)).toEqual(expected));
 
   test("a cursor and a prepared statement carry the facts of their query", () => {
@@ -353,6 +369,16 @@ describe("what statements do to the session", () => {
     }
     expect(facts("FETCH 5 FROM c").refers).toEqual({ kind: "cursor", name: "c" });
     expect(facts("EXECUTE q(1)").refers).toEqual({ kind: "prepared", name: "q" });
+    expect(gaps("EXECUTE q(lower('x'))")).toEqual([]);
+    expect(gaps("EXECUTE q(first_ssn())")).toEqual(["carrier a parameter of EXECUTE"]);
+  });
+
+  test("what functions in a view write is written by whoever reads the view", () => {
+    const { flows, relations } = facts("SELECT who FROM keeping");
+    expect(flows).toEqual([
+      { into: { relation: "public.visits", column: "reason" }, from: [{ relation: "public.people", column: "ssn" }] },
+    ]);
+    expect(relations.find(({ relation }) => relation === "public.visits")?.actions).toContain("write");
   });
 
   test("a temporary relation that was written to carries what flowed in, and never loses it", () => {

@@ -72,7 +72,12 @@ const isFatal = (error: unknown): boolean =>
 
 /** What a view's definition does is done by whoever reads the view. Its columns count as read where they are used. */
 function importFacts(run: Run, facts: ViewFacts, view: string): void {
-  for (const [relation, { system }] of facts.found.relations) run.out.touch(relation, "read", system);
+  for (const [relation, { actions, system }] of facts.found.relations)
+    for (const action of new Set([...actions, "read" as const])) run.out.touch(relation, action, system);
+  // Functions that it calls may write, and change settings.
+  for (const { into, from } of facts.found.flows)
+    run.out.flow(run.base.lookup.ref(into.relation, into.column), { sources: from });
+  for (const effect of facts.found.effects) if (!run.out.effects.includes(effect)) run.out.effects.push(effect);
   for (const influence of facts.found.influences) {
     const ref = run.base.lookup.ref(influence.relation, influence.column);
     run.out.influence(new Set([ref]), influence.use, { ...influence, through: influence.through ?? view });

@@ -86,12 +86,14 @@ function calledAlone(run: Run, call: FuncCall, scope: Scope): Called {
   return { value, fields: results[0]?.fields?.map(({ name }) => ({ name, value })) ?? null, column: null };
 }
 
-/** Notes that a function made by users runs, as operators and casts do. */
-export function useFunction(run: Run, oid: number, label: string, args: readonly Value[]): void {
-  if (oid < FIRST_USER_OID) return;
+/** Notes that a function runs under another name, as those of operators, casts and triggers do. @returns what it gives */
+export function useFunction(run: Run, oid: number, label: string, args: readonly Value[]): Value {
   const item = run.base.lookup.functionByOid(oid);
-  if (item === undefined) run.out.gap("opaque-function", label);
-  else callUser(run, item, args);
+  if (item !== undefined && !isBuiltIn(item)) return callUser(run, item, args).value;
+  // Users can make operators of what came with the server, too.
+  if (item === undefined || !isHarmless(item.name, item.volatility === "i")) run.out.gap("opaque-function", label);
+  if (item !== undefined && CARRIERS.has(item.name) && args.some(shows)) run.out.gap("carrier", label);
+  return derive(args, { risky: true, constant: false });
 }
 
 /** PARTITION BY, ORDER BY and frame of a window. */
@@ -145,9 +147,13 @@ function callUser(run: Run, item: SnapshotFunction, args: readonly Value[], name
   const fields = named ? namedBody(run, item, args) : run.on.body(run, item, args);
   if (fields !== null) {
     run.out.called(name, "analysed");
-    // A strict function gives NULL for a NULL: what an argument holds may be told by that.
-    const loose = args.some(shows) ? fields.map((f) => ({ ...f, value: derive([f.value]) })) : fields;
-    const one = loose.length === 1 ? { ...loose[0]!.value, fields: fields[0]!.value.fields } : undefined;
+    // A strict function gives NULL for a NULL: what an argument holds may be told by that, whatever the body makes of it.
+    const nulls = nullness(args, 0);
+    const loosen = (all: readonly Field[]) => all.map((f) => ({ ...f, value: derive([f.value, nulls]) }));
+    const loose = args.some(shows) ? loosen(fields) : fields;
+    const inner = fields[0]?.value.fields ?? null;
+    const parts = inner !== null && args.some(shows) ? loosen(inner) : inner;
+    const one = loose.length === 1 ? { ...loose[0]!.value, fields: parts } : undefined;
     const value: Value =
       one === undefined ? { ...derive(loose.map((f) => f.value)), fields: loose } : { ...one, type: item.returns };
     const shaped = called(run, item, { ...value, risky: true, constant: false }, args);

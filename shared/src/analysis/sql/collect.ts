@@ -103,6 +103,10 @@ export class Collector {
     return this.#flows.get(`${into.relation}\0${into.column}`)?.from ?? new Set();
   }
 
+  get flows(): Iterable<{ readonly into: ColumnRef; readonly from: Sources }> {
+    return this.#flows.values();
+  }
+
   /** Columns that the facts will name. */
   get weight(): number {
     let weight = 0;

@@ -1,9 +1,10 @@
 // Expressions to values: which columns flow into what an expression shows.
 import type { A_Const, A_Indirection, BoolExpr, CaseExpr, ColumnRef, SubLink, TypeCast } from "libpg-query";
+import type { SnapshotType } from "../../catalog.ts";
 import { callFunction } from "./calls.ts";
 import { compositeFields } from "./composites.ts";
 import { type JsonConstructor, jsonConstructor, jsonTest, returnedAs } from "./json.ts";
-import { castFunctions, combineOperator, compare, equality } from "./operators.ts";
+import { castFunctions, combineOperator, compare, equality, useOperators } from "./operators.ts";
 import { membership, predicate } from "./predicates.ts";
 import { castKeys } from "./rows.ts";
 import {
@@ -94,6 +95,7 @@ export function evaluate(run: Run, node: Node, scope: Scope): Value {
       return jsonTest(run, within(run, body, scope));
     case "JsonScalarExpr":
     case "JsonValueExpr":
+    case "JsonArgument":
     case "JsonKeyValue":
     case "List":
       return derive(within(run, body, scope));
@@ -315,7 +317,8 @@ function typeCast(run: Run, body: TypeCast, scope: Scope): Value {
   const arg = body.arg === undefined ? PLAIN : valueAt(run, body.arg, scope);
   const type = typeOf(run, body.typeName);
   if (type === null) return derive([arg], { risky: true });
-  castFunctions(run, arg, type.oid);
+  const made = castFunctions(run, arg, type.oid);
+  if (made.length > 0) return castByUsers(run, [arg, ...made], type);
   const cut = (body.typeName?.typmods?.length ?? 0) > 0;
   // numeric(5, 2) is too narrow for some numerics. A bind value may have been given another type than its cast's.
   const total =
@@ -336,6 +339,13 @@ function typeCast(run: Run, body: TypeCast, scope: Scope): Value {
   });
 }
 
+/** Whether it fails, and what else it shows, is for the cast's function to say. */
+function castByUsers(run: Run, values: readonly Value[], { oid }: SnapshotType): Value {
+  const made = derive(values, { type: oid, risky: true, constant: false });
+  canFail(run, [made]);
+  return { ...made, fields: compositeFields(run, oid, made) };
+}
+
 function subLink(run: Run, body: SubLink, scope: Scope): Value {
   run.out.seen.add(body);
   const columns = body.subselect === undefined ? [] : rowsOf(run, body.subselect, scope);
@@ -351,12 +361,22 @@ function subLink(run: Run, body: SubLink, scope: Scope): Value {
       return derive(values, { risky: true, constant: false });
     default: {
       const test = body.testexpr === undefined ? [] : [valueAt(run, body.testexpr, scope)];
-      const value = derive([...test, ...values], { type: OID.bool, risky: true, constant: false });
+      const made = test.flatMap((left) => comparedWith(run, body, left, values));
+      const value = derive([...test, ...values, ...made], { type: OID.bool, risky: true, constant: false });
       // Rows are looked at up to the first that decides, and what comes after it may fail.
       if (shows(value)) membership(run, body, scope, value);
       return value;
     }
   }
+}
+
+/** The operator of `x = ANY (SELECT ...)`, for each column of the sub-select. */
+function comparedWith(run: Run, body: SubLink, left: Value, columns: readonly Value[]): readonly Value[] {
+  const names = strings(body.operName);
+  const schema = names.length > 1 ? names.at(-2) : undefined;
+  return columns.flatMap((column, i) =>
+    useOperators(run, names.at(-1) ?? "=", schema, left.fields?.[i]?.value ?? left, column),
+  );
 }
 
 function indirection(run: Run, body: A_Indirection, scope: Scope): Value {

@@ -4,6 +4,7 @@ import { callFunction } from "./calls.ts";
 import { within } from "./expressions.ts";
 import { returnedAs } from "./json.ts";
 import { columnName } from "./names.ts";
+import { equality } from "./operators.ts";
 import { predicate } from "./predicates.ts";
 import { relationItem } from "./relations.ts";
 import { equateJoined, equateMerged, mergedValue } from "./rows.ts";
@@ -199,6 +200,7 @@ function mergeColumn(run: Run, name: string, body: JoinExpr, left: readonly Fiel
   }
   noteRead(run, l.value);
   noteRead(run, r.value);
+  equality(run, l.value, r.value);
   run.out.influence(union(l.value.sources, r.value.sources), "join");
   equateMerged(run, body, l.value, r.value);
   if (body.jointype === "JOIN_RIGHT") return { name, value: r.value };

@@ -4,7 +4,7 @@ import type { SnapshotCast } from "../../catalog.ts";
 import { FIRST_USER_OID } from "./lookup.ts";
 import { canFail, type Run, type Scope, valuesAt } from "./scope.ts";
 import { bodyOf, isTextLiteral, type Node } from "./tree.ts";
-import { isText, OID, typeOf } from "./types.ts";
+import { isText, OID, throughCasts, typeOf } from "./types.ts";
 import { derive, isTooLong, type Value } from "./value.ts";
 
 export interface JsonConstructor {
@@ -41,6 +41,7 @@ const TEXTUAL: ReadonlySet<number> = new Set([OID.unknown, OID.json, OID.jsonb])
 /** The type that RETURNING names, or a column of JSON_TABLE: what casts of users do on the way to it is not followed. */
 export function returnedAs(run: Run, name: TypeName): void {
   const type = typeOf(run, name);
-  const isOwn = ({ function: oid, target }: SnapshotCast) => oid >= FIRST_USER_OID && target === type?.oid;
+  const reached = type === null ? [] : throughCasts(run, type.oid);
+  const isOwn = ({ function: oid, target }: SnapshotCast) => oid >= FIRST_USER_OID && reached.includes(target);
   if ((run.base.lookup.snapshot.casts ?? []).some(isOwn)) run.out.gap("opaque-function", "cast");
 }

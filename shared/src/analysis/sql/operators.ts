@@ -1,11 +1,10 @@
 // Operators and casts: what a result shows of its operands, and whether it can fail because of them.
 import type { A_Expr } from "libpg-query";
 import { useFunction } from "./calls.ts";
-import { areUnlike, isComparable } from "./composites.ts";
-import { FIRST_USER_OID } from "./lookup.ts";
+import { areUnlike, compositeFields, isComparable } from "./composites.ts";
 import { canFail, type Run, type Scope, valueAt } from "./scope.ts";
 import { bodyOf, type Node, strings } from "./tree.ts";
-import { baseOf, fits, isText, OID } from "./types.ts";
+import { baseOf, elementType, fits, isText, OID, throughCasts } from "./types.ts";
 import { derive, isTooLong, shows, type Value } from "./value.ts";
 
 const COMPARISONS = new Set(["=", "<>", "!=", "<", ">", "<=", ">="]);
@@ -46,7 +45,10 @@ export function combineOperator(run: Run, body: A_Expr, scope: Scope): Value {
   const right = body.rexpr === undefined ? null : valueAt(run, body.rexpr, scope);
   const operands = [left, right].filter((v) => v !== null);
   const name = names.at(-1) ?? "";
-  userOperators(run, operatorName(body, names), names.length > 1 ? names.at(-2) : undefined, left, right);
+  const schema = names.length > 1 ? names.at(-2) : undefined;
+  const other = body.kind === "AEXPR_OP_ANY" || body.kind === "AEXPR_OP_ALL" ? elementOf(run, right) : right;
+  const made = operatorNames(body, names).flatMap((operator) => useOperators(run, operator, schema, left, other));
+  if (made.length > 0) return derive([...operands, ...made], { type: 0, risky: true, constant: false });
   const unlike = name !== "||" && !isByColumn(body) && !compare(run, operands);
   if (body.kind === "AEXPR_NULLIF")
     return derive(operands, { type: left?.type ?? 0, chosen: true, ...(unlike ? { risky: true } : {}) });
@@ -94,7 +96,7 @@ export function compare(run: Run, values: readonly Value[]): boolean {
 
 /** `CASE left WHEN right`: what `left = right` does. @returns false when it can fail */
 export function equality(run: Run, left: Value, right: Value): boolean {
-  userOperators(run, "=", undefined, left, right);
+  useOperators(run, "=", undefined, left, right);
   return compare(run, [left, right]);
 }
 
@@ -197,48 +199,65 @@ function resultType(run: Run, name: string, left: Value | null, right: Value | n
   return 0;
 }
 
-/** Notes the operators that users have made and that the server could pick here. */
-function userOperators(
+/**
+ * Notes the operators that users have made and that the server could pick here. Whether they fail, and what else they look at, their name does
+ * not say.
+ * @returns what they give
+ */
+export function useOperators(
   run: Run,
   name: string,
   schema: string | undefined,
   left: Value | null,
   right: Value | null,
-): void {
+): readonly Value[] {
+  const operands = [left, right].filter((v) => v !== null);
+  const given: Value[] = [];
   for (const operator of run.base.lookup.operators(name)) {
     if (schema === undefined ? !run.path.includes(operator.schema) : schema !== operator.schema) continue;
     if (!fits(run, left, operator.left) || !fits(run, right, operator.right)) continue;
-    useFunction(
-      run,
-      operator.function,
-      `${operator.schema}.${name}`,
-      [left, right].filter((v) => v !== null),
-    );
+    given.push(useFunction(run, operator.function, `${operator.schema}.${name}`, operands));
   }
+  if (given.length > 0) canFail(run, [...operands, ...given]);
+  return given;
 }
 
-function operatorName(body: A_Expr, names: readonly string[]): string {
+/** One of an array. */
+function elementOf(run: Run, array: Value | null): Value | null {
+  return array === null ? null : { ...array, type: elementType(run, array.type) ?? 0 };
+}
+
+function operatorNames(body: A_Expr, names: readonly string[]): readonly string[] {
   switch (body.kind) {
     case "AEXPR_DISTINCT":
     case "AEXPR_NOT_DISTINCT":
     case "AEXPR_NULLIF":
-      return "=";
+      return ["="];
     case "AEXPR_BETWEEN":
     case "AEXPR_BETWEEN_SYM":
-      return ">=";
+      return [">=", "<="];
     case "AEXPR_NOT_BETWEEN":
     case "AEXPR_NOT_BETWEEN_SYM":
-      return "<";
+      return ["<", ">"];
     default:
-      return names.at(-1) ?? "";
+      return names.slice(-1);
   }
 }
 
-/** Notes the functions of casts that users have made and that an explicit cast to this type could run. */
-export function castFunctions(run: Run, value: Value, target: number): void {
+/** Notes the functions of casts that users have made and that an explicit cast to this type could run. @returns what they give */
+export function castFunctions(run: Run, value: Value, target: number): readonly Value[] {
+  const given: Value[] = [];
+  const [from, to] = [throughCasts(run, value.type), throughCasts(run, target)];
   for (const cast of run.base.lookup.snapshot.casts ?? []) {
-    if (cast.function < FIRST_USER_OID || cast.target !== target) continue;
-    if (value.type === 0 || value.type === cast.source || baseOf(run, value.type) === cast.source)
-      useFunction(run, cast.function, "cast", [value]);
+    if (cast.function === 0 || !to.includes(cast.target)) continue;
+    if (value.type === 0 || from.includes(cast.source)) given.push(useFunction(run, cast.function, "cast", [value]));
   }
+  // A row is cast field by field.
+  const row = compositeFields(run, target, value);
+  for (const [i, field] of (row ?? []).entries()) {
+    const own = value.fields?.[i]?.value;
+    if (own !== undefined && field.value.type !== target) given.push(...castFunctions(run, own, field.value.type));
+  }
+  canFail(run, given);
+  return given;
 }

@@ -31,6 +31,7 @@ const HOLDING_DATA: ReadonlyMap<string, readonly string[] | "all"> = new Map<str
   ["pg_shadow", ["passwd"]],
   ["pg_user_mapping", ["umoptions"]],
   ["pg_user_mappings", ["umoptions"]],
+  ["_pg_user_mappings", ["umoptions"]],
   ["pg_subscription", ["subconninfo"]],
   ["pg_stat_activity", ["query"]],
   ["pg_stat_wal_receiver", ["conninfo"]],

@@ -1,7 +1,7 @@
 // SET, RESET, and what does the same as a function: settings decide what later statements mean.
 import type { VariableSetStmt } from "libpg-query";
 import type { Run } from "./scope.ts";
-import { bodyOf, type Node, stringOf } from "./tree.ts";
+import { bodyOf, type Node, stringOf, strings } from "./tree.ts";
 
 /** Settings that change who asks, or what texts and names mean, in ways that the gateway does not follow. */
 const FORBIDDEN: ReadonlySet<string> = new Set([
@@ -120,12 +120,17 @@ export function callSequence(run: Run, arg: Node | undefined): void {
   if (schema !== undefined) run.out.touch(`${schema}.${name}`, "write", false);
 }
 
-/** A string constant, with or without a cast around it. */
+/** A string constant, with or without a cast around it that leaves it as it is: `'rolex'::varchar(4)` says `role`. */
 export function constantText(node: Node | undefined): string | null {
   const cast = bodyOf(node, "TypeCast");
+  const type = cast?.typeName;
+  if (cast !== null && !(type?.typmods === undefined && LOSSLESS.has(strings(type?.names).at(-1) ?? ""))) return null;
   const constant = bodyOf(cast === null ? node : cast.arg, "A_Const");
   return constant === null ? null : stringOf(constant);
 }
+
+/** Types whose values say all of a text. */
+const LOSSLESS: ReadonlySet<string> = new Set(["text", "varchar", "regclass"]);
 
 /** `a.b`, `"A"."b"` to names, as regclassin does. */
 export function splitName(text: string): string[] {

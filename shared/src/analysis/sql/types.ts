@@ -86,6 +86,16 @@ export function baseOf(run: Run, oid: number): number {
   return type?.oid ?? oid;
 }
 
+/** What an array's elements are, also under a domain; undefined for no array. */
+export const elementType = (run: Run, oid: number): number | undefined =>
+  run.base.lookup.typeByOid(baseOf(run, oid))?.element;
+
+/** The types that a cast from or to this one goes by: a domain's base, an array's elements. */
+export function throughCasts(run: Run, oid: number): readonly number[] {
+  const element = elementType(run, oid);
+  return [oid, baseOf(run, oid), ...(element === undefined ? [] : [element, baseOf(run, element)])];
+}
+
 const isUserType = (oid: number): boolean => oid >= FIRST_USER_OID;
 export const isNumber = (oid: number): boolean => NUMBERS.includes(oid) || oid === OID.float4 || oid === OID.float8;
 export const isText = (oid: number): boolean => TEXTS.has(oid);
@@ -102,7 +112,10 @@ export function fits(run: Run, operand: Value | null, wanted: number): boolean {
   if (operand.type === 0 || operand.type === OID.unknown || operand.type === wanted) return true;
   const type = run.base.lookup.typeByOid(wanted);
   if (type === undefined || type.kind === "p") return true;
-  if (!isUserType(wanted) || type.kind === "d") return true;
+  // A row of what inherits goes for a row of its parent.
+  const given = run.base.lookup.typeByOid(baseOf(run, operand.type));
+  if (!isUserType(wanted) || type.kind === "d" || (type.relation !== undefined && given?.relation !== undefined))
+    return true;
   const casts = run.base.lookup.snapshot.casts ?? [];
   return casts.some(
     (cast) => cast.context === "i" && cast.target === wanted && cast.source === baseOf(run, operand.type),

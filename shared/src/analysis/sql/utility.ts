@@ -12,7 +12,7 @@ import { findRelation, namedItem, nameRelation, touchFamily } from "./relations.
 import { noteRead, type Run, rowsOf, type Scope, scopeOf, valuesAt } from "./scope.ts";
 import { setStatement } from "./settings.ts";
 import { type Body, bodyOf, type Node, strings, tagOf } from "./tree.ts";
-import { derive, type Field, NO_ROWS, PLAIN, type Value } from "./value.ts";
+import { derive, type Field, NO_ROWS, PLAIN, shows, type Value } from "./value.ts";
 
 /** What the statements before this one, in the same command string, have named. */
 export interface Names {
@@ -57,7 +57,11 @@ const HANDLERS: Readonly<Record<string, (run: Run, body: unknown, names: Names) 
     },
     ExecuteStmt: (run, body: Body<"ExecuteStmt">, names) => {
       run.out.kind = "execute";
-      for (const value of valuesAt(run, body.params, scopeOf(null))) noteRead(run, value);
+      for (const value of valuesAt(run, body.params, scopeOf(null))) {
+        noteRead(run, value);
+        // What was prepared shows its parameters, or searches by them.
+        if (shows(value)) run.out.gap("carrier", "a parameter of EXECUTE");
+      }
       refer(run, "prepared", body.name ?? "", names.prepared, true);
     },
     ClosePortalStmt: (run, body: { portalname?: string }) =>

@@ -12,7 +12,7 @@ import type {
 import type { Action } from "../../facts.ts";
 import { useFunction } from "./calls.ts";
 import { fromClause, fromItem } from "./from.ts";
-import { fullName } from "./lookup.ts";
+import { FIRST_USER_OID, fullName } from "./lookup.ts";
 import { predicate } from "./predicates.ts";
 import { type Named, namedItem, nameRelation, touchFamily } from "./relations.ts";
 import { equate, renewed, STRANGERS } from "./rows.ts";
@@ -50,7 +50,8 @@ function targetOf(run: Run, rangeVar: RangeVar | undefined, action: Action): Tar
 /** Triggers and rules run code of their own when rows are written; those of partitions too. */
 export function codeOnWrite(run: Run, relation: NonNullable<Named["relation"]>): void {
   for (const table of [relation, ...run.base.lookup.family(relation)]) {
-    for (const oid of table.triggers) useFunction(run, oid, `trigger on ${fullName(table)}`, []);
+    for (const oid of table.triggers)
+      if (oid >= FIRST_USER_OID) useFunction(run, oid, `trigger on ${fullName(table)}`, []);
     if (table.rules) run.out.gap("rule", fullName(table));
   }
 }
