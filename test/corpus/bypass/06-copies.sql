@@ -201,10 +201,46 @@ INSERT INTO copy SELECT ssn FROM patients WHERE id = 7;
 RELEASE s;
 SELECT 1;
 
--- refused 42P01
+-- masked
 CREATE TEMP TABLE copy AS SELECT ssn AS a FROM patients WHERE id = 7;
 ALTER TABLE copy RENAME TO b;
 SELECT a FROM b;
+
+-- refused 42501
+-- Renamed to what means something harmless.
+CREATE TEMP TABLE copy AS SELECT 7 AS id, ssn AS name FROM patients WHERE id = 7;
+ALTER TABLE copy RENAME TO departments;
+SELECT name FROM departments;
+
+-- refused 42501
+-- Made where search_path says, and not where the next schema is.
+SET search_path = pg_temp, scratch, public;
+CREATE TABLE appointments (id int, patient_id int, clinician_id int, slot tstzrange, status appointment_status, room text, reminder_phone text, reason text);
+INSERT INTO appointments SELECT * FROM public.appointments WHERE id = 1;
+ALTER TABLE pg_temp.appointments RENAME TO departments;
+ALTER TABLE pg_temp.departments RENAME COLUMN reminder_phone TO name;
+SELECT name FROM departments;
+
+-- masked
+-- Gone, and here again.
+CREATE TEMP TABLE copy AS SELECT ssn AS a FROM patients WHERE id = 7;
+BEGIN;
+CREATE TEMP TABLE twice (a int UNIQUE DEFERRABLE INITIALLY DEFERRED);
+INSERT INTO twice VALUES (1), (1);
+DROP TABLE copy;
+CREATE TEMP TABLE copy AS SELECT 'x' AS a;
+COMMIT;
+SELECT a FROM copy;
+
+-- refused 42501
+CREATE TEMP TABLE copy AS SELECT ssn AS a FROM patients WHERE id = 7;
+BEGIN;
+SAVEPOINT s;
+DROP TABLE copy;
+CREATE TEMP TABLE copy AS SELECT 'x' AS a;
+ROLLBACK TO s;
+COMMIT;
+SELECT a FROM copy;
 
 -- refused 42501
 CREATE TEMP TABLE copy AS SELECT ssn AS a, 'x' AS b FROM patients WHERE id = 7;

@@ -124,3 +124,12 @@ SELECT set_config('search_path '::char(12), 'billing', false);
 
 -- refused 42501
 SELECT set_config('session_authorization_'::varchar(21), 'postgres', false);
+
+-- refused 42501
+CREATE DOMAIN pg_temp.text AS pg_catalog.text CHECK (VALUE NOT LIKE '9%');
+SELECT 'x'::pg_temp.text, ssn::text FROM patients WHERE id = 7;
+
+-- refused 42501
+SET search_path = pg_temp, public;
+CREATE TYPE date AS ENUM ('a');
+SELECT 'a'::pg_temp.date, birth_date::date FROM patients WHERE id = 7;

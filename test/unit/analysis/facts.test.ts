@@ -52,6 +52,7 @@ const builtIn = (name: string, args: number[], more: Partial<SnapshotFunction> =
   routine(name, args, { schema: "pg_catalog", oid: 100 + name.length, language: "internal", volatility: "i", ...more });
 
 const people = relation("people", { id: INT, ssn: TEXT, born: DATE, note: TEXT });
+const TEMPORARY = { type: "temporary", name: "people", columns: [{ name: "a", sources: [], direct: false }] };
 const trigger = routine("trigger_function", [], { language: "plpgsql" });
 const relations = [
   people,
@@ -287,6 +288,10 @@ describe("names", () => {
     ["SELECT * FROM elsewhere.public.people", ["undefined-relation public.people"]],
     ["SET search_path = other; ROLLBACK; SELECT ssn FROM public.people", ["setting search_path"]],
     ["SET search_path = other; ROLLBACK; SELECT lower('x')", ["setting search_path"]],
+    ["CREATE TYPE pg_temp.text AS ENUM ('a')", ["temporary type"]],
+    ["SET search_path = pg_temp; CREATE DOMAIN text AS pg_catalog.text", ["temporary type"]],
+    ["CREATE TYPE pg_temp.text AS (a int)", ["temporary type"]],
+    ["ALTER TABLE pg_temp.nowhere RENAME TO people", ["undefined-relation pg_temp.nowhere"]],
   ] as const)("%s", ([sql, expected]) => expect(gaps(sql)).toEqual(expected));
 
   test.for([
@@ -347,6 +352,11 @@ describe("what statements do to the session", () => {
     ],
     ["CREATE TABLE t (a int)", [{ type: "catalog" }]],
     ["COMMIT PREPARED 't'", [{ type: "catalog" }]],
+    ["CREATE TABLE pg_temp_3.people AS SELECT 1 AS a", [TEMPORARY]],
+    [
+      "SET search_path = nowhere, pg_temp, public; CREATE TABLE people AS SELECT 1 AS a",
+      [{ type: "search_path" }, TEMPORARY],
+    ],
     [
       "BEGIN; ROLLBACK TO s; COMMIT AND CHAIN",
       ["begin", "rollback-to", "commit", "begin"].map((what) => ({ type: "transaction", what })),
@@ -360,6 +370,13 @@ describe("what statements do to the session", () => {
     ["SELECT who FROM turning", [{ type: "search_path" }]],
     ["SELECT a.who FROM turning a, turning b", [{ type: "search_path" }]],
   ] as const)("%s", ([sql, expected]) => expect(effects(sql)).toEqual(expected));
+
+  test("a temporary table that is renamed holds what it held", () => {
+    const [made, , renamed] = effects(
+      "CREATE TEMP TABLE copy AS SELECT ssn FROM people; ALTER TABLE copy RENAME TO visits",
+    );
+    expect(renamed).toEqual({ ...made, name: "visits" });
+  });
 
   test("a cursor and a prepared statement carry the facts of their query", () => {
     for (const sql of ["DECLARE c CURSOR FOR SELECT ssn FROM people", "PREPARE c AS SELECT ssn FROM people"]) {

@@ -10,7 +10,7 @@ import { imagesOf, mayRunInBlock } from "./image.ts";
 import { keyQueryOf } from "./key-query.ts";
 import { FIRST_USER_OID, Lookup } from "./lookup.ts";
 import { normalize } from "./normalize.ts";
-import { searchPathOf } from "./path.ts";
+import { creationSchemaOf, searchPathOf } from "./path.ts";
 import { type Analyser, type Base, type Run, spend, TooComplex } from "./scope.ts";
 import { selectRows } from "./select.ts";
 import { newSearchPath } from "./settings.ts";
@@ -214,12 +214,11 @@ class Simulated {
   run(out: Collector, budget: { left: number }, text: string): Run {
     const { base } = this.#env;
     const path = searchPathOf(base.lookup, this.#searchPath);
-    const named = searchPathOf(base.lookup, ["pg_catalog", ...this.#searchPath]).slice(1);
     return {
       base,
       out,
       path,
-      creation: named[0] ?? null,
+      creation: creationSchemaOf(base.lookup, this.#searchPath),
       temporary: this.#temporary,
       within: [],
       telling: this.#env.telling === true,

@@ -4,6 +4,7 @@ import type { Action, OutputFact } from "../../facts.ts";
 import { markSeen } from "./check.ts";
 import { outputsOf } from "./collect.ts";
 import { fullName, isSystemSchema } from "./lookup.ts";
+import { isTemporarySchema } from "./path.ts";
 import { define, reach } from "./reach.ts";
 import { fieldsOf, findRelation, nameRelation } from "./relations.ts";
 import { canFail, derivedItem, type Run, type Scope, scopeOf, valueAt } from "./scope.ts";
@@ -19,17 +20,16 @@ interface NewRelation {
 function created(run: Run, rangeVar: RangeVar | undefined): NewRelation {
   if (rangeVar !== undefined) run.out.seen.add(rangeVar);
   const name = rangeVar?.relname ?? "";
-  const schema = rangeVar?.schemaname;
-  const temporary = rangeVar?.relpersistence === "t" || schema === "pg_temp";
+  const schema = rangeVar?.schemaname ?? run.creation;
+  const temporary = rangeVar?.relpersistence === "t" || isTemporarySchema(schema ?? "");
   if (temporary) {
     run.out.touch(`pg_temp.${name}`, "define", true);
     return { name, temporary };
   }
-  const first = run.creation;
-  if (schema === undefined && first === null) run.out.gap("undefined-relation", name);
-  run.out.touch(`${schema ?? first ?? ""}.${name}`, "define", false);
+  if (schema === null) run.out.gap("undefined-relation", name);
+  run.out.touch(`${schema ?? ""}.${name}`, "define", false);
   run.out.effects.push({ type: "catalog" });
-  return { name: `${schema ?? first ?? ""}.${name}`, temporary };
+  return { name: `${schema ?? ""}.${name}`, temporary };
 }
 
 /** Notes what flows into a new relation's columns. */
@@ -167,6 +167,8 @@ export function ddl(run: Run, tag: string, body: object): void {
     );
   }
   for (const name of objectNames(body)) defineByName(run, name);
+  newType(run, body);
+  if (tag === "RenameStmt" && main !== null) renameTemporary(run, main, body);
   reach(run, tag, body);
   if (STORED.has(tag) || tag === "RuleStmt") {
     markSeen(run.out, body);
@@ -176,6 +178,23 @@ export function ddl(run: Run, tag: string, body: object): void {
   expressionsIn(run, body, scope);
   if (main !== null) alterFlows(run, main, body as { cmds?: Node[] }, scope);
   markNames(run, body);
+}
+
+/** A type of this session's own is found before all others of its name, and no snapshot has it. */
+function newType(run: Run, body: object): void {
+  const { typevar, domainname, typeName } = body as { typevar?: RangeVar; domainname?: Node[]; typeName?: Node[] };
+  const names = strings(domainname ?? typeName);
+  const given = typevar === undefined ? names.slice(0, -1).at(-1) : typevar.schemaname;
+  if (typevar === undefined && names.length === 0) return;
+  if (isTemporarySchema(given ?? run.creation ?? "")) run.out.gap("temporary", "type");
+}
+
+/** It holds what it held, and comes before all others of its new name. */
+function renameTemporary(run: Run, main: Main, body: { renameType?: string; newname?: string }): void {
+  const isRelation = /^OBJECT_(TABLE|VIEW|MATVIEW|SEQUENCE|INDEX|FOREIGN_TABLE)$/.test(body.renameType ?? "");
+  if (!isRelation || !main.full.startsWith("pg_temp.") || body.newname === undefined) return;
+  const columns = kept(run, body.newname, outputsOf(main.fields));
+  run.out.effects.push({ type: "temporary", name: body.newname, columns });
 }
 
 interface Main {
@@ -192,6 +211,7 @@ function relationOf(run: Run, body: object): Main | null {
   const named = findRelation(run, rangeVar);
   const name = rangeVar.relname;
   if (named === null) {
+    if (isTemporarySchema(rangeVar.schemaname ?? "")) run.out.gap("undefined-relation", `pg_temp.${name}`);
     run.out.touch(`${rangeVar.schemaname ?? run.creation ?? ""}.${name}`, "define", false);
     return null;
   }

@@ -4,6 +4,7 @@ import type { RangeVar } from "libpg-query";
 import type { SnapshotColumn, SnapshotRelation } from "../../catalog.ts";
 import type { Action, ColumnRef } from "../../facts.ts";
 import { fullName, isSystemSchema, type Lookup } from "./lookup.ts";
+import { isTemporarySchema } from "./path.ts";
 import { newRows, renewed, STRANGERS } from "./rows.ts";
 import { aliased, derivedItem, findCte, type Run, type Scope } from "./scope.ts";
 import { strings } from "./tree.ts";
@@ -47,8 +48,6 @@ export interface Named {
   /** Columns of a temporary relation of this session, with what flowed into them. */
   readonly temporary: readonly Field[] | null;
 }
-
-const isTemporarySchema = (schema: string): boolean => schema === "pg_temp" || /^pg_temp_\d+$/.test(schema);
 
 /** Which relation a name means; null, with a gap noted, when that cannot be told. CTEs are the caller's business. */
 export function nameRelation(run: Run, rangeVar: RangeVar): Named | null {
