@@ -268,3 +268,13 @@ export interface SyntaxProblem {
   readonly normalized: string;
   readonly fingerprint: string;
 }
+
+/** It calls functions in SQL: what names in their bodies mean is settled when they are first called. */
+export function callsSql({ functions }: Facts): boolean {
+  return functions.some(({ standing }) => standing === "analysed");
+}
+
+/** Names of the session mean something else after it. */
+export function movesNames({ type }: SessionEffect): boolean {
+  return type === "search_path" || type === "temporary" || type === "catalog";
+}

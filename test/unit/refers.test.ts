@@ -1,7 +1,8 @@
 // What EXECUTE and FETCH are filled in with: the facts of what they name, as far as it is shown.
 import { describe, expect, test } from "vitest";
 import { withReferred } from "#proxy/gate/refers.ts";
-import type { Facts, OutputFact } from "#shared/facts.ts";
+import type { Judgement } from "#proxy/protocol.ts";
+import type { Facts, OutputFact, SessionEffect } from "#shared/facts.ts";
 import { analysis, facts } from "#test/support/fake-gate.ts";
 
 const source = (relation: string, column: string) => ({ relation: `public.${relation}`, column });
@@ -56,5 +57,32 @@ describe("the plan of a prepared statement", () => {
       refers: { kind: "prepared", name: "q", measured: true },
     });
     expect(measured).toEqual([own]);
+  });
+});
+
+describe("in one command string", () => {
+  const judgement = { text: "", ref: 1, held: false, analysis: analysis(prepared()) };
+  const completes = (earlier: SessionEffect, kind: "prepared" | "cursor", named: Judgement = judgement) => {
+    const before = { facts: facts(), effects: [earlier] };
+    const [own] = analysis(facts({ outputs: null, refers: { kind, name: "q" } })).statements;
+    const filled = withReferred({ ...analysis(), statements: [before, own!] }, () => named);
+    return filled.statements[1]?.facts.complete;
+  };
+
+  test("what was prepared is not known any more once names have moved, nor a cursor that calls functions in SQL", () => {
+    const calling = analysis(prepared({ functions: [{ name: "public.first_name", standing: "analysed" }] }));
+    const path: SessionEffect = { type: "search_path" };
+    expect(completes({ type: "deallocate", name: "other" }, "prepared")).toBe(true);
+    expect(completes(path, "prepared")).toBe(false);
+    expect(completes(path, "cursor")).toBe(true);
+    expect(completes(path, "cursor", { ...judgement, analysis: calling })).toBe(false);
+  });
+
+  test("nothing is known behind an EXECUTE that moves names", () => {
+    const [moving] = analysis(prepared()).statements;
+    const target = { ...analysis(), statements: [{ ...moving!, effects: [{ type: "search_path" as const }] }] };
+    const both = analysis(facts({ outputs: null, refers: { kind: "prepared", name: "q" } }), prepared());
+    const filled = withReferred(both, () => ({ ...judgement, analysis: target }));
+    expect(filled.statements.map((s) => s.facts.complete)).toEqual([true, false]);
   });
 });

@@ -1,6 +1,15 @@
 // EXECUTE name, FETCH name: what they do is what the named statement or cursor was judged to do. Only the session knows the names,
 // so the facts of the named thing are put in here, after analysis and before policy.
-import type { AnalysedStatement, Analysis, Facts, OutputFact, SessionEffect } from "#shared/facts.ts";
+import {
+  type AnalysedStatement,
+  type Analysis,
+  callsSql,
+  type Facts,
+  type Gap,
+  movesNames,
+  type OutputFact,
+  type SessionEffect,
+} from "#shared/facts.ts";
 import type { Judgement } from "../protocol.ts";
 
 type Resolve = (kind: "prepared" | "cursor", name: string) => Judgement | undefined;
@@ -32,11 +41,14 @@ export function withReferred(analysis: Analysis, resolve: Resolve): Analysis {
 
 function fillIn(analysis: Analysis, resolve: Resolve): Analysis {
   const earlier: SessionEffect[] = [];
+  let moved = false;
   const statements = analysis.statements.map((statement) => {
     const refers = statement.facts.refers;
     const filled = refers === undefined ? statement : fill(statement, referred(refers, earlier, resolve));
     earlier.push(...filled.effects);
-    return filled;
+    const known = moved ? withGap(filled, { reason: "setting", what: "search_path" }) : filled;
+    moved ||= filled.effects.length > statement.effects.length && filled.effects.some(movesNames);
+    return known;
   });
   return { ...analysis, literalFree: false, statements };
 }
@@ -51,6 +63,9 @@ function referred(
   if (made !== undefined) return { facts: made, effects: [] };
   const judgement = resolve(refers.kind, refers.name);
   if (judgement === undefined) return undefined;
+  // The target looks names up anew as it runs: after the statements before it.
+  const looksUp = refers.kind === "prepared" || judgement.analysis.statements.some(({ facts }) => callsSql(facts));
+  if (looksUp && earlier.some(movesNames)) return undefined;
   const own = named(
     judgement.analysis.statements.flatMap((s) => s.effects),
     refers,
@@ -67,18 +82,23 @@ function named(effects: readonly SessionEffect[], refers: NonNullable<Facts["ref
 
 /** What ANALYZE measures tells of all that is read, and so does a plan with a function's result in it: the planner runs those that say they are immutable. */
 function planOf(own: Facts, outputs: readonly OutputFact[], target: Facts): readonly OutputFact[] {
-  if (own.refers?.measured !== true && !target.functions.some(({ standing }) => standing === "analysed"))
-    return outputs;
+  if (own.refers?.measured !== true && !callsSql(target)) return outputs;
   const read = target.relations.flatMap(({ relation, columns }) => columns.map((column) => ({ relation, column })));
   const shown = (target.outputs ?? []).flatMap((output) => output.sources);
   return outputs.map(({ name, sources }) => ({ name, sources: [...sources, ...shown, ...read], direct: false }));
 }
 
+function withGap(statement: AnalysedStatement, gap: Gap): AnalysedStatement {
+  const { facts } = statement;
+  return { ...statement, facts: { ...facts, complete: false, gaps: [...facts.gaps, gap] } };
+}
+
 function fill(statement: AnalysedStatement, target: AnalysedStatement | undefined): AnalysedStatement {
   const own = statement.facts;
   if (target === undefined) {
-    const gap = { reason: "unknown-name", what: own.refers?.kind === "cursor" ? "a cursor" : "a prepared statement" };
-    return { ...statement, facts: { ...own, complete: false, gaps: [...own.gaps, gap], outputs: null } };
+    const what = own.refers?.kind === "cursor" ? "a cursor" : "a prepared statement";
+    const unknown = withGap(statement, { reason: "unknown-name", what });
+    return { ...unknown, facts: { ...unknown.facts, outputs: null } };
   }
   const facts: Facts = {
     ...target.facts,

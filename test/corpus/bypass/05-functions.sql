@@ -410,3 +410,44 @@ CREATE TYPE scratch.box AS (v int);
 CREATE FUNCTION scratch.show(x scratch.box) RETURNS text LANGUAGE sql AS 'SELECT (1 / (x.v - 57))::text';
 CREATE CAST (scratch.box AS text) WITH FUNCTION scratch.show(scratch.box);
 SELECT ROW(ascii(ssn::text))::scratch.box::text IS NULL FROM patients WHERE id = 7;
+
+-- refused 42501, as dba, scratch
+-- Under this setting a backslash escapes the quote, and the text after it is no text.
+CREATE FUNCTION scratch.peek() RETURNS text LANGUAGE sql SET standard_conforming_strings = off AS $$ SELECT '\' || ' || (SELECT ssn::text FROM public.patients WHERE id = 7) -- ' $$;
+SELECT scratch.peek();
+
+-- masked, as dba, scratch
+-- A body in quotes is read with the names of the session, in a view as well.
+CREATE FUNCTION scratch.lower(x text) RETURNS text LANGUAGE sql AS 'SELECT ssn::text FROM public.patients WHERE id = 7';
+CREATE FUNCTION scratch.small() RETURNS text LANGUAGE sql AS 'SELECT lower(''X'')';
+CREATE VIEW scratch.turn AS SELECT scratch.small() AS a;
+SELECT a FROM scratch.turn;
+SET search_path = scratch, pg_catalog;
+SELECT a FROM scratch.turn;
+
+-- masked, as dba, scratch
+CREATE FUNCTION scratch.lower(x text) RETURNS text LANGUAGE sql AS 'SELECT ssn::text FROM public.patients WHERE id = 7';
+CREATE FUNCTION scratch.small() RETURNS text LANGUAGE sql AS 'SELECT lower(''X'')';
+CREATE FUNCTION scratch.around() RETURNS text LANGUAGE sql RETURN scratch.small();
+SET search_path = scratch, pg_catalog;
+SELECT scratch.around();
+
+-- refused 42501, as dba, scratch
+CREATE FUNCTION scratch.small() RETURNS text LANGUAGE sql AS 'SELECT relname::text FROM pg_class LIMIT 1';
+CREATE VIEW scratch.turn AS SELECT scratch.small() AS a;
+CREATE TEMP TABLE pg_class AS SELECT ssn AS relname FROM patients WHERE id = 7;
+SELECT a FROM scratch.turn;
+
+-- refused 42501, as dba, scratch
+-- And it is read when it is called, after what changes the names.
+CREATE TABLE scratch.patients (id int, ssn text);
+CREATE FUNCTION scratch.small() RETURNS text LANGUAGE sql VOLATILE AS 'SELECT ssn || '''' FROM patients WHERE id = 7';
+SET search_path = scratch;
+SELECT set_config('search_path', 'public', false), scratch.small();
+
+-- refused 42501, as dba, scratch
+CREATE TABLE scratch.patients (id int, ssn text);
+CREATE FUNCTION scratch.small() RETURNS text LANGUAGE sql VOLATILE AS 'SELECT ssn || '''' FROM patients WHERE id = 7';
+CREATE FUNCTION scratch.around() RETURNS text LANGUAGE sql VOLATILE AS 'SELECT set_config(''search_path'', ''public'', false); SELECT scratch.small()';
+SET search_path = scratch;
+SELECT scratch.around();

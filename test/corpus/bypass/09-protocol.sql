@@ -159,3 +159,62 @@ EXECUTE q (scratch.peek());
 CREATE FUNCTION scratch.peek() RETURNS text LANGUAGE sql AS 'SELECT ssn::text FROM public.patients WHERE id = 7';
 PREPARE q (text) AS SELECT $1;
 EXPLAIN (ANALYZE, VERBOSE, COSTS off, TIMING off, SUMMARY off, BUFFERS off) EXECUTE q (scratch.peek());
+
+-- refused 42501, as dba, scratch, not cursor
+-- A function that a cursor calls is read at the first FETCH.
+CREATE TABLE scratch.patients (id int, ssn text);
+CREATE FUNCTION scratch.small() RETURNS text LANGUAGE sql VOLATILE AS 'SELECT ssn || '''' FROM patients WHERE id = 7';
+SET search_path = scratch;
+BEGIN;
+DECLARE c CURSOR FOR SELECT scratch.small();
+SET search_path = public;
+FETCH 1 FROM c;
+
+-- refused 42501, as dba, scratch, not cursor
+CREATE TABLE scratch.patients (id int, ssn text);
+CREATE FUNCTION scratch.small() RETURNS text LANGUAGE sql VOLATILE AS 'SELECT ssn || '''' FROM patients WHERE id = 7';
+SET search_path = scratch;
+BEGIN; DECLARE c CURSOR FOR SELECT scratch.small(); SET search_path = public; FETCH 1 FROM c;
+
+-- refused 42501, as dba, scratch
+-- What is prepared is read anew when search_path has changed.
+CREATE TABLE scratch.patients (id int, ssn text);
+SET search_path = scratch;
+PREPARE q AS SELECT ssn || '' FROM patients WHERE id = 7; SET search_path = public; EXECUTE q;
+
+-- refused 42501, as dba, scratch
+CREATE TABLE scratch.patients (id int, ssn text);
+SET search_path = scratch;
+PREPARE q AS SELECT ssn || '' FROM patients WHERE id = 7;
+SET search_path = public; EXECUTE q;
+
+-- refused 42501, as dba, scratch
+-- Its parameters come before it.
+CREATE TABLE scratch.patients (id int, ssn text);
+SET search_path = scratch;
+PREPARE q (text) AS SELECT ssn || '' FROM patients WHERE id = 7 AND $1 <> '';
+EXECUTE q (set_config('search_path', 'public', false));
+
+-- refused 42501, as dba, scratch
+-- search_path is changed when it runs, not when it is prepared.
+CREATE TABLE scratch.patients (id int, ssn text);
+SET search_path = scratch;
+PREPARE q AS SELECT set_config('search_path', 'public', false);
+EXECUTE q; SELECT ssn || '' FROM patients WHERE id = 7;
+
+-- refused 42501, as dba, scratch, not cursor
+CREATE TABLE scratch.patients (id int, ssn text);
+SET search_path = scratch;
+BEGIN;
+DECLARE c CURSOR FOR SELECT set_config('search_path', 'public', false);
+FETCH 1 FROM c; SELECT ssn || '' FROM patients WHERE id = 7;
+
+-- refused 42501, as dba, scratch
+-- Functions and operators are looked up by search_path, too.
+CREATE FUNCTION scratch.lower(x text) RETURNS text LANGUAGE sql AS 'SELECT ssn::text FROM public.patients WHERE id = 7';
+SELECT set_config('search_path', 'scratch, pg_catalog', false); SELECT lower('x');
+
+-- refused 42501, as dba, scratch
+CREATE FUNCTION scratch.join(x text, y text) RETURNS text LANGUAGE sql AS 'SELECT ssn::text FROM public.patients WHERE id = 7';
+CREATE OPERATOR scratch.|| (LEFTARG = text, RIGHTARG = text, FUNCTION = scratch.join);
+SELECT set_config('search_path', 'scratch, pg_catalog', false); SELECT text 'x' || text 'y';

@@ -5,7 +5,7 @@ import type { Circumstances, Command, Judgement, Permitted } from "../../protoco
 import type { Core } from "./core.ts";
 import { encodeDescribe, FLUSH } from "./encode.ts";
 import { DESCRIBE, EXECUTE, Op, PARSE, QUERY, SILENT } from "./ops.ts";
-import { isDescribed, isSettledWhenBound, judgementOf, type Portal, REFERS } from "./portals.ts";
+import { isDescribed, isSettledWhenBound, judgementOf, type Portal, REFERS, readsNames } from "./portals.ts";
 import { pathMayGoBack, type Refusals, staleStatement } from "./refusals.ts";
 import type { Sender } from "./sender.ts";
 import { traitsOf } from "./traits.ts";
@@ -208,7 +208,12 @@ export class Judging {
 
   #lookUp(kind: "prepared" | "cursor", name: string): Judgement | undefined {
     const core = this.#core;
-    if (kind === "cursor") return fetchedFrom(core.portals.get(name));
+    if (kind === "cursor") {
+      const portal = core.portals.get(name);
+      if (portal?.cursor != null && portal.context !== core.context.current && readsNames(portal.cursor))
+        this.#stale = true;
+      return fetchedFrom(portal);
+    }
     const statement = core.statements.get(name);
     if (statement === undefined) return undefined;
     if (statement.context !== core.context.current || !core.session.holds(statement.judgement)) this.#stale = true;

@@ -2,7 +2,7 @@
 // What is known for sure is what the target confirmed. Inside one pipelined group (up to Sync) a name may be used before that: if its
 // making fails, the target skips the rest of the group. Across groups nothing is taken for granted: the machine waits.
 import type { BoundValues } from "#shared/approval/digest.ts";
-import type { StatementKind } from "#shared/facts.ts";
+import { callsSql, type StatementKind } from "#shared/facts.ts";
 import type { Shape } from "#shared/masking/types.ts";
 import type { AnalysisContext } from "../../ports/analysis.ts";
 import type { Judgement } from "../../protocol.ts";
@@ -154,9 +154,12 @@ const PLANNED: ReadonlySet<StatementKind> = new Set(["select", "insert", "update
  * them up when the portal runs, and of the bodies of functions in SQL when these are first called.
  */
 export function isSettledWhenBound({ analysis }: Judgement): boolean {
-  return analysis.statements.every(
-    ({ facts }) => PLANNED.has(facts.kind) && facts.functions.every(({ standing }) => standing !== "analysed"),
-  );
+  return analysis.statements.every(({ facts }) => PLANNED.has(facts.kind) && !callsSql(facts));
+}
+
+/** True when what a cursor shows depends on what names mean as it is fetched from, not only as it was declared. */
+export function readsNames({ analysis }: Judgement): boolean {
+  return analysis.statements.some(({ facts }) => callsSql(facts));
 }
 
 /** Speaks of prepared statements or cursors by their SQL names. Keywords cannot be spelt in any other way. */

@@ -1,6 +1,15 @@
 // A parsed command string to facts. Pure: the parser and the hash are passed in.
 import type { CatalogSnapshot } from "../../catalog.ts";
-import type { AnalysedStatement, Analysis, OutputFact, SessionEffect } from "../../facts.ts";
+import {
+  type AnalysedStatement,
+  type Analysis,
+  callsSql,
+  type Facts,
+  type Gap,
+  movesNames,
+  type OutputFact,
+  type SessionEffect,
+} from "../../facts.ts";
 import { bodyFields, generatedValue, viewFields, writtenThrough } from "./bodies.ts";
 import { checkSeen } from "./check.ts";
 import { Collector } from "./collect.ts";
@@ -83,6 +92,9 @@ function one(run: Run, node: Node, session: Simulated): void {
     const rows = statement(run, node, null, session.names);
     if (rows !== undefined && run.out.outputs === null && rows !== null) run.out.show(rows);
     checkSeen(run.out, node);
+    // Bodies in quotes are read when they are called first, which may be after the change.
+    if (run.out.readsPath && run.out.effects.some(({ type }) => type === "search_path"))
+      run.out.gap("setting", "search_path");
     spend(run, run.out.weight >> 3);
   } catch (error) {
     if (!(error instanceof TooComplex) && !(error instanceof RangeError)) throw error;
@@ -92,7 +104,8 @@ function one(run: Run, node: Node, session: Simulated): void {
   if (serverVersion < OLDEST || serverVersion >= NEWEST) run.out.gap("server-version", String(serverVersion));
   if (session.unsettled && session.touchesCatalog(run.out))
     run.out.gap("catalog-changed", "earlier in this transaction or command");
-  if (session.pathUnknown && run.out.relations.size + run.out.functions.size > 0) run.out.gap("setting", "search_path");
+  const looksUp = run.out.looksUp || run.out.relations.size + run.out.functions.size > 0;
+  if (session.pathUnknown && looksUp) run.out.gap("setting", "search_path");
 }
 
 /** Rows that the statement returns; null for none. */
@@ -220,6 +233,7 @@ class Simulated {
       path,
       creation: creationSchemaOf(base.lookup, this.#searchPath),
       temporary: this.#temporary,
+      session: { path, temporary: this.#temporary },
       within: [],
       telling: this.#env.telling === true,
       budget,
@@ -229,6 +243,7 @@ class Simulated {
   }
 
   apply(effects: readonly SessionEffect[], node: Node | undefined): void {
+    if (effects.some(movesNames)) this.#outdate();
     for (const effect of effects)
       switch (effect.type) {
         case "search_path":
@@ -245,6 +260,15 @@ class Simulated {
           if (this.#pathChanged && effect.what !== "begin" && effect.what !== "savepoint") this.pathUnknown = true;
           break;
       }
+  }
+
+  /** What was prepared is read anew when it runs, and bodies of functions that a cursor calls when it is fetched from. */
+  #outdate(): void {
+    const gap: Gap = { reason: "setting", what: "search_path" };
+    for (const [kind, known] of Object.entries(this.names))
+      for (const [name, facts] of known as Map<string, Facts>)
+        if (kind === "prepared" || callsSql(facts))
+          known.set(name, { ...facts, complete: false, gaps: [...facts.gaps, gap] });
   }
 
   #setPath(node: Node | undefined): void {

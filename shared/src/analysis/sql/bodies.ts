@@ -15,6 +15,7 @@ import {
   type ViewFacts,
   valueAt,
 } from "./scope.ts";
+import { isForbidden } from "./settings.ts";
 import { bodyOf, type Node } from "./tree.ts";
 import { columnValue, derive, type Field, PLAIN, type Value } from "./value.ts";
 
@@ -34,7 +35,7 @@ export function viewFields(run: Run, relation: SnapshotRelation): readonly Field
       return [];
     }
     facts = expandView(run, relation);
-    run.base.views.set(relation.oid, facts);
+    if (!facts.found.readsPath) run.base.views.set(relation.oid, facts);
   }
   importFacts(run, facts, fullName(relation));
   return facts.fields;
@@ -74,6 +75,7 @@ const isFatal = (error: unknown): boolean =>
 function importFacts(run: Run, facts: ViewFacts, view: string): void {
   for (const [relation, { actions, system }] of facts.found.relations)
     for (const action of new Set([...actions, "read" as const])) run.out.touch(relation, action, system);
+  run.out.readsPath ||= facts.found.readsPath;
   // Functions that it calls may write, and change settings.
   for (const { into, from } of facts.found.flows)
     run.out.flow(run.base.lookup.ref(into.relation, into.column), { sources: from });
@@ -110,11 +112,10 @@ export function bodyFields(run: Run, item: SnapshotFunction, args: readonly Valu
   if (item.language !== "sql" || item.securityDefiner || item.body === undefined) return null;
   if (item.kind !== "f" && item.kind !== "p") return null;
   if (run.within.includes(item.oid) || run.within.length >= DEEPEST) return null;
+  if (item.settings?.some((setting) => isForbidden(setting.slice(0, setting.indexOf("=")))) === true) return null;
   const statements = statementsOf(run.base, item.body);
   if (statements === null) return null;
-  const written: Run = innerRun(run, item.oid, run.out, bodyPath(run, item));
-  // Names in a body in quotes mean what they mean to the caller, temporary relations among them.
-  const inner = isParsedBody(item.body) ? written : { ...written, temporary: run.temporary };
+  const inner = bodyRun(run, item);
   const defaults = defaultsOf(inner, item, args.length);
   if (defaults === null) return null;
   const scope = scopeOf(null, [], new Map(), {
@@ -162,11 +163,20 @@ function parsed(base: Base, sql: string): readonly Node[] | null {
   }
 }
 
-/** A body in quotes is read with the caller's search_path, unless the function sets its own; a parsed one names all in full. */
-function bodyPath(run: Run, item: SnapshotFunction): readonly string[] {
-  if (isParsedBody(item.body ?? "")) return searchPathOf(run.base.lookup, []);
+/** A body in quotes is read with the session's names, unless the function sets its own search_path; a parsed one names all in full. */
+function bodyRun(run: Run, item: SnapshotFunction): Run {
+  const { temporary } = run.session;
+  const session = { path: ownPath(run, item) ?? run.session.path, temporary };
+  if (isParsedBody(item.body ?? ""))
+    return { ...innerRun(run, item.oid, run.out, searchPathOf(run.base.lookup, [])), session };
+  run.out.readsPath = true;
+  return { ...innerRun(run, item.oid, run.out, session.path), temporary, session };
+}
+
+/** The search_path that a function sets for itself and for what it calls; null when it sets none. */
+function ownPath(run: Run, item: SnapshotFunction): readonly string[] | null {
   const own = item.settings?.find((setting) => setting.startsWith("search_path="));
-  if (own === undefined) return run.path;
+  if (own === undefined) return null;
   const names = own
     .slice("search_path=".length)
     .split(",")

@@ -44,6 +44,10 @@ export class Collector {
   refers: Facts["refers"];
   copy: AnalysedStatement["copy"];
   openOrder = false;
+  /** A function body in quotes is called: what its names mean, the session's settings say. */
+  readsPath = false;
+  /** An operator or a type is looked up by search_path. */
+  looksUp = false;
   /** False once a literal has decided something. */
   literalFree = true;
 

@@ -213,6 +213,7 @@ export function useOperators(
 ): readonly Value[] {
   const operands = [left, right].filter((v) => v !== null);
   const given: Value[] = [];
+  run.out.looksUp ||= schema === undefined;
   for (const operator of run.base.lookup.operators(name)) {
     if (schema === undefined ? !run.path.includes(operator.schema) : schema !== operator.schema) continue;
     if (!fits(run, left, operator.left) || !fits(run, right, operator.right)) continue;

@@ -33,6 +33,8 @@ export interface Run {
   /** The schema in which unqualified new relations come to be; null when there is none. */
   readonly creation: string | null;
   readonly temporary: ReadonlyMap<string, readonly OutputFact[]>;
+  /** The session's own `path` and `temporary`: what names mean in function bodies in quotes, wherever these are called. */
+  readonly session: Pick<Run, "path" | "temporary">;
   /** OIDs of the views and functions that are being expanded, to stop at recursion. */
   readonly within: readonly number[];
   /** Is it kept how values are made? For those who want it explained; nothing is decided by it. */

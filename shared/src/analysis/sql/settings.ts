@@ -23,6 +23,8 @@ const FORBIDDEN: ReadonlySet<string> = new Set([
   "xmlbinary",
 ]);
 
+export const isForbidden = (setting: string): boolean => FORBIDDEN.has(setting.toLowerCase());
+
 export const UTF8: ReadonlySet<string> = new Set(["utf8", "utf-8", "unicode"]);
 
 /** A change of a setting. `value` is null for the default, undefined when it is not a constant. */

@@ -44,6 +44,7 @@ export function typeOf(run: Run, name: TypeName | undefined): SnapshotType | nul
   const last = names.at(-1) ?? "";
   const schema = names.length > 1 ? names.at(-2) : undefined;
   const { lookup } = run.base;
+  run.out.looksUp ||= schema === undefined;
   // Temporary relations bring a type of their name, which is found before all others.
   if (schema === undefined && run.temporary.has(last)) run.out.gap("temporary-shadows", `type ${last}`);
   const base =

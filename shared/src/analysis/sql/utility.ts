@@ -62,6 +62,8 @@ const HANDLERS: Readonly<Record<string, (run: Run, body: unknown, names: Names) 
         // What was prepared shows its parameters, or searches by them.
         if (shows(value)) run.out.gap("carrier", "a parameter of EXECUTE");
       }
+      // Parameters come first, and what was prepared is read anew.
+      if (movesPath(run)) run.out.gap("setting", "search_path");
       refer(run, "prepared", body.name ?? "", names.prepared, true);
     },
     ClosePortalStmt: (run, body: { portalname?: string }) =>
@@ -228,6 +230,8 @@ function refer(
 function nested(run: Run, kind: "declare" | "prepare", name: string, query: Node | undefined, names: Names): void {
   const rows = query === undefined ? null : run.on.statement(run, query, scopeOf(null));
   if (rows !== null) run.out.show(rows);
+  // It is changed when this runs, by its name.
+  if (movesPath(run)) run.out.gap("setting", "search_path");
   const inner: Facts = run.out.finish().facts;
   run.out.outputs = null;
   run.out.rows = undefined;
@@ -235,6 +239,8 @@ function nested(run: Run, kind: "declare" | "prepare", name: string, query: Node
   (kind === "declare" ? names.cursors : names.prepared).set(name, inner);
   run.out.effects.push({ type: kind, name, facts: inner });
 }
+
+const movesPath = (run: Run): boolean => run.out.effects.some(({ type }) => type === "search_path");
 
 function explain(run: Run, body: ExplainStmt, names: Names): void {
   const options = (body.options ?? []).map((node) => bodyOf(node, "DefElem")).filter((o) => o !== null);
