@@ -220,6 +220,7 @@ export interface Session {
   readonly protected: boolean;
   /** True when errors and notices of this command may carry data and must be rebuilt. */
   guarded(judgement: Judgement): boolean;
+  /** @param lasting no transaction is open any more: what it did is not undone */
   finished(
     judgement: Judgement,
     outcome: {
@@ -230,6 +231,7 @@ export interface Session {
       micros: number;
       masks: readonly MaskTally[];
     },
+    lasting?: boolean,
   ): void;
   /** Gives up the command that waits for an approval, and asks no more about free text of results that have begun. @returns false when none waits */
   interrupt(why: Interruption): boolean;

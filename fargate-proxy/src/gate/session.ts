@@ -59,7 +59,7 @@ export class GateSession implements Session, Live {
   readonly #start: SessionStart;
   readonly #judging: Judging;
   readonly #questions = new Questions();
-  readonly #settings = new SettingsSaid();
+  readonly #settings: SettingsSaid;
   /** The command that waits for an approval: the protocol sends no other meanwhile. */
   #waiting: Hold | null = null;
   /** Asks about commands that would change more rows than are kept. */
@@ -82,6 +82,7 @@ export class GateSession implements Session, Live {
     this.#evidence = evidence;
     this.#showing = new Showing(parts, evidence, start.target);
     this.#start = start;
+    this.#settings = new SettingsSaid(this.id);
     this.#beyond = new Beyond(parts, evidence);
     this.#judging = new Judging(parts, { ...start, lastActive: () => this.lastActive });
   }
@@ -334,8 +335,11 @@ export class GateSession implements Session, Live {
       micros: number;
       masks: readonly MaskTally[];
     },
+    lasting = false,
   ): void {
     this.#running = Math.max(0, this.#running - 1);
+    if (outcome.sqlstate !== "" || outcome.tag === "") this.#settings.undone();
+    else if (lasting) this.#settings.settled(judgement.text);
     this.lastActive = this.#parts.clock.now();
     this.#showing.over();
     const approval = (judgement as Judged).approval?.id;

@@ -23,62 +23,105 @@ const OF_NO_CONSEQUENCE: ReadonlySet<string> = new Set([
   "transaction_timeout",
 ]);
 
-const ONE = /^\s*(set|reset)\s+(?:(?:session|local)\s+)?"?([a-z_][\w.]*)"?\s*(=|\bto\b|;|$)/i;
+const ONE = /^\s*(?:set|reset)\s+(?:(session|local)\s+)?"?([a-z_][\w.]*)"?\s*(=|\bto\b|;|$)/i;
 const ALL = /^\s*(reset|discard)\s+all\s*;?\s*$/i;
+/** set_config that holds beyond the transaction. */
+const LASTING = /\bfalse\s*\)\s*(as\s+"?\w+"?\s*)?;?\s*$/i;
 /** Beyond it, the oldest say nothing any more, and what is approved is never found again. */
 const KEPT = 256;
 
-/** May the command change a setting? Asked once per judged statement. */
+/** May the command change a setting, or have a change undone? Asked once per judged statement. */
 export function setsSomething(analysis: Analysis): boolean {
   return analysis.statements.some(
     ({ facts, effects }) =>
       facts.kind === "set" ||
       facts.functions.some((f) => f.name === "pg_catalog.set_config") ||
-      effects.some((e) => e.type === "discard"),
+      effects.some((e) => e.type === "discard" || e.type === "transaction"),
   );
 }
 
+interface Said {
+  /** The setting, or the whole command where it may be any; empty for a mark. */
+  readonly of: string;
+  readonly text: string;
+}
+
+/** In the order in which it was said: what comes later counts. Where something may have been undone stands a mark that no other session has. */
 export class SettingsSaid {
   /** False once something was set that analysis does not follow: who asks, or what a text means, is not known any more. */
   followed = true;
-  readonly #said = new Map<string, string>();
-  #unknown = 0;
+  readonly #session: string;
+  #said: Said[] = [];
+  #marks = 0;
+  /** A transaction block was begun. */
+  #inBlock = false;
 
-  /** A command that may set something was permitted. @param binds number of bind values, which are not looked at */
-  saw(text: string, analysis: Analysis, binds: number): void {
-    if (analysis.statements.some((s) => s.facts.gaps.some((gap) => gap.reason === "setting"))) this.followed = false;
-    if (analysis.statements.every((s) => s.facts.kind === "transaction")) return;
-    const single = analysis.statements.length === 1;
-    if (single && ALL.test(text)) {
-      this.#said.clear();
-      return;
-    }
-    const [, verb, name = ""] = (single ? ONE.exec(text) : null) ?? [];
-    const key = name.toLowerCase();
-    if (verb !== undefined && OF_NO_CONSEQUENCE.has(key)) return;
-    if (verb?.toLowerCase() === "reset") this.#said.delete(key);
-    else this.#keep(verb === undefined ? analysis.normalized : key, binds === 0 ? text : `${++this.#unknown}`);
+  constructor(session: string) {
+    this.#session = session;
   }
 
-  #keep(key: string, value: string): void {
-    this.#said.delete(key);
-    this.#said.set(key, value);
-    if (this.#said.size <= KEPT) return;
-    for (const oldest of this.#said.keys()) if (this.#said.delete(oldest)) break;
-    this.#said.set("", `${++this.#unknown}`);
+  /** A command that may set something, or end a transaction, was permitted. @param binds number of bind values, which are not looked at */
+  saw(text: string, analysis: Analysis, binds: number): void {
+    if (analysis.statements.some((s) => s.facts.gaps.some((gap) => gap.reason === "setting"))) this.followed = false;
+    if (!analysis.statements.every((s) => s.facts.kind === "transaction")) this.#set(text, analysis, binds);
+    for (const { effects } of analysis.statements)
+      for (const effect of effects) {
+        if (effect.type !== "transaction") continue;
+        if (effect.what === "begin") this.#inBlock = true;
+        else if (effect.what === "commit" || effect.what === "rollback") this.#inBlock = false;
+        if (/^(commit|rollback|rollback-to)$/.test(effect.what)) this.undone();
+      }
+  }
+
+  #set(text: string, { statements }: Analysis, binds: number): void {
+    const single = statements.length === 1;
+    const [, scope, found] = (single ? ONE.exec(text) : null) ?? [];
+    const name = ALL.test(text) ? null : (found?.toLowerCase() ?? null);
+    if (name !== null && OF_NO_CONSEQUENCE.has(name)) return;
+    const of = name ?? text;
+    this.#said = this.#said.filter((said) => said.of !== of);
+    this.#said.push({ of, text: binds === 0 ? text : this.#mark() });
+    const lasts = name === null ? single && (ALL.test(text) || LASTING.test(text)) : scope?.toLowerCase() !== "local";
+    // Outside of a block, what is set for the transaction alone is not set.
+    if (!lasts && !this.#inBlock) this.undone();
+    this.#withoutFirstMarks();
+    if (this.#said.length > KEPT) this.#said.splice(0, this.#said.length - KEPT, { of: "more", text: this.#mark() });
+  }
+
+  /** They speak of what was said anew since. */
+  #withoutFirstMarks(): void {
+    while (this.#said[0]?.of === "") this.#said.shift();
+  }
+
+  /** Something failed, or a transaction ended: what was said since may be undone. */
+  undone(): void {
+    const last = this.#said.at(-1);
+    if (last !== undefined && last.of !== "") this.#said.push({ of: "", text: this.#mark() });
+  }
+
+  /** A command succeeded, and nothing of it can be undone. Where it set all back, what was said before counts no more. */
+  settled(text: string): void {
+    if (!ALL.test(text)) return;
+    this.#said.splice(0, this.#said.findIndex((said) => said.of === text) + 1);
+    this.#withoutFirstMarks();
+  }
+
+  #mark(): string {
+    return `\0${this.#session} ${++this.#marks}`;
   }
 
   /** As it is now, whatever is said later. */
   copy(): SettingsSaid {
-    const copy = new SettingsSaid();
+    const copy = new SettingsSaid(this.#session);
     copy.followed = this.followed;
-    copy.#unknown = this.#unknown;
-    for (const [key, value] of this.#said) copy.#said.set(key, value);
+    copy.#said = [...this.#said];
+    copy.#marks = this.#marks;
+    copy.#inBlock = this.#inBlock;
     return copy;
   }
 
-  /** By name or normalized statement. */
+  /** By place. */
   all(): Readonly<Record<string, string>> {
-    return Object.fromEntries(this.#said);
+    return Object.fromEntries(this.#said.map(({ text }, i) => [String(i), text]));
   }
 }
