@@ -98,6 +98,8 @@ export interface SnapshotOperator {
   readonly right: number;
   /** pg_proc.oid of what it runs. */
   readonly function: number;
+  /** pg_proc.oid of what its commutator and its negator call: the planner may take these in its place. */
+  readonly instead?: readonly number[];
 }
 
 /** A cast that did not come with the server. */

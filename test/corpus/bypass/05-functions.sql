@@ -451,3 +451,17 @@ CREATE FUNCTION scratch.small() RETURNS text LANGUAGE sql VOLATILE AS 'SELECT ss
 CREATE FUNCTION scratch.around() RETURNS text LANGUAGE sql VOLATILE AS 'SELECT set_config(''search_path'', ''public'', false); SELECT scratch.small()';
 SET search_path = scratch;
 SELECT scratch.around();
+
+-- masked, as dba, scratch
+-- Commas in the name of a schema.
+CREATE TABLE scratch.patients (id int, ssn text);
+CREATE FUNCTION scratch.small() RETURNS text LANGUAGE sql VOLATILE SET search_path = "x,scratch,y", public AS 'SELECT ssn || '''' FROM patients WHERE id = 7';
+SELECT scratch.small();
+
+-- refused 42501, as dba, scratch
+-- The planner puts the negator in the place of NOT and an operator.
+CREATE FUNCTION scratch.no(x text, y text) RETURNS boolean LANGUAGE sql AS 'SELECT 1; SELECT false';
+CREATE FUNCTION scratch.shout(x text, y text) RETURNS boolean LANGUAGE plpgsql AS 'BEGIN RAISE NOTICE ''%'', (SELECT ssn FROM public.patients WHERE id = 7); RETURN true; END';
+CREATE OPERATOR scratch.### (LEFTARG = text, RIGHTARG = text, FUNCTION = scratch.shout);
+CREATE OPERATOR scratch.## (LEFTARG = text, RIGHTARG = text, FUNCTION = scratch.no, NEGATOR = OPERATOR(scratch.###));
+SELECT NOT (name OPERATOR(scratch.##) 'y') FROM departments;

@@ -70,7 +70,8 @@ const functionsFrom = (
   WHERE p.oid >= ${first}`;
 
 const OPERATORS = `SELECT json_agg(json_build_object('schema', n.nspname, 'name', o.oprname, 'left', o.oprleft::int8, 'right', o.oprright::int8,
-  'function', o.oprcode::oid::int8)) FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace WHERE o.oid >= 16384`;
+  'function', o.oprcode::oid::int8, 'instead', ARRAY(SELECT i.oprcode::oid::int8 FROM pg_operator i WHERE i.oid IN (o.oprcom, o.oprnegate)
+  AND i.oprcode <> o.oprcode ORDER BY 1))) FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace WHERE o.oid >= 16384`;
 
 const CASTS = `SELECT json_agg(json_build_object('source', castsource::int8, 'target', casttarget::int8, 'function', castfunc::int8,
   'context', castcontext::text)) FROM pg_cast WHERE oid >= 16384`;

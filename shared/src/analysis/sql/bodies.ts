@@ -3,7 +3,7 @@ import type { SnapshotColumn, SnapshotFunction, SnapshotRelation } from "../../c
 import { checkSeen } from "./check.ts";
 import { Collector } from "./collect.ts";
 import { fullName } from "./lookup.ts";
-import { searchPathOf } from "./path.ts";
+import { parseSearchPath, searchPathOf } from "./path.ts";
 import {
   type Base,
   derivedItem,
@@ -176,12 +176,7 @@ function bodyRun(run: Run, item: SnapshotFunction): Run {
 /** The search_path that a function sets for itself and for what it calls; null when it sets none. */
 function ownPath(run: Run, item: SnapshotFunction): readonly string[] | null {
   const own = item.settings?.find((setting) => setting.startsWith("search_path="));
-  if (own === undefined) return null;
-  const names = own
-    .slice("search_path=".length)
-    .split(",")
-    .map((name) => name.trim().replace(/^"(.*)"$/, "$1"));
-  return searchPathOf(run.base.lookup, names);
+  return own === undefined ? null : searchPathOf(run.base.lookup, parseSearchPath(own.slice("search_path=".length)));
 }
 
 const isParsedBody = (body: string): boolean => /^\s*(BEGIN\s+ATOMIC\b|RETURN\b)/i.test(body);

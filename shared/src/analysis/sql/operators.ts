@@ -217,7 +217,8 @@ export function useOperators(
   for (const operator of run.base.lookup.operators(name)) {
     if (schema === undefined ? !run.path.includes(operator.schema) : schema !== operator.schema) continue;
     if (!fits(run, left, operator.left) || !fits(run, right, operator.right)) continue;
-    given.push(useFunction(run, operator.function, `${operator.schema}.${name}`, operands));
+    for (const oid of [operator.function, ...(operator.instead ?? [])])
+      given.push(useFunction(run, oid, `${operator.schema}.${name}`, operands));
   }
   if (given.length > 0) canFail(run, [...operands, ...given]);
   return given;
