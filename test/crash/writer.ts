@@ -16,14 +16,16 @@ import {
 import { type Fault, withFault } from "./faults.ts";
 
 const [, , state = "", fault = "none"] = process.argv;
-const recorder = await openRecorder(withFault(await recorderParts(state), fault as Fault)).catch(fail);
+const parts = await recorderParts(state);
+const recorder = await openRecorder(withFault(parts, fault as Fault)).catch(fail);
 writeSync(1, "ready 0\n");
 
 /** A gateway whose recovery fails ends, and is started again: as if it was killed there. Waits for that kill. */
 async function fail(error: NodeJS.ErrnoException): Promise<never> {
   if (error.code !== "EIO" && error.code !== "ENOSPC") throw error;
   writeSync(1, "failed 0\n");
-  setInterval(() => undefined, 1000);
+  // Nobody closes what a killed process has open: nor does the garbage collector.
+  setInterval(() => void parts, 1000);
   return new Promise<never>(() => undefined);
 }
 
