@@ -103,6 +103,21 @@ describe("a name that was made anew", () => {
   });
 });
 
+it("EXECUTE of a parsed EXECUTE is not taken for what that named when it was parsed", async () => {
+  const m = await having(["prepare q as select name", "PREPARE", "I"]);
+  await m.client(f.parse("s", "execute q"), f.sync);
+  await m.server(b.parseComplete, b.ready());
+  for (const [sql, tag] of [
+    ["deallocate q", "DEALLOCATE"],
+    ["prepare q as select ssn", "PREPARE"],
+  ] as const) {
+    await m.client(f.query(sql));
+    await m.server(b.complete(tag), b.ready());
+  }
+  await m.client(f.query("execute s"));
+  expect(m.session.judged.at(-1)?.resolve("prepared", "s")).toBeUndefined();
+});
+
 describe("FETCH from a portal that was bound", () => {
   it.each([
     ["an EXECUTE, whose name means another statement by now", ["prepare q as select name"], "s", "execute q"],

@@ -215,7 +215,8 @@ export class Judging {
       return fetchedFrom(portal);
     }
     const statement = core.statements.get(name);
-    if (statement === undefined) return undefined;
+    // What it refers to itself is looked up as it runs.
+    if (statement === undefined || statement.refers) return undefined;
     if (statement.context !== core.context.current || !core.session.holds(statement.judgement)) this.#stale = true;
     return statement.judgement;
   }
