@@ -220,7 +220,6 @@ export interface Session {
   readonly protected: boolean;
   /** True when errors and notices of this command may carry data and must be rebuilt. */
   guarded(judgement: Judgement): boolean;
-  /** @param lasting no transaction is open any more: what it did is not undone */
   finished(
     judgement: Judgement,
     outcome: {
@@ -231,8 +230,9 @@ export interface Session {
       micros: number;
       masks: readonly MaskTally[];
     },
-    lasting?: boolean,
   ): void;
+  /** All that was sent has been answered, and no transaction is open: what was done is not undone any more. */
+  idle(): void;
   /** Gives up the command that waits for an approval, and asks no more about free text of results that have begun. @returns false when none waits */
   interrupt(why: Interruption): boolean;
   /** A refusal that the protocol itself decided on (unsupported message, violation): recorded. */

@@ -213,6 +213,8 @@ export class FakeSession implements Session {
     return this.guards;
   }
 
+  idle(): void {}
+
   finished(judgement: Judgement, outcome: { tag: string; rows: number; bytes: number; sqlstate: string }): void {
     const { tag, rows, bytes, sqlstate } = outcome;
     this.done.push({ text: judgement.text, tag, rows, bytes, sqlstate });

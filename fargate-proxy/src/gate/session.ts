@@ -335,11 +335,9 @@ export class GateSession implements Session, Live {
       micros: number;
       masks: readonly MaskTally[];
     },
-    lasting = false,
   ): void {
     this.#running = Math.max(0, this.#running - 1);
     if (outcome.sqlstate !== "" || outcome.tag === "") this.#settings.undone();
-    else if (lasting) this.#settings.settled(judgement.text);
     this.lastActive = this.#parts.clock.now();
     this.#showing.over();
     const approval = (judgement as Judged).approval?.id;
@@ -354,6 +352,10 @@ export class GateSession implements Session, Live {
     if (outcome.rows > 0) this.#parts.meter.count("rows", outcome.rows, this.target.name);
     for (const tally of outcome.masks)
       if (tally.masked > 0) this.#parts.meter.count("masked_cells", tally.masked, tally.mask);
+  }
+
+  idle(): void {
+    if (this.#running === 0) this.#settings.settle();
   }
 
   interrupt(why: Interruption): boolean {

@@ -44,6 +44,8 @@ interface Said {
   /** The setting, or the whole command where it may be any; empty for a mark. */
   readonly of: string;
   readonly text: string;
+  /** Done, and not to be undone any more by a failure or the end of a transaction. */
+  readonly settled: boolean;
 }
 
 /** In the order in which it was said: what comes later counts. Where something may have been undone stands a mark that no other session has. */
@@ -80,12 +82,12 @@ export class SettingsSaid {
     if (name !== null && OF_NO_CONSEQUENCE.has(name)) return;
     const of = name ?? text;
     this.#said = this.#said.filter((said) => said.of !== of);
-    this.#said.push({ of, text: binds === 0 ? text : this.#mark() });
+    this.#said.push({ of, text: binds === 0 ? text : this.#newMark(), settled: false });
     const lasts = name === null ? single && (ALL.test(text) || LASTING.test(text)) : scope?.toLowerCase() !== "local";
     // Outside of a block, what is set for the transaction alone is not set.
     if (!lasts && !this.#inBlock) this.undone();
     this.#withoutFirstMarks();
-    if (this.#said.length > KEPT) this.#said.splice(0, this.#said.length - KEPT, { of: "more", text: this.#mark() });
+    if (this.#said.length > KEPT) this.#said.splice(0, this.#said.length - KEPT, this.#mark("more"));
   }
 
   /** They speak of what was said anew since. */
@@ -93,20 +95,24 @@ export class SettingsSaid {
     while (this.#said[0]?.of === "") this.#said.shift();
   }
 
-  /** Something failed, or a transaction ended: what was said since may be undone. */
+  /** Something failed, or a transaction ended: what was said in it may be undone. */
   undone(): void {
-    const last = this.#said.at(-1);
-    if (last !== undefined && last.of !== "") this.#said.push({ of: "", text: this.#mark() });
+    if (this.#said.some(({ settled }) => !settled) && this.#said.at(-1)?.of !== "") this.#said.push(this.#mark(""));
   }
 
-  /** A command succeeded, and nothing of it can be undone. Where it set all back, what was said before counts no more. */
-  settled(text: string): void {
-    if (!ALL.test(text)) return;
-    this.#said.splice(0, this.#said.findIndex((said) => said.of === text) + 1);
+  /** All that was said has been answered, and no transaction is open. Where RESET ALL was done, what was said before counts no more. */
+  settle(): void {
+    const all = this.#said.findLastIndex(({ of }) => ALL.test(of));
+    if (this.#said.slice(all + 1).every(({ of }) => of !== "")) this.#said.splice(0, all + 1);
     this.#withoutFirstMarks();
+    this.#said = this.#said.map((said) => ({ ...said, settled: true }));
   }
 
-  #mark(): string {
+  #mark(of: string): Said {
+    return { of, text: this.#newMark(), settled: true };
+  }
+
+  #newMark(): string {
     return `\0${this.#session} ${++this.#marks}`;
   }
 

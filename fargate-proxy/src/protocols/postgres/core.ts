@@ -191,8 +191,7 @@ export class Core {
   #report(op: Op, judgement: Judgement): void {
     const micros = op.sentAt === 0 ? 0 : this.clock.micros() - op.sentAt;
     const { tag, rows, bytes, sqlstate, tallies: masks } = op;
-    const lasting = op.kind === QUERY && this.status === IDLE;
-    this.session.finished(judgement, { tag, rows, bytes, sqlstate, micros, masks }, lasting);
+    this.session.finished(judgement, { tag, rows, bytes, sqlstate, micros, masks });
   }
 }
 

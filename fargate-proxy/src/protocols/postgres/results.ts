@@ -298,7 +298,10 @@ export class Results {
     core.context.pathUnknown = false;
     core.copyIn = false;
     this.#done(op);
-    if (core.status === IDLE && core.queue.answering === undefined) core.touched = false;
+    if (core.status === IDLE && core.queue.answering === undefined) {
+      core.touched = false;
+      core.session.idle();
+    }
     const moved = core.context.pathMoved;
     if (moved && !this.#pathMayMove()) return;
     if (core.status !== IDLE) {
