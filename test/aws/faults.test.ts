@@ -18,7 +18,7 @@ import { environment, FAULTS } from "#test/support/settings.ts";
 import { type AwsGateway, PASSWORD, startAwsGateway } from "./aws-gateway.ts";
 
 const MANNERS: readonly Fault[] = ["500", "throttled", "refused", "slow"];
-const soon = { timeout: 40_000, interval: 200 };
+const soon = { timeout: 90_000, interval: 200 };
 const RUNNING = 180_000;
 
 /** Everything is permitted but to see PHI; deleting waits for a dba. */

@@ -26,7 +26,7 @@ const ACCESS = `@id("all") permit (principal, action, resource);
 @id("hide") forbid (principal, action == Action::"reveal", resource) unless { principal.name == "doctor" };`;
 const OFFICERS = "officers: { groups: [privacy, auditor], validMinutes: 60 }\n";
 const ANOTHER = "of-another-version";
-const soon = { timeout: 40_000, interval: 100 };
+const soon = { timeout: 90_000, interval: 100 };
 
 let ground: AwsGateway;
 /** The session that was shown masks. */

@@ -10,7 +10,7 @@ import { type Fault, type FaultyWay, startFaultyWay } from "#test/support/faulty
 import { clientOf, createTable, type MiniStack, startMiniStack } from "./ministack.ts";
 
 const STARTING = 300_000;
-const ATTEMPT_MS = 300;
+const ATTEMPT_MS = 600;
 const TABLE = "journal";
 const FAULTS: readonly Fault[] = ["refused", "lost", "cut", "slow", "throttled", "500"];
 

@@ -26,7 +26,7 @@ export const MANNERS = amount("POSTERN_MANNERS", 1);
 export const FAULTS = amount("POSTERN_FAULTS", 2);
 
 /** Seconds after which no further file of PostgreSQL's regression SQL is begun. On a quiet machine all of them run in less. */
-export const REGRESSION_SECONDS = amount("POSTERN_REGRESSION_SECONDS", 240);
+export const REGRESSION_SECONDS = amount("POSTERN_REGRESSION_SECONDS", 400);
 
 /** What random tests start from: the same for everybody, unless somebody looks for new cases. */
 export const SEED = amount("POSTERN_SEED", 20_261_121);
