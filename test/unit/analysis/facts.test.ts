@@ -203,6 +203,12 @@ describe("outputs: = unchanged, < derived, ~ reveals nothing", () => {
   ] as const)("%s", ([sql, expected]) => expect(outputs(sql)).toEqual(expected));
 });
 
+test("columns of JSON_TABLE: those of nested paths come behind", () => {
+  const sql =
+    "SELECT t.* FROM people p, JSON_TABLE(p.ssn::jsonb, '$' COLUMNS (NESTED PATH '$.a' COLUMNS (b int PATH '$'), c int PATH '$.c')) t";
+  expect(facts(sql).outputs?.map(({ name }) => name)).toEqual(["c", "b"]);
+});
+
 describe("how columns shape a result", () => {
   test.for([
     ["ssn = '1'", ["equality people.ssn"]],

@@ -1,5 +1,5 @@
 // Expressions to values: which columns flow into what an expression shows.
-import type { A_Const, A_Indirection, BoolExpr, CaseExpr, ColumnRef, SubLink, TypeCast } from "libpg-query";
+import type { A_Const, A_Indirection, BoolExpr, CaseExpr, ColumnRef, SubLink, TypeCast, TypeName } from "libpg-query";
 import type { SnapshotType } from "../../catalog.ts";
 import { callFunction } from "./calls.ts";
 import { compositeFields } from "./composites.ts";
@@ -112,7 +112,9 @@ export function evaluate(run: Run, node: Node, scope: Scope): Value {
     case "XmlSerialize": {
       const values = within(run, body, scope);
       canFail(run, values);
-      return derive(values, { risky: true });
+      const { output, typeName = output?.typeName } = body as { output?: { typeName?: TypeName }; typeName?: TypeName };
+      const type = typeName === undefined ? null : typeOf(run, typeName);
+      return derive(values, { risky: true, ...(type === null ? {} : { type: type.oid }) });
     }
     default:
       run.out.gap("unknown-expression", tag);

@@ -1,5 +1,5 @@
 // FROM: the entries that names can refer to, left to right, as parser/parse_clause.c makes them.
-import type { JoinExpr, JsonTable, RangeFunction, RangeSubselect, RangeTableFunc } from "libpg-query";
+import type { JoinExpr, JsonTable, JsonTableColumn, RangeFunction, RangeSubselect, RangeTableFunc } from "libpg-query";
 import { callFunction } from "./calls.ts";
 import { within } from "./expressions.ts";
 import { returnedAs } from "./json.ts";
@@ -150,16 +150,19 @@ function jsonTable(run: Run, body: JsonTable, scope: Scope): Item {
 }
 
 function jsonColumns(run: Run, nodes: readonly Node[] | undefined, document: Value, scope: Scope): Field[] {
-  return (nodes ?? []).flatMap((node) => {
-    const column = bodyOf(node, "JsonTableColumn");
-    if (column === null) return [];
-    if (column.coltype === "JTC_NESTED") return jsonColumns(run, column.columns, document, scope);
+  const columns = (nodes ?? []).flatMap((node) => bodyOf(node, "JsonTableColumn") ?? []);
+  const [nested, plain] = [true, false].map((which) =>
+    columns.filter(({ coltype }) => (coltype === "JTC_NESTED") === which),
+  ) as [JsonTableColumn[], JsonTableColumn[]];
+  const fields = plain.map((column) => {
     const own = within(run, [column.pathspec, column.on_empty, column.on_error], scope);
     canFail(run, own);
     if (column.typeName !== undefined) returnedAs(run, column.typeName);
     const value = column.coltype === "JTC_FOR_ORDINALITY" ? PLAIN : derive([document, ...own], { risky: true });
-    return [{ name: column.name ?? "", value }];
+    return { name: column.name ?? "", value };
   });
+  // Wherever they stand, those of nested paths come behind.
+  return [...fields, ...nested.flatMap((column) => jsonColumns(run, column.columns, document, scope))];
 }
 
 function joinItems(run: Run, body: JoinExpr, outer: Scope, before: readonly Item[]): Item[] {
