@@ -1,8 +1,8 @@
 // SELECT, VALUES and set operations: the rows they give.
 import type { SelectStmt, SortBy } from "libpg-query";
 import { windowUse } from "./calls.ts";
+import { itemOf } from "./column-refs.ts";
 import { compositeFields } from "./composites.ts";
-import { itemOf } from "./expressions.ts";
 import { fromClause } from "./from.ts";
 import { dependent, listed } from "./keys.ts";
 import { columnName } from "./names.ts";
